@@ -1,0 +1,1 @@
+"""Rules on values of this trade: states, diagnostics, roles. No clock, disk, network or database."""

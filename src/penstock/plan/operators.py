@@ -1,0 +1,267 @@
+"""Relational operators: the typed tree that an engine runs. Each knows its schema and the component it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from penstock.plan.exprs import Expr
+from penstock.plan.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionRef:
+    """Which connection a source or destination uses: its unique id (`FILE_CONNECTION_3`) or, not yet bound, a name."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanField:
+    """One field that a source gives: *name* in the source (a column, a key, or a JSONPath beginning with `$`),
+    or *pseudo* (`file_path`, `line_number`) in its place."""
+
+    name: str | None
+    pseudo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """What a file storage source reads (component reference 3.1), variables already substituted.
+
+    *delimiter* is the character itself; *quote* and *escape* are one character or None; *fields* go with the fields
+    of the scan's schema, position by position.
+    """
+
+    connection: ConnectionRef
+    path: str
+    fields: tuple[ScanField, ...]
+    bucket: str | None = None
+    record_type: str = "delimited"
+    record_delimiter: str = "new_line"
+    compression: str = "auto"
+    encoding: str = "utf-8"
+    delimiter: str = "\t"
+    quote: str | None = None
+    quote_multi_line: bool = False
+    escape: str | None = None
+    skip_header: bool = False
+    match_fields: str = "position"
+    base_record: str | None = None
+    on_bad_value: str = "set_null"
+    line_max_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileTarget:
+    """What a file storage destination writes (component reference 5.1), variables already substituted."""
+
+    connection: ConnectionRef
+    path: str
+    columns: tuple[tuple[str, str], ...]
+    """Input field and column, in order."""
+    bucket: str | None = None
+    format: str = "delimited"
+    delimiter: str = "\t"
+    quote: str | None = None
+    escape: str | None = None
+    header: bool = False
+    compression: str = "none"
+    merge_to_single_file: bool = False
+    file_prefix: str = "part-"
+    file_suffix: str | None = None
+    partition_by: tuple[str, ...] = ()
+    target_size_bytes: int | None = None
+    if_exists: str = "fail"
+    on_bad_value: str = "fail"
+    parquet_compression: str = "UNCOMPRESSED"
+    parquet_row_group_bytes: int | None = None
+
+
+class Direction(StrEnum):
+    """Sort order of one key; nulls are the smallest."""
+
+    ASC = "asc"
+    DESC = "desc"
+
+
+@dataclass(frozen=True, slots=True)
+class SortKey:
+    """A field and the direction it is ordered by."""
+
+    field: str
+    direction: Direction = Direction.ASC
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """Records of a source."""
+
+    component: str
+    source: FileSource
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One output field per expression, in order; *schema* carries their names."""
+
+    component: str
+    given: Operator
+    exprs: tuple[Expr, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Records for which the predicate is true; false and null are dropped."""
+
+    component: str
+    given: Operator
+    predicate: Expr
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Records in order; nulls smallest, text by UTF-16 unit, datetimes by instant, not stable."""
+
+    component: str
+    given: Operator
+    keys: tuple[SortKey, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The first *size* records of the whole or of each partition, in *order* (none: any, or as Sort before it says)."""
+
+    component: str
+    given: Operator
+    size: int
+    per: tuple[str, ...]
+    order: tuple[SortKey, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Distinct:
+    """Records once each; with *keys*, one record of each key."""
+
+    component: str
+    given: Operator
+    keys: tuple[str, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """All records of all inputs; each input already has the schema of the union, name by name and type by type."""
+
+    component: str
+    inputs: tuple[Operator, ...]
+    schema: Schema
+
+
+class JoinType(StrEnum):
+    """Which unmatched records stay."""
+
+    INNER = "inner"
+    LEFT = "left"
+    RIGHT = "right"
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class JoinField:
+    """One output field of a join: a field of one side."""
+
+    side: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Pairs of records whose keys are equal, null never matching; *keys* are pairs of expressions of one type
+    (`FieldRef` with its side, or a `Cast` of one); *fields* go with *schema*, position by position."""
+
+    component: str
+    left: Operator
+    right: Operator
+    join_type: JoinType
+    keys: tuple[tuple[Expr, Expr], ...]
+    fields: tuple[JoinField, ...]
+    schema: Schema
+    optimization: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One aggregate: *function* is a wire word (`count count_all count_distinct sum average minimum maximum
+    hyperloglog collect`), *field* None with `count_all`, *order* with `collect` only."""
+
+    function: str
+    field: str | None
+    order: tuple[SortKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """One record per group: the group fields, then one field per measure. Null keys form one group."""
+
+    component: str
+    given: Operator
+    group_by: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    schema: Schema
+
+
+Operator = Scan | Project | Filter | Sort | Limit | Distinct | Union | Join | Aggregate
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One output: what arrives at a destination, and where it goes. *component_type* is the wire's type word."""
+
+    component: str
+    component_id: str
+    component_type: str
+    given: Operator
+    target: FileTarget
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything one job does: its outputs, in the order in which they are published."""
+
+    outputs: tuple[Write, ...] = field(default_factory=tuple)
+
+
+def inputs_of(operator: Operator) -> tuple[Operator, ...]:
+    """Return the operators right below one."""
+    match operator:
+        case Scan():
+            return ()
+        case Join():
+            return (operator.left, operator.right)
+        case Union():
+            return operator.inputs
+        case _:
+            return (operator.given,)
+
+
+def iter_operators(plan: Plan) -> Iterator[Operator]:
+    """Yield every operator of a plan once, inputs before what uses them; a shared branch is the same object."""
+    seen: set[int] = set()
+
+    def walk(operator: Operator) -> Iterator[Operator]:
+        if id(operator) in seen:
+            return
+        seen.add(id(operator))
+        for below in inputs_of(operator):
+            yield from walk(below)
+        yield operator
+
+    for write in plan.outputs:
+        yield from walk(write.given)

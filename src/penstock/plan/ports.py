@@ -1,0 +1,155 @@
+"""The protocols through which a plan meets the world: engine, sources, destinations, and who is told about progress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from penstock.domain.diagnostic import Diagnostic
+from penstock.plan.exprs import Expr
+from penstock.plan.operators import FileSource, FileTarget, Plan
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A stored connection as a job sees it: *key* is its unique id or name, *parameters* are plain JSON values."""
+
+    key: str
+    type: str
+    parameters: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an expression may depend on besides its record. *now* is the job's submission (aware UTC, one value for the
+    whole job); *zone_minutes* the offset given to date-times without one (`_DEFAULT_TIMEZONE`); *strict* is
+    `_STRICT_PIG_ERRORS`."""
+
+    now: datetime
+    zone_minutes: int = 0
+    strict: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may use: memory for the engine in bytes, threads, and a folder for spilling that it may fill."""
+
+    memory_bytes: int
+    threads: int
+    scratch: Path
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One file to read: where it is, and how the store spells it (the `file_path` pseudo field)."""
+
+    location: str
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoundSource:
+    """A source whose files are known: checked, inside their root, in a stable order."""
+
+    spec: FileSource
+    files: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A prepared destination: *folder* is a private folder beside the target into which the engine writes its parts."""
+
+    spec: FileTarget
+    folder: Path
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What an engine wrote for one output: records, files in order (names inside the staging folder), a preview."""
+
+    component: str
+    records: int
+    files: tuple[str, ...]
+    preview: str | None = None
+    preview_type: str | None = None
+
+
+class Reporter(Protocol):
+    """Who is told what happens while a job runs. Calls are cheap and may come from any thread of the job."""
+
+    def log(self, level: str, line: str) -> None:
+        """One line of the job's log; *level* is `info`, `warning` or `error`."""
+
+    def progress(self, fraction: float) -> None:
+        """How far the whole job is, 0.0-1.0, never falling."""
+
+    def source(self, component: str, records: int) -> None:
+        """Records read so far by a source."""
+
+    def output(self, component: str, records: int, progress: float | None) -> None:
+        """Records written so far to an output."""
+
+
+class Engine(Protocol):
+    """Runs plans. One engine object serves one job in one process."""
+
+    stack: str
+    """The wire's stack id, such as `duckdb-1.5`."""
+
+    def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
+        """What this engine cannot run of a plan (PK6xx); empty when it can run all of it. Starts nothing."""
+
+    def explain(self, plan: Plan) -> str:
+        """The statement text for each output, to be read by a person."""
+
+    def evaluate(
+        self, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
+    ) -> tuple[Value | None, ...]:
+        """The values of expressions over one record. Raises DataError or PermanentError with one plain sentence when an
+        expression fails the job."""
+
+    def run(
+        self,
+        plan: Plan,
+        sources: Mapping[str, BoundSource],
+        staged: Mapping[str, Staged],
+        context: Context,
+        limits: Limits,
+        reporter: Reporter,
+    ) -> tuple[Written, ...]:
+        """Run a plan: read *sources* (by component name), write every output into its staging folder, and return what
+        was written, in the plan's order. Publishes nothing. A PenstockError raised here names the component."""
+
+    def interrupt(self) -> None:
+        """Stop what runs, from another thread or a signal handler; `run` then raises JobStopped."""
+
+
+class FileStore(Protocol):
+    """A connector for stores of files: lists sources, stages and publishes destinations."""
+
+    def test(self, connection: Connection) -> None:
+        """Return when the connection can be used; raises ConnectionTestFailed with the rung that broke."""
+
+    def bind(self, spec: FileSource, connection: Connection) -> BoundSource:
+        """Find the files of a source. Raises PermanentError with one plain sentence (missing, unreadable, outside)."""
+
+    def prepare(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
+        """Check the target and make its staging folder; *token* names job and attempt. Removes strays of older attempts
+        of the same job. Raises PermanentError, for example when the target exists and must not."""
+
+    def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
+        """Make staged files visible at the target by renaming; returns their final locations."""
+
+    def discard(self, staged: Staged) -> None:
+        """Remove a staging folder and everything in it; quiet when it is already gone."""
+
+
+Evaluate = Callable[[Expr], Value | None]
+"""Evaluates one expression over no record: how `lang` gets the value of a variable without knowing an engine."""

@@ -1,0 +1,117 @@
+"""Values outside an engine: one tagged form in Python, and one canonical text for values that SQL has no type for.
+
+Inside an engine a map, a bag, a tuple or a value without a declared type (byte array) travels as the text that
+`encode` gives; `decode` reads it back. The text is JSON; each value but null, true, false and text is a one-key object:
+`{"i": 1}` int, `{"l": 1}` long, `{"f": 1.5}` float, `{"d": 1.5}` double (NaN, Infinity, -Infinity as text),
+`{"t": [milliseconds, offset minutes]}` datetime, `{"x": "base64"}` bytes, `{"u": [...]}` tuple,
+`{"g": [[...], ...]}` bag of tuples, `{"m": {...}}` map.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.plan.dtypes import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """A datetime value: milliseconds since 1970 UTC, and the offset in minutes that it was read with.
+    Two are the same moment when *ms* is equal, whatever the offset."""
+
+    ms: int
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value that is not null, with its kind; null is None in place of a Value.
+
+    *data* by kind: bool · int (INT, LONG) · float (FLOAT, DOUBLE) · str · Instant · bytes · TUPLE: a tuple of
+    `Value | None` · BAG: a tuple of such tuples · MAP: a dict from str to `Value | None`.
+    """
+
+    kind: Kind
+    data: Any
+
+
+_NUMBER_TAGS = {Kind.INT: "i", Kind.LONG: "l", Kind.FLOAT: "f", Kind.DOUBLE: "d"}
+_TAG_NUMBERS = {tag: kind for kind, tag in _NUMBER_TAGS.items()}
+
+
+def encode(value: Value | None) -> str:
+    """Return the canonical text of a value.
+
+    >>> encode(Value(Kind.TUPLE, (Value(Kind.INT, 19), None)))
+    '{"u":[{"i":19},null]}'
+    """
+    return json.dumps(_to_json(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def decode(text: str) -> Value | None:
+    """Return the value that a canonical text stands for. Raises ValueError when it is none.
+
+    >>> decode('{"l":5}')
+    Value(kind=<Kind.LONG: 'long'>, data=5)
+    """
+    return _from_json(json.loads(text))
+
+
+def _to_json(value: Value | None) -> Any:
+    if value is None:
+        return None
+    data = value.data
+    match value.kind:
+        case Kind.BOOLEAN | Kind.CHARARRAY:
+            return data
+        case Kind.INT | Kind.LONG:
+            return {_NUMBER_TAGS[value.kind]: data}
+        case Kind.FLOAT | Kind.DOUBLE:
+            return {_NUMBER_TAGS[value.kind]: data if math.isfinite(data) else _special(data)}
+        case Kind.DATETIME:
+            return {"t": [data.ms, data.offset]}
+        case Kind.BYTEARRAY:
+            return {"x": base64.b64encode(data).decode()}
+        case Kind.TUPLE:
+            return {"u": [_to_json(item) for item in data]}
+        case Kind.BAG:
+            return {"g": [[_to_json(item) for item in row] for row in data]}
+        case Kind.MAP:
+            return {"m": {key: _to_json(item) for key, item in data.items()}}
+
+
+def _special(number: float) -> str:
+    if math.isnan(number):
+        return "NaN"
+    return "Infinity" if number > 0 else "-Infinity"
+
+
+def _from_json(raw: Any) -> Value | None:
+    if raw is None:
+        return None
+    if isinstance(raw, bool):
+        return Value(Kind.BOOLEAN, raw)
+    if isinstance(raw, str):
+        return Value(Kind.CHARARRAY, raw)
+    if not isinstance(raw, dict) or len(raw) != 1:
+        raise ValueError(f"not a tagged value: {raw!r}")
+    ((tag, data),) = raw.items()
+    if tag in ("i", "l"):
+        return Value(_TAG_NUMBERS[tag], int(data))
+    if tag in ("f", "d"):
+        return Value(_TAG_NUMBERS[tag], float(data))
+    if tag == "t":
+        return Value(Kind.DATETIME, Instant(int(data[0]), int(data[1])))
+    if tag == "x":
+        return Value(Kind.BYTEARRAY, base64.b64decode(data))
+    if tag == "u":
+        return Value(Kind.TUPLE, tuple(_from_json(item) for item in data))
+    if tag == "g":
+        return Value(Kind.BAG, tuple(tuple(_from_json(item) for item in row) for row in data))
+    if tag == "m":
+        return Value(Kind.MAP, {key: _from_json(item) for key, item in data.items()})
+    raise ValueError(f"unknown tag {tag!r}")
