@@ -34,7 +34,7 @@ class Member:
 @dataclass(frozen=True, slots=True)
 class DType:
     """A type. *members* are the positions of a tuple, or of each tuple in a bag (None: not known before it runs);
-    *value* is the type of a map's values (None: they differ, so each carries its own)."""
+    *value* is the type of a map's values, or of every position of a tuple whose length is not known (None: they differ)."""
 
     kind: Kind
     members: tuple[Member, ...] | None = None

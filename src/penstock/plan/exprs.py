@@ -88,6 +88,7 @@ OPERATORS: dict[str, str] = {
     "not": "NOT",
     "map_get": "#",
     "tuple_get": ".",
+    "tuple_project": ".",
     "bag_project": ".",
 }
 """The words under which `Call` names an operator, and how it is written. Both sides of arithmetic and of a comparison

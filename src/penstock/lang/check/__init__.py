@@ -1,0 +1,2 @@
+"""Checking: text and documents in, typed expressions and diagnostics out. It never raises and never stops at the first
+finding."""

@@ -1,0 +1,85 @@
+"""Tuples, bags and maps as far as constants need them (function reference 9), and aggregates over bags (12)."""
+
+from penstock.lang.functions.signature import Function, Nulls, function, signature
+from penstock.plan import dtypes
+from penstock.plan.dtypes import DType, Kind, Member
+
+M = Nulls.MAYBE
+
+
+def _tuple_of(args: tuple[DType, ...]) -> DType:
+    return DType(Kind.TUPLE, members=tuple(Member(dtype) for dtype in args))
+
+
+def _bag_of(args: tuple[DType, ...]) -> DType:
+    """Rows of one shape give a typed bag; a bare null says nothing about the shape."""
+    rows = {arg.members if arg.kind is Kind.TUPLE else (Member(arg),) for arg in args if arg.kind is not Kind.BYTEARRAY}
+    if len(rows) == 1:
+        return DType(Kind.BAG, members=rows.pop())
+    return dtypes.BAG
+
+
+def _map_of(args: tuple[DType, ...]) -> DType:
+    values = set(args[1::2])
+    return DType(Kind.MAP, value=values.pop() if len(values) == 1 else None)
+
+
+def _element(args: tuple[DType, ...]) -> DType:
+    members = args[0].members
+    if members and members[0].dtype.kind in (*dtypes.NUMERIC_ORDER, Kind.CHARARRAY, Kind.DATETIME):
+        return members[0].dtype
+    return dtypes.DOUBLE
+
+
+def _sum_type(args: tuple[DType, ...]) -> DType:
+    members = args[0].members
+    whole = members is not None and bool(members) and members[0].dtype.kind in (Kind.INT, Kind.LONG)
+    return dtypes.LONG if whole else dtypes.DOUBLE
+
+
+STRUCTURES: tuple[Function, ...] = (
+    function(
+        "SIZE", "structures", "any -> long",
+        "UTF-16 units of a text, fields of a tuple, tuples of a bag, keys of a map, 1 for a number.", "SIZE('duck')",
+        "4L",
+    ),
+    function(
+        "TOTUPLE", "structures", (signature("any*", _tuple_of),), "A tuple of its arguments.", "TOTUPLE(1,'x')",
+        "(1,'x')", Nulls.NEVER,
+    ),
+    function(
+        "TOBAG", "structures", (signature("any*", _bag_of),), "A bag of its arguments, each in a tuple of its own.",
+        "TOBAG('a','b')", "{('a'),('b')}", Nulls.NEVER,
+    ),
+    function(
+        "TOMAP", "structures", (signature("any*", _map_of),), "A map of keys and values in turn.", "TOMAP('x',1)",
+        "['x'#1]", Nulls.NEVER,
+    ),
+)  # fmt: skip
+
+BAG_AGGREGATES: tuple[Function, ...] = (
+    function(
+        "COUNT", "aggregates", "bag -> long", "Tuples whose first field is not null.", "COUNT(TOBAG(4,null,6))", "2L",
+    ),
+    function("COUNT_STAR", "aggregates", "bag -> long", "All tuples.", "COUNT_STAR(TOBAG(4,null,6))", "3L"),
+    function(
+        "SUM", "aggregates", (signature("bag", _sum_type),),
+        "The sum of the first fields: long of int and long, double of the others.", "SUM(TOBAG(4,null,6))", "10L", M,
+    ),
+    function("AVG", "aggregates", "bag -> double", "The mean of the first fields.", "AVG(TOBAG(4,null,7))", "5.5", M),
+    function(
+        "MIN", "aggregates", (signature("bag", _element),), "The least first field.", "MIN(TOBAG('b','a'))", "'a'", M,
+    ),
+    function(
+        "MAX", "aggregates", (signature("bag", _element),), "The greatest first field.", "MAX(TOBAG('b','a'))", "'b'",
+        M,
+    ),
+    function(
+        "COR", "aggregates", "bag bag bag* -> bag", "Pearson's correlation of each pair of bags of doubles.",
+        "COR(TOBAG(1.0,2.0,3.0),TOBAG(2.0,4.0,6.0))", "{('var0','var1',1.0)}", M,
+    ),
+    function(
+        "COV", "aggregates", "bag bag bag* -> bag", "The population covariance of each pair of bags of doubles.",
+        "COV(TOBAG(1.0,2.0,3.0),TOBAG(2.0,4.0,6.0))", "{('var0','var1',1.3333333333333333)}", M,
+    ),
+)  # fmt: skip
