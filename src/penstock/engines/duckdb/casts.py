@@ -1,0 +1,172 @@
+"""Casts as DuckDB SQL (dataflow reference 4.4): a plain form for plain values, the shared form for the rest.
+
+Texts from files are mostly plain numbers, so a text cast tries DuckDB's own conversion and keeps it only where its
+result is certain to be Java's; every other value takes the shared function.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from penstock.engines.duckdb.types import SQL_TYPES
+from penstock.plan.dtypes import DType, Kind
+from penstock.plan.ports import Context
+
+LEAST_LONG, GREATEST_LONG = -(2**63), 2**63 - 1
+
+
+def wrap_int(sql: str) -> str:
+    """Return the low 32 bits of a BIGINT that lies well inside its range, as INTEGER."""
+    return f"CAST((({sql} + 2147483648) & 4294967295) - 2147483648 AS INTEGER)"
+
+
+def wrap_long(sql: str) -> str:
+    """Return the low 64 bits of a HUGEINT, as BIGINT."""
+    return (
+        f"CAST((({sql} + 9223372036854775808::HUGEINT) & 18446744073709551615::HUGEINT)"
+        " - 9223372036854775808::HUGEINT AS BIGINT)"
+    )
+
+
+def instant(ms: str, offset: str) -> str:
+    """Return a datetime from SQL for milliseconds and offset; null milliseconds give null."""
+    return f"CASE WHEN ({ms}) IS NULL THEN NULL ELSE {{'t': CAST({ms} AS BIGINT), 'o': CAST({offset} AS INTEGER)}} END"
+
+
+def text_to_whole(sql: str, kind: Kind) -> str:
+    """Text to int or long: the text that prints back as itself is a plain number; anything else is Java's business."""
+    word, sql_type = ("int", "INTEGER") if kind is Kind.INT else ("long", "BIGINT")
+    attempt = f"TRY_CAST({sql} AS {sql_type})"
+    return (
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN CAST({attempt} AS VARCHAR) = {sql} THEN {attempt} "
+        f"ELSE ps_text_to_{word}({sql}) END"
+    )
+
+
+def text_to_real(sql: str, kind: Kind) -> str:
+    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business."""
+    word, sql_type = ("float", "FLOAT") if kind is Kind.FLOAT else ("double", "DOUBLE")
+    attempt = f"TRY_CAST({sql} AS {sql_type})"
+    return (
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
+        f"ELSE ps_text_to_{word}({sql}) END"
+    )
+
+
+def text_to_datetime(sql: str, zone_minutes: int) -> str:
+    """ISO text to datetime: a plain date is read by DuckDB, every other form by the shared function."""
+    day = f"TRY_CAST({sql} AS DATE)"
+    shift = f" - {zone_minutes * 60_000}" if zone_minutes else ""
+    plain = f"{{'t': epoch_ms({day}){shift}, 'o': {zone_minutes}::INTEGER}}"
+    return (
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN CAST({day} AS VARCHAR) = {sql} AND length({sql}) = 10 "
+        f"AND {sql} NOT LIKE '%infinity' THEN {plain} ELSE ps_parse_iso({sql}, {zone_minutes}::INTEGER) END"
+    )
+
+
+def text_to_boolean(sql: str) -> str:
+    """`true` and `false` in any case, else null."""
+    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+
+
+def real_to_text(sql: str, kind: Kind) -> str:
+    """A double or float as Java prints it: between 0.001 and ten million DuckDB prints the same."""
+    word = "float" if kind is Kind.FLOAT else "double"
+    return (
+        f"CASE WHEN abs({sql}) >= 0.001 AND abs({sql}) < 1e7 THEN CAST({sql} AS VARCHAR) "
+        f"ELSE ps_{word}_to_text({sql}) END"
+    )
+
+
+def datetime_to_text(sql: str) -> str:
+    """A datetime as ISO text: UTC of four-digit years by DuckDB, the rest by the shared function."""
+    plain = f"strftime(make_timestamp_ms({sql}.t), '%Y-%m-%dT%H:%M:%S.%gZ')"
+    return (
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {sql}.o = 0 AND {sql}.t >= -30610224000000 AND "
+        f"{sql}.t < 253402300800000 THEN {plain} ELSE ps_print_iso({sql}) END"
+    )
+
+
+def real_to_whole(sql: str, kind: Kind) -> str:
+    """Truncation toward zero; what is out of range, and NaN, is left to the shared function."""
+    word, sql_type, bound = ("int", "INTEGER", "2147483647") if kind is Kind.INT else ("long", "BIGINT", "9e18")
+    return (
+        f"CASE WHEN abs({sql}) < {bound} THEN CAST(trunc({sql}) AS {sql_type}) "
+        f"ELSE ps_double_to_{word}(CAST({sql} AS DOUBLE)) END"
+    )
+
+
+def _from_number(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    whole = kind in (Kind.INT, Kind.LONG)
+    match to:
+        case Kind.LONG | Kind.INT if not whole:
+            return real_to_whole(sql, to)
+        case Kind.INT:
+            return wrap_int(f"({sql} & 4294967295)")
+        case Kind.FLOAT if kind is Kind.DOUBLE:
+            return f"CASE WHEN abs({sql}) < 3.4e38 THEN CAST({sql} AS FLOAT) ELSE ps_to_float32({sql}) END"
+        case Kind.LONG | Kind.FLOAT | Kind.DOUBLE:
+            return f"CAST({sql} AS {SQL_TYPES[to]})"
+        case Kind.CHARARRAY:
+            return f"CAST({sql} AS VARCHAR)" if whole else real_to_text(sql, kind)
+        case Kind.BOOLEAN:
+            return f"({sql} <> 0)"
+        case _:
+            ms = f"CAST({sql} AS BIGINT)" if whole else real_to_whole(sql, Kind.LONG)
+            return instant(ms, str(context.zone_minutes))
+
+
+def _from_text(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    match to:
+        case Kind.INT | Kind.LONG:
+            return text_to_whole(sql, to)
+        case Kind.FLOAT | Kind.DOUBLE:
+            return text_to_real(sql, to)
+        case Kind.BOOLEAN:
+            return text_to_boolean(sql)
+        case _:
+            return text_to_datetime(sql, context.zone_minutes)
+
+
+def _from_boolean(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    return f"CAST({sql} AS {SQL_TYPES[to]})" if to is not Kind.FLOAT else f"CAST(CAST({sql} AS INTEGER) AS FLOAT)"
+
+
+def _from_datetime(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    match to:
+        case Kind.CHARARRAY:
+            return datetime_to_text(sql)
+        case Kind.INT:
+            return wrap_int(f"(({sql}).t & 4294967295)")
+        case _:
+            return f"CAST(({sql}).t AS {SQL_TYPES[to]})"
+
+
+def _from_value(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    if to is Kind.DATETIME:
+        return f"ps_value_to_datetime({sql}, {context.zone_minutes}::INTEGER)"
+    if to in (Kind.MAP, Kind.BAG, Kind.TUPLE):
+        return f"ps_value_to_structure({sql}, '{to.value}')"
+    word = "text" if to is Kind.CHARARRAY else to.value
+    return f"ps_value_to_{word}({sql})"
+
+
+def _from_structure(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    return f"ps_structure_to_json({sql})"
+
+
+_FROM: dict[Kind, Callable[[str, Kind, Kind, Context], str]] = {
+    **dict.fromkeys((Kind.INT, Kind.LONG, Kind.FLOAT, Kind.DOUBLE), _from_number),
+    Kind.CHARARRAY: _from_text,
+    Kind.BOOLEAN: _from_boolean,
+    Kind.DATETIME: _from_datetime,
+    Kind.BYTEARRAY: _from_value,
+    **dict.fromkeys((Kind.MAP, Kind.BAG, Kind.TUPLE), _from_structure),
+}
+
+
+def cast(sql: str, given: DType, to: DType, context: Context) -> str:
+    """Return the SQL that casts *sql* of type *given* to *to*; *sql* may appear several times in it."""
+    if given.kind is to.kind:
+        return sql
+    return _FROM[given.kind](sql, given.kind, to.kind, context)

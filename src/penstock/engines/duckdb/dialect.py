@@ -1,0 +1,459 @@
+"""The function table of DuckDB: for every operator and function a template over the SQL of its arguments.
+
+A template may repeat an argument; DuckDB computes a repeated part once. Where a native function is right for ASCII text
+only, ASCII is tested by comparing bytes with characters, which costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.casts import wrap_int, wrap_long
+from penstock.engines.duckdb.types import text_literal
+from penstock.engines.functions import java_regex
+from penstock.plan.dtypes import DType, Kind
+from penstock.plan.exprs import Call, Expr, Literal
+from penstock.plan.ports import Context
+
+Template = Callable[[Call, list[str], Context], str]
+
+_REAL = (Kind.FLOAT, Kind.DOUBLE)
+
+
+def simple(pattern: str) -> Template:
+    """Return a template that puts the arguments into *pattern*, `{0}` being the first."""
+    return lambda call, args, context: pattern.format(*args)
+
+
+def ascii_else(native: str, shared: str) -> Template:
+    """Return a template that uses *native* where the first argument is ASCII, else *shared*."""
+    return simple(f"CASE WHEN strlen({{0}}) = length({{0}}) THEN {native} ELSE {shared} END")
+
+
+def constant_text(expr: Expr) -> str | None:
+    """Return the text of a literal, or None where it is no literal."""
+    return str(expr.value.data) if isinstance(expr, Literal) and expr.value is not None else None
+
+
+def _arithmetic(sign: str) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        left, right = args
+        if call.dtype.kind in _REAL:
+            return f"({left} {sign} {right})"
+        if call.dtype.kind is Kind.INT:
+            return wrap_int(f"(CAST({left} AS BIGINT) {sign} {right})")
+        return wrap_long(f"(CAST({left} AS HUGEINT) {sign} {right})")
+
+    return template
+
+
+def _is_small_divisor(expr: Expr) -> bool:
+    return isinstance(expr, Literal) and expr.value is not None and expr.value.data not in (0, -1)
+
+
+def _divide(call: Call, args: list[str], context: Context) -> str:
+    left, right = args
+    divisor = call.args[1]
+    if call.dtype.kind in _REAL:
+        if isinstance(divisor, Literal) and divisor.value is not None and divisor.value.data != 0:
+            return f"({left} / {right})"
+        return f"CASE WHEN {right} = 0 AND NOT signbit({right}) THEN NULL ELSE {left} / {right} END"
+    if _is_small_divisor(divisor):
+        return f"({left} // {right})"
+    if call.dtype.kind is Kind.INT:
+        return wrap_int(f"(CAST({left} AS BIGINT) // {right})")
+    return wrap_long(f"(CAST({left} AS HUGEINT) // {right})")
+
+
+def _modulo(call: Call, args: list[str], context: Context) -> str:
+    left, right = args
+    if _is_small_divisor(call.args[1]):
+        return f"({left} % {right})"
+    if call.dtype.kind is Kind.INT:
+        return f"CAST(CAST({left} AS BIGINT) % {right} AS INTEGER)"
+    return f"CAST(CAST({left} AS HUGEINT) % {right} AS BIGINT)"
+
+
+def _negate(call: Call, args: list[str], context: Context) -> str:
+    if call.dtype.kind in _REAL:
+        return f"(- {args[0]})"
+    if call.dtype.kind is Kind.INT:
+        return wrap_int(f"(- CAST({args[0]} AS BIGINT))")
+    return wrap_long(f"(- CAST({args[0]} AS HUGEINT))")
+
+
+def _joined(word: str) -> Template:
+    return lambda call, args, context: "(" + f" {word} ".join(args) + ")"
+
+
+def _matches(call: Call, args: list[str], context: Context) -> str:
+    pattern = constant_text(call.args[1])
+    if pattern is not None:
+        translated = java_regex.translate(pattern)
+        if translated.re2 is not None:
+            return f"regexp_full_match({args[0]}, {text_literal(translated.re2)})"
+    return f"ps_full_match({args[0]}, {args[1]})"
+
+
+def _replace(call: Call, args: list[str], context: Context) -> str:
+    return f"ps_replace_all({args[0]}, {args[1]}, {args[2]})"
+
+
+def _regex_extract(call: Call, args: list[str], context: Context) -> str:
+    return f"ps_regex_extract({args[0]}, {args[1]}, {args[2]})"
+
+
+def _concat(call: Call, args: list[str], context: Context) -> str:
+    return "(" + " || ".join(args) + ")"
+
+
+def _substring(call: Call, args: list[str], context: Context) -> str:
+    text, begin, end = args
+    stop = f"least({end}, CAST(length({text}) AS INTEGER))"
+    native = (
+        f"CASE WHEN {begin} < 0 OR {begin} > {stop} THEN NULL ELSE substring({text}, {begin} + 1, {stop} - {begin}) END"
+    )
+    shared = f"ps_substring({text}, {begin}, {end})"
+    nulls = f"{text} IS NULL OR {begin} IS NULL OR {end} IS NULL"
+    return f"CASE WHEN {nulls} THEN NULL WHEN strlen({text}) = length({text}) THEN {native} ELSE {shared} END"
+
+
+def _index_of(call: Call, args: list[str], context: Context) -> str:
+    if len(args) == 2:
+        native = f"instr({args[0]}, {args[1]}) - 1"
+        return (
+            f"CASE WHEN strlen({args[0]}) = length({args[0]}) AND {args[1]} <> '' THEN CAST({native} AS INTEGER) "
+            f"ELSE ps_index_of({args[0]}, {args[1]}, 0::INTEGER) END"
+        )
+    return f"ps_index_of({', '.join(args)})"
+
+
+def _size(call: Call, args: list[str], context: Context) -> str:
+    kind = call.args[0].dtype.kind
+    if kind is Kind.CHARARRAY:
+        return f"CAST({_length(call, args, context)} AS BIGINT)"
+    if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE, Kind.BYTEARRAY):
+        return f"ps_size({args[0]})"
+    return f"CASE WHEN {args[0]} IS NULL THEN NULL ELSE 1::BIGINT END"
+
+
+def _length(call: Call, args: list[str], context: Context) -> str:
+    text = args[0]
+    return f"CASE WHEN strlen({text}) = length({text}) THEN CAST(length({text}) AS INTEGER) ELSE ps_utf16_length({text}) END"
+
+
+def _split(call: Call, args: list[str], context: Context) -> str:
+    pattern = args[1] if len(args) > 1 else text_literal("\\s")
+    limit = args[2] if len(args) > 2 else "0::INTEGER"
+    return f"ps_split({args[0]}, {pattern}, {limit})"
+
+
+def _tokenize(call: Call, args: list[str], context: Context) -> str:
+    return f"ps_tokenize_words({args[0]})" if len(args) == 1 else f"ps_tokenize({args[0]}, {args[1]})"
+
+
+def _current_time(call: Call, args: list[str], context: Context) -> str:
+    ms = int(context.now.timestamp() * 1000)
+    return f"{{'t': {ms}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
+
+
+def _zone(context: Context) -> str:
+    minutes = context.zone_minutes
+    return text_literal(f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}")
+
+
+def _to_date(call: Call, args: list[str], context: Context) -> str:
+    if call.args[0].dtype.kind is Kind.LONG:
+        return casts.instant(args[0], str(context.zone_minutes))
+    if len(args) == 1:
+        return casts.text_to_datetime(args[0], context.zone_minutes)
+    zone = _zone(context) if len(args) == 2 else f"coalesce({args[2]}, {_zone(context)})"
+    return f"ps_parse_date({args[0]}, {args[1]}, {zone}, {context.now.year}::INTEGER)"
+
+
+def _parse_date(call: Call, args: list[str], context: Context) -> str:
+    tries = [f"ps_try_date({args[0]}, {p}, {_zone(context)}, {context.now.year}::INTEGER)" for p in args[1:]]
+    nulls = " OR ".join(f"{arg} IS NULL" for arg in args)
+    return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join(tries)}) END"
+
+
+def _custom_formats(call: Call, args: list[str], context: Context) -> str:
+    tries = [f"ps_try_date({args[0]}, {p}, {_zone(context)}, {context.now.year}::INTEGER)" for p in args[1:-1]]
+    last = f"ps_parse_date({args[0]}, {args[-1]}, {_zone(context)}, {context.now.year}::INTEGER)"
+    nulls = " OR ".join(f"{arg} IS NULL" for arg in args)
+    return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join([*tries, last])}) END"
+
+
+_STRFTIME = {
+    "yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "yyyyMMdd": "%Y%m%d", "yyyy": "%Y", "MM": "%m", "dd": "%d",
+    "HH": "%H", "mm": "%M", "ss": "%S", "HH:mm": "%H:%M", "HH:mm:ss": "%H:%M:%S", "yyyy-MM-dd HH:mm:ss": "%Y-%m-%d %H:%M:%S",
+}  # fmt: skip
+
+
+def _to_string(call: Call, args: list[str], context: Context) -> str:
+    given = args[0]
+    if len(args) == 1:
+        return casts.datetime_to_text(f"({given})")
+    pattern = constant_text(call.args[1])
+    shared = f"ps_print_pattern({given}, {args[1]})"
+    if pattern not in _STRFTIME:
+        return shared
+    local = _local(given)
+    plain = f"strftime(make_timestamp_ms({local}), '{_STRFTIME[pattern]}')"
+    return f"CASE WHEN {given} IS NULL THEN NULL WHEN {_four_digit_year(local)} THEN {plain} ELSE {shared} END"
+
+
+def _local(sql: str) -> str:
+    return f"(({sql}).t + ({sql}).o * 60000::BIGINT)"
+
+
+def _four_digit_year(local: str) -> str:
+    """From the year 1000, so that every year has four digits, to 9999."""
+    return f"{local} >= -30610224000000 AND {local} < 253402300800000"
+
+
+def _date_part(native: str, shared: str) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        local = _local(args[0])
+        plain = f"CAST({native}(make_timestamp_ms({local})) AS INTEGER)"
+        return f"CASE WHEN {_four_digit_year(local)} THEN {plain} ELSE ps_{shared}({args[0]}) END"
+
+    return template
+
+
+def _clock_part(divisor: int, modulus: int) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        # DuckDB's % takes the sign of the left operand: shift it into the day first.
+        local = f"((({_local(args[0])} % 86400000) + 86400000) % 86400000)"
+        return f"CAST(({local} // {divisor}) % {modulus} AS INTEGER)"
+
+    return template
+
+
+def _between(unit_ms: int) -> Template:
+    return simple(f"((({{0}}).t - ({{1}}).t) // {unit_ms})")
+
+
+def _add(sign: int) -> Template:
+    return simple(f"ps_add_period({{0}}, {{1}}, ({sign})::INTEGER)")
+
+
+def _iso_add(sign: int) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        return f"ps_iso_shift({args[0]}, {args[1]}, {context.zone_minutes}::INTEGER, ({sign})::INTEGER)"
+
+    return template
+
+
+def _abs(call: Call, args: list[str], context: Context) -> str:
+    if call.dtype.kind in _REAL:
+        return f"abs({args[0]})"
+    if call.dtype.kind is Kind.INT:
+        return wrap_int(f"abs(CAST({args[0]} AS BIGINT))")
+    return wrap_long(f"abs(CAST({args[0]} AS HUGEINT))")
+
+
+def _round(call: Call, args: list[str], context: Context) -> str:
+    kind = call.args[0].dtype.kind
+    if kind in (Kind.INT, Kind.LONG):
+        return args[0]
+    word = "long" if kind is Kind.DOUBLE else "int"
+    sql_type = "BIGINT" if kind is Kind.DOUBLE else "INTEGER"
+    x = args[0]
+    down = f"CASE WHEN {x} - floor({x}) >= 0.5 THEN floor({x}) + 1 ELSE floor({x}) END"
+    return f"CASE WHEN abs({x}) < 1000000000 THEN CAST({down} AS {sql_type}) ELSE ps_round_to_{word}({x}) END"
+
+
+def _or_default(cast: Callable[[str, Kind], str] | None, kind: Kind) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        text, default = args
+        if kind in (Kind.INT, Kind.LONG):
+            word = "int" if kind is Kind.INT else "long"
+            return f"coalesce(ps_strict_{word}({text}), {default})"
+        return f"coalesce({casts.text_to_real(text, kind)}, {default})"
+
+    return template
+
+
+def encoded(sql: str, dtype: DType) -> str:
+    """Return the canonical text of a typed value; null is the text `null`, so that it can stand in a structure."""
+    match dtype.kind:
+        case Kind.BYTEARRAY | Kind.MAP | Kind.BAG | Kind.TUPLE:
+            made = sql
+        case Kind.CHARARRAY:
+            made = f"CAST(to_json({sql}) AS VARCHAR)"
+        case Kind.BOOLEAN:
+            made = f"CAST({sql} AS VARCHAR)"
+        case Kind.INT | Kind.LONG:
+            made = f"'{{\"{dtype.kind.value[0]}\":' || CAST({sql} AS VARCHAR) || '}}'"
+        case Kind.DATETIME:
+            made = f"'{{\"t\":[' || ({sql}).t || ',' || ({sql}).o || ']}}'"
+        case _:
+            tag = dtype.kind.value[0]
+            number = f"CAST({sql} AS VARCHAR)" if dtype.kind is Kind.FLOAT else f"ps_double_to_text({sql})"
+            if dtype.kind is Kind.FLOAT:
+                number = f"ps_float_to_text({sql})"
+            made = f"'{{\"{tag}\":\"' || {number} || '\"}}'"
+    return f"coalesce({made}, 'null')"
+
+
+def _structure(word: str) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
+        return f"ps_make_{word}([{items}]::VARCHAR[])"
+
+    return template
+
+
+def _typed(sql: str, dtype: DType, context: Context) -> str:
+    """Return a canonical text as a value of its declared type."""
+    if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
+        return sql
+    return casts.cast(sql, DType(Kind.BYTEARRAY), dtype, context)
+
+
+def _map_get(call: Call, args: list[str], context: Context) -> str:
+    return _typed(f"ps_map_get({args[0]}, {args[1]})", call.dtype, context)
+
+
+def _tuple_get(call: Call, args: list[str], context: Context) -> str:
+    return _typed(f"ps_tuple_get({args[0]}, {args[1]})", call.dtype, context)
+
+
+def _project(call: Call, args: list[str], context: Context) -> str:
+    return f"ps_project({args[0]}, [{', '.join(args[1:])}]::INTEGER[])"
+
+
+def _bag(word: str) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        return _typed(f"ps_bag_{word}({args[0]})", call.dtype, context)
+
+    return template
+
+
+def _correlations(covariance: bool) -> Template:
+    def template(call: Call, args: list[str], context: Context) -> str:
+        nulls = " OR ".join(f"{arg} IS NULL" for arg in args)
+        made = f"ps_bag_correlations([{', '.join(args)}]::VARCHAR[], {str(covariance).lower()})"
+        return f"CASE WHEN {nulls} THEN NULL ELSE {made} END"
+
+    return template
+
+
+def _bounded(native: str, name: str, bound: str) -> Template:
+    """A native function where its argument lies inside *bound*, the shared one elsewhere."""
+    test = bound.replace("x", "{0}")
+    return simple(f"CASE WHEN {test} THEN {native}({{0}}) ELSE ps_math_{name}({{0}}) END")
+
+
+TEMPLATES: dict[str, Template] = {
+    # operators
+    "add": _arithmetic("+"),
+    "subtract": _arithmetic("-"),
+    "multiply": _arithmetic("*"),
+    "divide": _divide,
+    "modulo": _modulo,
+    "negate": _negate,
+    "and": _joined("AND"),
+    "or": _joined("OR"),
+    "not": simple("(NOT {0})"),
+    "is_null": simple("({0} IS NULL)"),
+    "is_not_null": simple("({0} IS NOT NULL)"),
+    "matches": _matches,
+    "map_get": _map_get,
+    "tuple_get": _tuple_get,
+    "tuple_project": _project,
+    "bag_project": _project,
+    # text
+    "CONCAT": _concat,
+    "SUBSTRING": _substring,
+    "INDEXOF": _index_of,
+    "LAST_INDEX_OF": simple("ps_last_index_of({0}, {1})"),
+    "UPPER": ascii_else("upper({0})", "ps_upper({0})"),
+    "LOWER": ascii_else("lower({0})", "ps_lower({0})"),
+    "UCFIRST": ascii_else("upper(substring({0}, 1, 1)) || substring({0}, 2)", "ps_upper_first({0})"),
+    "LCFIRST": ascii_else("lower(substring({0}, 1, 1)) || substring({0}, 2)", "ps_lower_first({0})"),
+    "TRIM": simple("ps_trim({0})"),
+    "LTRIM": simple("ltrim({0}, ' ')"),
+    "RTRIM": simple("ps_right_trim({0})"),
+    "STARTSWITH": simple("starts_with({0}, {1})"),
+    "ENDSWITH": simple("suffix({0}, {1})"),
+    "EqualsIgnoreCase": simple("ps_equals_ignore_case({0}, {1})"),
+    "STRSPLIT": _split,
+    "TOKENIZE": _tokenize,
+    "LENGTH": _length,
+    "SIZE": _size,
+    "REPLACE": _replace,
+    "REGEX_EXTRACT": _regex_extract,
+    "REGEX_EXTRACT_ALL": simple("ps_regex_extract_all({0}, {1})"),
+    # date and time
+    "CurrentTime": _current_time,
+    "ToDate": _to_date,
+    "ParseDate": _parse_date,
+    "ToDateCustomFormats": _custom_formats,
+    "ToString": _to_string,
+    "ToUnixTime": simple("(({0}).t // 1000)"),
+    "ToMilliSeconds": simple("({0}).t"),
+    "SwitchTimeZone": simple("ps_switch_zone({0}, {1})"),
+    "AddDuration": _add(1),
+    "SubtractDuration": _add(-1),
+    "ISOAddDuration": _iso_add(1),
+    "ISOSubtractDuration": _iso_add(-1),
+    "YearsBetween": simple("ps_years_between({0}, {1})"),
+    "MonthsBetween": simple("ps_months_between({0}, {1})"),
+    "WeeksBetween": _between(604_800_000),
+    "DaysBetween": _between(86_400_000),
+    "HoursBetween": _between(3_600_000),
+    "MinutesBetween": _between(60_000),
+    "SecondsBetween": _between(1_000),
+    "MilliSecondsBetween": _between(1),
+    "GetYear": _date_part("year", "year_of"),
+    "GetMonth": _date_part("month", "month_of"),
+    "GetDay": _date_part("day", "day_of"),
+    "GetWeek": _date_part("week", "week_of"),
+    "GetWeekYear": _date_part("isoyear", "week_year_of"),
+    "GetHour": _clock_part(3_600_000, 24),
+    "GetMinute": _clock_part(60_000, 60),
+    "GetSecond": _clock_part(1_000, 60),
+    "GetMilliSecond": _clock_part(1, 1_000),
+    # numbers
+    "ABS": _abs,
+    "CEIL": simple("ceil({0})"),
+    "FLOOR": simple("floor({0})"),
+    "ROUND": _round,
+    "SQRT": _bounded("sqrt", "sqrt", "x >= 0"),
+    "CBRT": simple("ps_math_cbrt({0})"),
+    "EXP": _bounded("exp", "exp", "abs(x) < 700"),
+    "LOG": _bounded("ln", "log", "x > 0 AND isfinite(x)"),
+    "LOG10": _bounded("log10", "log10", "x > 0 AND isfinite(x)"),
+    "SIN": _bounded("sin", "sin", "isfinite(x)"),
+    "COS": _bounded("cos", "cos", "isfinite(x)"),
+    "TAN": _bounded("tan", "tan", "isfinite(x)"),
+    "ASIN": _bounded("asin", "asin", "abs(x) <= 1"),
+    "ACOS": _bounded("acos", "acos", "abs(x) <= 1"),
+    "ATAN": simple("atan({0})"),
+    "SINH": simple("ps_math_sinh({0})"),
+    "COSH": simple("ps_math_cosh({0})"),
+    "TANH": simple("ps_math_tanh({0})"),
+    "RANDOM": simple("random()"),
+    # conversion
+    "ParseIntOrDefault": _or_default(None, Kind.INT),
+    "ParseLongOrDefault": _or_default(None, Kind.LONG),
+    "ParseFloatOrDefault": _or_default(None, Kind.FLOAT),
+    "ParseDoubleOrDefault": _or_default(None, Kind.DOUBLE),
+    "COALESCE": lambda call, args, context: f"coalesce({', '.join(args)})",
+    # structures
+    "TOTUPLE": _structure("tuple"),
+    "TOBAG": _structure("bag"),
+    "TOMAP": _structure("map"),
+    "COUNT": simple("ps_bag_count({0})"),
+    "COUNT_STAR": simple("ps_bag_count_all({0})"),
+    "SUM": _bag("sum"),
+    "AVG": simple("ps_bag_average({0})"),
+    "MIN": _bag("least"),
+    "MAX": _bag("greatest"),
+    "COR": _correlations(False),
+    "COV": _correlations(True),
+}
+"""Every function and operator this engine has; a function that is missing here is refused before the job starts."""

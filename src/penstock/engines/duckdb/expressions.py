@@ -1,0 +1,77 @@
+"""Typed expressions as DuckDB SQL, in the meaning of the package language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from penstock.engines.duckdb import casts, comparisons
+from penstock.engines.duckdb.dialect import TEMPLATES
+from penstock.engines.duckdb.types import SQL_TYPES, literal, quote
+from penstock.errors import CapabilityError
+from penstock.plan.dtypes import Kind
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
+from penstock.plan.ports import Context
+
+MAX_SQL = 2_000_000
+"""Longest statement text of one expression; guards repeat operands, so a deeply nested one could grow without end."""
+
+Column = Callable[[FieldRef], str]
+
+
+def by_name(field: FieldRef) -> str:
+    """Return a field as a column of the only input."""
+    return quote(field.name)
+
+
+def by_side(field: FieldRef) -> str:
+    """Return a field as a column of a join's `l` or `r` input."""
+    return f"{'l' if field.side == 'left' else 'r'}.{quote(field.name)}"
+
+
+def render(expr: Expr, context: Context, column: Column = by_name) -> str:
+    """Return the SQL of an expression. Raises CapabilityError when the text grows beyond `MAX_SQL`."""
+    sql = _RENDER[type(expr)](expr, context, column)
+    if len(sql) > MAX_SQL:
+        raise CapabilityError("The expression is too deeply nested for the embedded engine. Split it over two Selects.")
+    return sql
+
+
+def _literal(expr: Literal, context: Context, column: Column) -> str:
+    return literal(expr.value, expr.dtype)
+
+
+def _field(expr: FieldRef, context: Context, column: Column) -> str:
+    return column(expr)
+
+
+def _cast(expr: Cast, context: Context, column: Column) -> str:
+    return f"({casts.cast(render(expr.arg, context, column), expr.arg.dtype, expr.dtype, context)})"
+
+
+def _conditional(expr: Conditional, context: Context, column: Column) -> str:
+    """CASE where a null condition that is reached makes the whole null (dataflow reference 4.2)."""
+    sql = render(expr.otherwise, context, column)
+    for condition, value in reversed(expr.branches):
+        test, result = render(condition, context, column), render(value, context, column)
+        otherwise = f"ELSE {sql}" if not condition.nullable else f"WHEN NOT ({test}) THEN {sql}"
+        sql = f"CASE WHEN {test} THEN {result} {otherwise} END"
+    return f"CAST({sql} AS {SQL_TYPES[expr.dtype.kind]})" if expr.dtype.kind is not Kind.BYTEARRAY else f"({sql})"
+
+
+def _call(expr: Call, context: Context, column: Column) -> str:
+    args = [render(arg, context, column) for arg in expr.args]
+    if expr.function in ("eq", "ne", "lt", "le", "gt", "ge"):
+        return comparisons.compare(expr.function, args[0], args[1], expr.args[0], expr.args[1])
+    template = TEMPLATES.get(expr.function)
+    if template is None:
+        raise CapabilityError(f"The embedded engine has no form of the function {expr.function}.")
+    return template(expr, args, context)
+
+
+_RENDER: dict[type, Callable[..., str]] = {
+    Literal: _literal,
+    FieldRef: _field,
+    Cast: _cast,
+    Conditional: _conditional,
+    Call: _call,
+}

@@ -1,0 +1,101 @@
+"""Registers the shared functions with a DuckDB connection, each over Arrow arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import DuckDBPyConnection
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from penstock.engines.duckdb.types import DATETIME_SQL
+from penstock.engines.functions.table import SHARED, Shared
+from penstock.errors import PenstockError
+
+_SQL = {
+    "text": "VARCHAR",
+    "value": "VARCHAR",
+    "int": "INTEGER",
+    "long": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "datetime": DATETIME_SQL,
+    "values": "VARCHAR[]",
+    "ints": "INTEGER[]",
+}
+_ARROW = {
+    "text": pa.string(),
+    "value": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
+}
+
+
+class Failure:
+    """Holds the error that a function raised inside DuckDB, which passes on only a text."""
+
+    def __init__(self) -> None:
+        self.error: PenstockError | None = None
+
+    def take(self) -> PenstockError | None:
+        """Return the error and forget it."""
+        error, self.error = self.error, None
+        return error
+
+
+def register(connection: DuckDBPyConnection) -> Failure:
+    """Register every shared function as `ps_<name>`; returns where errors raised inside them are kept."""
+    failure = Failure()
+    for shared in SHARED:
+        parameters: list[Any] = [duckdb.sqltype(_SQL[word]) for word in shared.parameters]
+        connection.create_function(
+            f"ps_{shared.name}",
+            vectorised(shared, failure),
+            parameters,
+            duckdb.sqltype(_SQL[shared.result]),
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
+    return failure
+
+
+def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
+    """Return the Arrow form of a shared function."""
+    call = shared.call
+    instants = [word == "datetime" for word in shared.parameters]
+    result_type = _ARROW[shared.result]
+    gives_instant = shared.result == "datetime"
+
+    def one(row: tuple[Any, ...]) -> Any:
+        if None in row:
+            return None
+        given = [(raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True)]
+        value = call(*given)
+        return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
+
+    def run(*columns: pa.ChunkedArray) -> pa.Array:
+        try:
+            return pa.array(
+                [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)], result_type
+            )
+        except PenstockError as error:
+            failure.error = error
+            raise
+
+    return _OF_ARITY[len(shared.parameters)](run)
+
+
+# DuckDB reads the number of parameters off the Python function, so each arity needs a function of its own.
+_OF_ARITY: dict[int, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
+    1: lambda run: lambda a: run(a),
+    2: lambda run: lambda a, b: run(a, b),
+    3: lambda run: lambda a, b, c: run(a, b, c),
+    4: lambda run: lambda a, b, c, d: run(a, b, c, d),
+}

@@ -1,0 +1,133 @@
+"""Aggregates over bags in expressions (function reference 12)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from penstock.engines.functions import casts
+from penstock.engines.functions.structures import value_to_text
+from penstock.engines.functions.text import utf16_key
+from penstock.plan.dtypes import Kind
+from penstock.plan.values import Value, decode, encode
+
+_WHOLE = (Kind.INT, Kind.LONG)
+
+
+def _firsts(text: str) -> list[Value]:
+    found = decode(text)
+    rows = found.data if found is not None else ()
+    return [row[0] for row in rows if row and row[0] is not None]
+
+
+def _number(value: Value) -> float | int | None:
+    if value.kind in (*_WHOLE, Kind.FLOAT, Kind.DOUBLE):
+        number: float | int = value.data
+        return number
+    return casts.parse_double(value_to_text(value))
+
+
+def count(text: str) -> int:
+    """Return how many tuples have a first field that is not null."""
+    return len(_firsts(text))
+
+
+def count_all(text: str) -> int:
+    """Return how many tuples there are."""
+    found = decode(text)
+    return 0 if found is None else len(found.data)
+
+
+def total(text: str) -> str | None:
+    """Return the sum as long (wrapping) where all are whole, else as double."""
+    values = _firsts(text)
+    numbers = [number for number in map(_number, values) if number is not None]
+    if not numbers:
+        return None
+    if all(value.kind in _WHOLE for value in values):
+        return encode(Value(Kind.LONG, casts.wrap_long(int(sum(numbers)))))
+    result = 0.0
+    for number in numbers:
+        result += float(number)
+    return encode(Value(Kind.DOUBLE, result))
+
+
+def average(text: str) -> float | None:
+    """Return the mean of the first fields."""
+    numbers = [number for number in map(_number, _firsts(text)) if number is not None]
+    if not numbers:
+        return None
+    if all(isinstance(number, int) for number in numbers):
+        return casts.wrap_long(int(sum(numbers))) / len(numbers)
+    result = 0.0
+    for number in numbers:
+        result += float(number)
+    return result / len(numbers)
+
+
+def _rank(value: Value) -> Any:
+    if value.kind is Kind.CHARARRAY:
+        return utf16_key(value.data)
+    if value.kind is Kind.DATETIME:
+        return value.data.ms
+    number = _number(value)
+    return number if number is not None else -math.inf
+
+
+def least(text: str) -> str | None:
+    """Return the least first field; NaN wins over every number."""
+    return _extreme(text, min)
+
+
+def greatest(text: str) -> str | None:
+    """Return the greatest first field; NaN wins over every number."""
+    return _extreme(text, max)
+
+
+def _extreme(text: str, pick: Any) -> str | None:
+    values = _firsts(text)
+    if not values:
+        return None
+    for value in values:
+        if isinstance(value.data, float) and math.isnan(value.data):
+            return encode(value)
+    return encode(pick(values, key=_rank))
+
+
+def correlations(bags: list[str], covariance: bool) -> str | None:
+    """Return name, name, figure for each pair of bags of doubles; null where values are no doubles."""
+    columns: list[list[float]] = []
+    for bag in bags:
+        found = decode(bag)
+        if found is None:
+            return None
+        column = [row[0] for row in found.data]
+        if any(value is None or value.kind is not Kind.DOUBLE for value in column):
+            return None
+        columns.append([value.data for value in column if value is not None])
+    rows = []
+    for first in range(len(columns)):
+        for second in range(first + 1, len(columns)):
+            figure = _figure(columns[first], columns[second], covariance)
+            if figure is None:
+                return None
+            names = (Value(Kind.CHARARRAY, f"var{first}"), Value(Kind.CHARARRAY, f"var{second}"))
+            rows.append((*names, Value(Kind.DOUBLE, figure)))
+    return encode(Value(Kind.BAG, tuple(rows)))
+
+
+def _figure(left: list[float], right: list[float], covariance: bool) -> float | None:
+    size = len(left)
+    if len(right) < size:
+        return None
+    if size == 0:
+        return math.nan
+    right = right[:size]
+    sum_x, sum_y = sum(left), sum(right)
+    sum_xy = sum(x * y for x, y in zip(left, right, strict=True))
+    if covariance:
+        return (size * sum_xy - sum_x * sum_y) / (size * size)
+    spread = math.sqrt(size * sum(x * x for x in left) - sum_x**2) * math.sqrt(
+        size * sum(y * y for y in right) - sum_y**2
+    )
+    return (size * sum_xy - sum_x * sum_y) / spread if spread else math.nan

@@ -1,0 +1,132 @@
+"""The proleptic Gregorian calendar on plain numbers, for any year: days, months, ISO weeks, zones."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+DAY_MS = 86_400_000
+_OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?\Z", re.ASCII)
+_LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def is_leap(year: int) -> bool:
+    """Tell whether a year has 366 days."""
+    return year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+
+
+def month_length(year: int, month: int) -> int:
+    """Return the days of a month."""
+    return 29 if month == 2 and is_leap(year) else _LENGTHS[month - 1]
+
+
+def days_of(year: int, month: int, day: int) -> int:
+    """Return the days since 1970-01-01.
+
+    >>> days_of(2000, 3, 1)
+    11017
+    """
+    shifted = year - (month <= 2)
+    era, of_era = divmod(shifted, 400)
+    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+
+
+def date_of(days: int) -> tuple[int, int, int]:
+    """Return year, month and day of days since 1970-01-01; the inverse of `days_of`."""
+    era, of_era = divmod(days + 719468, 146097)
+    year = (of_era - of_era // 1460 + of_era // 36524 - of_era // 146096) // 365
+    of_year = of_era - (365 * year + year // 4 - year // 100)
+    shifted = (5 * of_year + 2) // 153
+    month = shifted + (3 if shifted < 10 else -9)
+    return year + era * 400 + (month <= 2), month, of_year - (153 * shifted + 2) // 5 + 1
+
+
+def weekday(days: int) -> int:
+    """Return the ISO day of the week, Monday 1 to Sunday 7."""
+    return (days + 3) % 7 + 1
+
+
+def week_start(week_year: int) -> int:
+    """Return the day number of the Monday of ISO week 1."""
+    fourth = days_of(week_year, 1, 4)
+    return fourth - weekday(fourth) + 1
+
+
+def iso_week(days: int) -> tuple[int, int]:
+    """Return ISO week year and week."""
+    year = date_of(days - weekday(days) + 4)[0]
+    return year, (days - week_start(year)) // 7 + 1
+
+
+def add_months(days: int, months: int) -> int:
+    """Move by whole months; the day is clipped to the month's end."""
+    year, month, day = date_of(days)
+    index = year * 12 + month - 1 + months
+    year, month = index // 12, index % 12 + 1
+    return days_of(year, month, min(day, month_length(year, month)))
+
+
+def months_between(later: int, earlier: int) -> int:
+    """Return whole months from one local millisecond count to another, truncated toward zero."""
+    if later < earlier:
+        return -months_between(earlier, later)
+    late_day, late_ms = divmod(later, DAY_MS)
+    early_day, early_ms = divmod(earlier, DAY_MS)
+    late_year, late_month, late_dom = date_of(late_day)
+    early_year, early_month, early_dom = date_of(early_day)
+    if late_dom == month_length(late_year, late_month):
+        early_dom = min(early_dom, late_dom)
+    months = (late_year - early_year) * 12 + late_month - early_month
+    return months - ((late_dom, late_ms) < (early_dom, early_ms))
+
+
+@lru_cache(maxsize=512)
+def fixed_offset(zone: str) -> int | None:
+    """Return the minutes of a zone written as an offset or as UTC, None for a named one. Raises ValueError when unknown."""
+    if zone in ("Z", "UTC", "GMT", "UT"):
+        return 0
+    found = _OFFSET.match(zone)
+    if found is not None:
+        hours, minutes, seconds = int(found[2]), int(found[3] or 0), int(found[4] or 0)
+        if hours > 23 or minutes > 59 or seconds:
+            raise ValueError(zone)
+        return (-1 if found[1] == "-" else 1) * (hours * 60 + minutes)
+    _named(zone)
+    return None
+
+
+@lru_cache(maxsize=512)
+def _named(zone: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(zone) from None
+
+
+def offset_at(zone: str, ms: int) -> int:
+    """Return the offset in minutes that a zone has at an instant. Raises ValueError when the zone is unknown."""
+    fixed = fixed_offset(zone)
+    if fixed is not None:
+        return fixed
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
+    offset = instant.astimezone(_named(zone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60)
+
+
+def offset_at_local(zone: str, local_ms: int) -> int:
+    """Return the offset in minutes that a zone has at a local time. Raises ValueError when the zone is unknown."""
+    fixed = fixed_offset(zone)
+    if fixed is not None:
+        return fixed
+    local = datetime(1970, 1, 1) + timedelta(milliseconds=local_ms)
+    offset = local.replace(tzinfo=_named(zone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds() // 60)
+
+
+def offset_text(minutes: int, colon: bool = True) -> str:
+    """Return an offset as `+01:00` or `+0100`."""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02d}{':' if colon else ''}{rest:02d}"

@@ -1,0 +1,227 @@
+"""Conversions of simple values, as Java does them (dataflow reference 4.4)."""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from fractions import Fraction
+
+_INT = (-(2**31), 2**31 - 1)
+_LONG = (-(2**63), 2**63 - 1)
+_WHOLE = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?\Z", re.ASCII)
+_HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)[dDfF]?\Z", re.ASCII)
+_BLANKS = "".join(map(chr, range(33)))
+
+
+def to_float32(number: float) -> float:
+    """Return the nearest 32-bit float, infinite where it overflows."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", number))[0])
+    except OverflowError:
+        return math.copysign(math.inf, number)
+
+
+def parse_double(text: str) -> float | None:
+    """Return what Java's `Double.parseDouble` gives, or None where it refuses.
+
+    >>> parse_double(" 2.5e1d "), parse_double("1,5"), parse_double("Infinity")
+    (25.0, None, inf)
+    """
+    body = text.strip(_BLANKS)
+    if _DECIMAL.match(body):
+        return float(body.rstrip("dDfF"))
+    sign = -1.0 if body.startswith("-") else 1.0
+    word = body[1:] if body[:1] in ("+", "-") else body
+    if word == "NaN":
+        return math.nan
+    if word == "Infinity":
+        return sign * math.inf
+    return _parse_hex(body)
+
+
+def _parse_hex(body: str) -> float | None:
+    found = _HEX.match(body)
+    if found is None or not (found[2] or found[3]):
+        return None
+    digits = int((found[2] + found[3]) or "0", 16)
+    exponent = int(found[4]) - 4 * len(found[3])
+    if digits == 0:
+        number = 0.0
+    elif exponent + digits.bit_length() > 1100:
+        number = math.inf
+    elif exponent + digits.bit_length() < -1200:
+        number = 0.0
+    else:
+        number = float(Fraction(digits) * Fraction(2) ** exponent)
+    return -number if found[1] == "-" else number
+
+
+def parse_float(text: str) -> float | None:
+    """Return what Java's `Float.parseFloat` gives: rounded once, from the decimal text to 32 bits."""
+    number = parse_double(text)
+    if number is None or not math.isfinite(number):
+        return number
+    near = to_float32(number)
+    body = text.strip(_BLANKS).rstrip("dDfF")
+    if near == number or not _DECIMAL.match(body):
+        return near
+    # Rounding twice is wrong only where the double fell on the middle between two floats: decide by the exact text.
+    exact = Fraction(body)
+    bits = struct.unpack("i", struct.pack("f", near))[0] if math.isfinite(near) else None
+    if bits is None:
+        return near
+    around = [near]
+    for step in (-1, 1):
+        other = struct.unpack("f", struct.pack("i", bits + step))[0]
+        if math.isfinite(other):
+            around.append(other)
+    return float(
+        min(around, key=lambda one: (abs(Fraction(one) - exact), struct.unpack("i", struct.pack("f", one))[0] & 1))
+    )
+
+
+def _whole(text: str, limits: tuple[int, int]) -> int | None:
+    least, greatest = limits
+    if _WHOLE.match(text):
+        number = int(text) if len(text) <= 400 else None
+        if number is not None and least <= number <= greatest:
+            return number
+    real = parse_double(text)
+    if real is None:
+        return None
+    if math.isnan(real):
+        return 0
+    if real > greatest + 1:
+        return None
+    if real >= greatest:
+        return greatest
+    return max(least, math.trunc(real)) if math.isfinite(real) else least
+
+
+def text_to_int(text: str) -> int | None:
+    """Return the int of a text: decimal text, else a double text truncated; too large is None, too small the least.
+
+    >>> text_to_int("8.75"), text_to_int("2147483648"), text_to_int("2147483649"), text_to_int("-9e99")
+    (8, 2147483647, None, -2147483648)
+    """
+    return _whole(text, _INT)
+
+
+def text_to_long(text: str) -> int | None:
+    """Return the long of a text; as `text_to_int`."""
+    return _whole(text, _LONG)
+
+
+def strict_int(text: str) -> int | None:
+    """Return what Java's `Integer.parseInt` gives, or None where it refuses."""
+    return _strict(text, _INT)
+
+
+def strict_long(text: str) -> int | None:
+    """Return what Java's `Long.parseLong` gives, or None where it refuses."""
+    return _strict(text, _LONG)
+
+
+def _strict(text: str, limits: tuple[int, int]) -> int | None:
+    if not _WHOLE.match(text) or len(text) > 400:
+        return None
+    number = int(text)
+    return number if limits[0] <= number <= limits[1] else None
+
+
+def _saturate(number: float, limits: tuple[int, int]) -> int:
+    if math.isnan(number):
+        return 0
+    if number >= limits[1]:
+        return limits[1]
+    if number <= limits[0]:
+        return limits[0]
+    return math.trunc(number)
+
+
+def double_to_int(number: float) -> int:
+    """Truncate toward zero; NaN is 0, what is out of range the limit (Java's narrowing)."""
+    return _saturate(number, _INT)
+
+
+def double_to_long(number: float) -> int:
+    """As `double_to_int`, for long."""
+    return _saturate(number, _LONG)
+
+
+def round_to_long(number: float) -> int:
+    """Java's `Math.round` of a double: halves toward positive infinity, saturating, NaN is 0."""
+    return _saturate(_round(number), _LONG)
+
+
+def round_to_int(number: float) -> int:
+    """Java's `Math.round` of a float."""
+    return _saturate(_round(number), _INT)
+
+
+def _round(number: float) -> float:
+    if not math.isfinite(number) or abs(number) >= 2.0**52:
+        return number
+    below = math.floor(number)
+    return float(below + 1) if number - below >= 0.5 else float(below)
+
+
+def wrap_int(number: int) -> int:
+    """Return the low 32 bits as a signed int."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
+def wrap_long(number: int) -> int:
+    """Return the low 64 bits as a signed long."""
+    return (number + 2**63) % 2**64 - 2**63
+
+
+def _java_decimal(number: float, shortest: str) -> str:
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    sign = "-" if math.copysign(1.0, number) < 0 else ""
+    if number == 0:
+        return sign + "0.0"
+    mantissa, _, exponent = shortest.lstrip("-").lower().partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = whole + fraction
+    point = len(whole) + (int(exponent) if exponent else 0)
+    stripped = digits.lstrip("0")
+    point -= len(digits) - len(stripped)
+    digits = stripped.rstrip("0") or "0"
+    if -3 < point <= 7:
+        if point <= 0:
+            return f"{sign}0.{'0' * -point}{digits}"
+        head = digits[:point].ljust(point, "0")
+        return f"{sign}{head}.{digits[point:] or '0'}"
+    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{point - 1}"
+
+
+def double_to_text(number: float) -> str:
+    """Return a double as Java prints it.
+
+    >>> double_to_text(1e10), double_to_text(0.001), double_to_text(123456.5)
+    ('1.0E10', '0.001', '123456.5')
+    """
+    return _java_decimal(number, repr(number))
+
+
+def float_to_text(number: float) -> str:
+    """Return a 32-bit float as Java prints it: the fewest digits that name this float."""
+    if not math.isfinite(number) or number == 0:
+        return _java_decimal(number, "")
+    for digits in range(1, 10):
+        text = f"{number:.{digits - 1}e}"
+        if to_float32(float(text)) == number:
+            return _java_decimal(number, text)
+    return _java_decimal(number, repr(number))
+
+
+def text_to_boolean(text: str) -> bool | None:
+    """Return true or false for these words in any case, else None."""
+    word = text.lower()
+    return True if word == "true" else False if word == "false" else None

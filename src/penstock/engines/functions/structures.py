@@ -1,0 +1,278 @@
+"""Tuples, bags, maps and values without a declared type, in the canonical text of `penstock.plan.values`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from penstock.engines.functions import casts, isodate
+from penstock.engines.functions import text as texts
+from penstock.plan.dtypes import Kind
+from penstock.plan.values import Instant, Value, decode, encode
+
+_BLANKS = "".join(map(chr, range(33)))
+
+
+def text_value(text: str | None) -> Value | None:
+    """Return a text as a value."""
+    return None if text is None else Value(Kind.CHARARRAY, text)
+
+
+def encode_tuple(items: Sequence[str | None]) -> str:
+    """Return the canonical text of a tuple of texts."""
+    return encode(Value(Kind.TUPLE, tuple(map(text_value, items))))
+
+
+def encode_bag(items: Sequence[str]) -> str:
+    """Return the canonical text of a bag of one-field tuples of text."""
+    return encode(Value(Kind.BAG, tuple((text_value(item),) for item in items)))
+
+
+def make_tuple(items: list[str]) -> str:
+    """Return a tuple of values in canonical text."""
+    return encode(Value(Kind.TUPLE, tuple(decode(item) for item in items)))
+
+
+def make_bag(items: list[str]) -> str:
+    """Return a bag: tuples are taken as they are, other values are put into tuples of one field."""
+    values = [decode(item) for item in items]
+    return encode(Value(Kind.BAG, tuple(one.data if one and one.kind is Kind.TUPLE else (one,) for one in values)))
+
+
+def make_map(items: list[str]) -> str:
+    """Return a map of keys and values in turn; later keys win."""
+    values = [decode(item) for item in items]
+    pairs = zip(values[::2], values[1::2], strict=True)
+    return encode(Value(Kind.MAP, {key.data: value for key, value in pairs if key is not None}))
+
+
+def _encoded(value: Value | None) -> str | None:
+    return None if value is None else encode(value)
+
+
+def map_get(text: str, key: str) -> str | None:
+    """Return the value of a key, or None."""
+    found = decode(text)
+    return _encoded(found.data.get(key)) if found is not None and found.kind is Kind.MAP else None
+
+
+def tuple_get(text: str, index: int) -> str | None:
+    """Return the value at a position, or None where the tuple is shorter."""
+    found = decode(text)
+    if found is None or found.kind is not Kind.TUPLE or index >= len(found.data):
+        return None
+    return _encoded(found.data[index])
+
+
+def project(text: str, indexes: list[int]) -> str | None:
+    """Return a tuple, or every tuple of a bag, with only some positions."""
+    found = decode(text)
+    if found is None:
+        return None
+    if found.kind is Kind.TUPLE:
+        return encode(Value(Kind.TUPLE, _pick(found.data, indexes)))
+    return encode(Value(Kind.BAG, tuple(_pick(row, indexes) for row in found.data)))
+
+
+def _pick(row: tuple[Value | None, ...], indexes: list[int]) -> tuple[Value | None, ...]:
+    return tuple(row[index] if index < len(row) else None for index in indexes)
+
+
+def size(text: str) -> int | None:
+    """Return fields of a tuple, tuples of a bag, keys of a map, units of a text, bytes of binary, 1 for the others."""
+    found = decode(text)
+    if found is None:
+        return None
+    if found.kind is Kind.CHARARRAY:
+        return texts.length(found.data)
+    if found.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP, Kind.BYTEARRAY):
+        return len(found.data)
+    return 1
+
+
+def plain(value: Value | None) -> Any:
+    """Return a value as plain JSON: a tuple of one field is its value, of several an array; a bag is an array."""
+    if value is None:
+        return None
+    match value.kind:
+        case Kind.TUPLE:
+            return _plain_row(value.data)
+        case Kind.BAG:
+            return [_plain_row(row) for row in value.data]
+        case Kind.MAP:
+            return {key: plain(item) for key, item in value.data.items()}
+        case Kind.DATETIME:
+            return isodate.print_iso(value.data.ms, value.data.offset)
+        case Kind.BYTEARRAY:
+            return value.data.decode("utf-8", "replace")
+        case Kind.FLOAT | Kind.DOUBLE:
+            return value.data if math.isfinite(value.data) else casts.double_to_text(value.data)
+        case _:
+            return value.data
+
+
+def _plain_row(row: tuple[Value | None, ...]) -> Any:
+    return plain(row[0]) if len(row) == 1 else [plain(item) for item in row]
+
+
+def to_json(text: str) -> str:
+    """Return a structure as JSON text for people and files."""
+    return json.dumps(plain(decode(text)), ensure_ascii=False, separators=(",", ":"))
+
+
+def from_json(text: str) -> str | None:
+    """Return the canonical text of a JSON text, or None where it is malformed: objects are maps, arrays bags."""
+    try:
+        raw = json.loads(text)
+    except ValueError:
+        return None
+    return _encoded(of_json(raw))
+
+
+def of_json(raw: Any) -> Value | None:
+    """Return plain JSON as a value: whole numbers are long, others double; elements of bags stand in tuples of one."""
+    if raw is None:
+        return None
+    if isinstance(raw, bool):
+        return Value(Kind.BOOLEAN, raw)
+    if isinstance(raw, int):
+        return Value(Kind.LONG, raw) if -(2**63) <= raw < 2**63 else Value(Kind.DOUBLE, float(raw))
+    if isinstance(raw, float):
+        return Value(Kind.DOUBLE, raw)
+    if isinstance(raw, str):
+        return Value(Kind.CHARARRAY, raw)
+    if isinstance(raw, list):
+        return Value(Kind.BAG, tuple((of_json(item),) for item in raw))
+    return Value(Kind.MAP, {str(key): of_json(item) for key, item in raw.items()})
+
+
+def _bytes_text(value: Value) -> str:
+    return str(value.data.decode("utf-8", "replace"))
+
+
+def to_text(text: str) -> str | None:
+    """Cast a value without a declared type to text."""
+    value = decode(text)
+    return None if value is None else value_to_text(value)
+
+
+def value_to_text(value: Value) -> str:
+    """Return any value as text, as `(chararray)` gives it."""
+    match value.kind:
+        case Kind.CHARARRAY:
+            return str(value.data)
+        case Kind.BOOLEAN:
+            return "true" if value.data else "false"
+        case Kind.INT | Kind.LONG:
+            return str(value.data)
+        case Kind.FLOAT:
+            return casts.float_to_text(value.data)
+        case Kind.DOUBLE:
+            return casts.double_to_text(value.data)
+        case Kind.DATETIME:
+            return isodate.print_iso(value.data.ms, value.data.offset)
+        case Kind.BYTEARRAY:
+            return _bytes_text(value)
+        case _:
+            return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _number(text: str) -> Value | str | None:
+    """The value as a number or instant, or the text that has to be read as one."""
+    value = decode(text)
+    if value is None or value.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP):
+        return None
+    if value.kind is Kind.CHARARRAY:
+        return str(value.data)
+    if value.kind is Kind.BYTEARRAY:
+        return _bytes_text(value).strip(_BLANKS)
+    if value.kind is Kind.DATETIME:
+        return Value(Kind.LONG, value.data.ms)
+    if value.kind is Kind.BOOLEAN:
+        return Value(Kind.INT, int(value.data))
+    return value
+
+
+def to_int(text: str) -> int | None:
+    """Cast a value without a declared type to int."""
+    found = _number(text)
+    if found is None or isinstance(found, str):
+        return None if found is None else casts.text_to_int(found)
+    return casts.double_to_int(found.data) if isinstance(found.data, float) else casts.wrap_int(found.data)
+
+
+def to_long(text: str) -> int | None:
+    """Cast a value without a declared type to long."""
+    found = _number(text)
+    if found is None or isinstance(found, str):
+        return None if found is None else casts.text_to_long(found)
+    return casts.double_to_long(found.data) if isinstance(found.data, float) else int(found.data)
+
+
+def to_double(text: str) -> float | None:
+    """Cast a value without a declared type to double."""
+    found = _number(text)
+    if found is None or isinstance(found, str):
+        return None if found is None else casts.parse_double(found)
+    return float(found.data)
+
+
+def to_float(text: str) -> float | None:
+    """Cast a value without a declared type to float."""
+    found = _number(text)
+    if found is None or isinstance(found, str):
+        return None if found is None else casts.parse_float(found)
+    return casts.to_float32(float(found.data))
+
+
+def to_boolean(text: str) -> bool | None:
+    """Cast a value without a declared type to boolean."""
+    found = _number(text)
+    if found is None or isinstance(found, str):
+        return None if found is None else casts.text_to_boolean(found)
+    return bool(found.data != 0)
+
+
+def to_datetime(text: str, zone_minutes: int) -> tuple[int, int] | None:
+    """Cast a value without a declared type to datetime; text that is none raises DataError."""
+    value = decode(text)
+    if value is None or value.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP, Kind.BOOLEAN):
+        return None
+    if value.kind is Kind.DATETIME:
+        return value.data.ms, value.data.offset
+    if value.kind is Kind.CHARARRAY:
+        return isodate.parse_iso(value.data, zone_minutes)
+    if value.kind is Kind.BYTEARRAY:
+        return isodate.parse_iso(_bytes_text(value), zone_minutes)
+    number = value.data
+    return (casts.double_to_long(number) if isinstance(number, float) else number), zone_minutes
+
+
+def to_structure(text: str, kind: str) -> str | None:
+    """Cast a value without a declared type to map, bag or tuple: itself when it is one, else None."""
+    value = decode(text)
+    return text if value is not None and value.kind.value == kind else None
+
+
+def key_text(text: str) -> str:
+    """Return a text that is equal for equal structures: maps have no key order, datetimes are equal by instant."""
+    return encode(_canonical(decode(text)))
+
+
+def _canonical(value: Value | None) -> Value | None:
+    if value is None:
+        return None
+    match value.kind:
+        case Kind.TUPLE:
+            return Value(Kind.TUPLE, tuple(map(_canonical, value.data)))
+        case Kind.BAG:
+            rows = [tuple(map(_canonical, row)) for row in value.data]
+            return Value(Kind.BAG, tuple(sorted(rows, key=lambda row: encode(Value(Kind.TUPLE, row)))))
+        case Kind.MAP:
+            return Value(Kind.MAP, {key: _canonical(value.data[key]) for key in sorted(value.data)})
+        case Kind.DATETIME:
+            return Value(Kind.DATETIME, Instant(value.data.ms))
+        case _:
+            return value

@@ -1,0 +1,195 @@
+"""The shared functions by name: parameters, result and the plain Python form that every engine registers.
+
+Words of types: text int long float double boolean datetime (milliseconds and offset minutes) value (canonical text)
+values (a list of canonical texts) ints (a list of ints).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.engines.functions import bags, calendar, casts, isodate, java_regex, joda, numbers, structures
+from penstock.engines.functions import text as texts
+from penstock.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A function over plain values. A null argument gives null without a call, unless *takes_null*."""
+
+    name: str
+    parameters: tuple[str, ...]
+    result: str
+    call: Callable[..., Any]
+    takes_null: bool = False
+
+
+def _parse_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, int]:
+    found = _try_date(text, pattern, zone, this_year)
+    if found is None:
+        shown = text if len(text) <= 60 else text[:57] + "…"
+        raise DataError(f"{shown!r} does not fit the date pattern {pattern!r}. ParseDate gives null in such a case.")
+    return found
+
+
+def _try_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, int] | None:
+    try:
+        return joda.parse_pattern(text, pattern, zone, this_year)
+    except ValueError:
+        raise DataError(
+            f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
+        ) from None
+    except OverflowError:
+        raise DataError(f"{text!r} lies outside the years for which the zone {zone!r} is known.") from None
+
+
+def _switch(instant: tuple[int, int], zone: str) -> tuple[int, int]:
+    try:
+        return instant[0], calendar.offset_at(zone, instant[0])
+    except ValueError:
+        raise DataError(
+            f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
+        ) from None
+    except OverflowError:
+        raise DataError(f"The instant lies outside the years for which the zone {zone!r} is known.") from None
+
+
+def _iso_shift(text: str, period: str, zone_minutes: int, sign: int) -> str:
+    ms, offset = isodate.parse_iso(text, zone_minutes)
+    return isodate.print_iso(*isodate.add_period(ms, offset, period, sign))
+
+
+def _print_iso(instant: tuple[int, int]) -> str:
+    return isodate.print_iso(instant[0], instant[1])
+
+
+def _print_pattern(instant: tuple[int, int], pattern: str) -> str:
+    return joda.print_pattern(instant[0], instant[1], pattern)
+
+
+def _add_period(instant: tuple[int, int], period: str, sign: int) -> tuple[int, int]:
+    return isodate.add_period(instant[0], instant[1], period, sign)
+
+
+def _months(a: tuple[int, int], b: tuple[int, int]) -> int:
+    shift = b[1] * 60_000
+    return calendar.months_between(a[0] + shift, b[0] + shift)
+
+
+def _years(a: tuple[int, int], b: tuple[int, int]) -> int:
+    months = _months(a, b)
+    return -(-months // 12) if months < 0 else months // 12
+
+
+def _part(name: str) -> Callable[[tuple[int, int]], int]:
+    def read(instant: tuple[int, int]) -> int:
+        days = (instant[0] + instant[1] * 60_000) // calendar.DAY_MS
+        if name == "week":
+            return calendar.iso_week(days)[1]
+        if name == "week_year":
+            return calendar.iso_week(days)[0]
+        return calendar.date_of(days)[("year", "month", "day").index(name)]
+
+    return read
+
+
+def _extract_all(text: str, pattern: str) -> str | None:
+    groups = java_regex.extract_all(text, pattern)
+    return None if groups is None else structures.encode_tuple(groups)
+
+
+def _split(text: str, pattern: str, limit: int) -> str | None:
+    parts = java_regex.split(text, pattern, limit)
+    return None if parts is None else structures.encode_tuple(parts)
+
+
+SHARED: tuple[Shared, ...] = (
+    # casts
+    Shared("text_to_int", ("text",), "int", casts.text_to_int),
+    Shared("text_to_long", ("text",), "long", casts.text_to_long),
+    Shared("text_to_float", ("text",), "float", casts.parse_float),
+    Shared("text_to_double", ("text",), "double", casts.parse_double),
+    Shared("strict_int", ("text",), "int", casts.strict_int),
+    Shared("strict_long", ("text",), "long", casts.strict_long),
+    Shared("double_to_int", ("double",), "int", casts.double_to_int),
+    Shared("double_to_long", ("double",), "long", casts.double_to_long),
+    Shared("to_float32", ("double",), "float", casts.to_float32),
+    Shared("round_to_long", ("double",), "long", casts.round_to_long),
+    Shared("round_to_int", ("float",), "int", casts.round_to_int),
+    Shared("double_to_text", ("double",), "text", casts.double_to_text),
+    Shared("float_to_text", ("float",), "text", casts.float_to_text),
+    # dates
+    Shared("parse_iso", ("text", "int"), "datetime", isodate.parse_iso),
+    Shared("print_iso", ("datetime",), "text", _print_iso),
+    Shared("print_pattern", ("datetime", "text"), "text", _print_pattern),
+    Shared("parse_date", ("text", "text", "text", "int"), "datetime", _parse_date),
+    Shared("try_date", ("text", "text", "text", "int"), "datetime", _try_date),
+    Shared("switch_zone", ("datetime", "text"), "datetime", _switch),
+    Shared("add_period", ("datetime", "text", "int"), "datetime", _add_period),
+    Shared("iso_shift", ("text", "text", "int", "int"), "text", _iso_shift),
+    Shared("months_between", ("datetime", "datetime"), "long", _months),
+    Shared("years_between", ("datetime", "datetime"), "long", _years),
+    Shared("year_of", ("datetime",), "int", _part("year")),
+    Shared("month_of", ("datetime",), "int", _part("month")),
+    Shared("day_of", ("datetime",), "int", _part("day")),
+    Shared("week_of", ("datetime",), "int", _part("week")),
+    Shared("week_year_of", ("datetime",), "int", _part("week_year")),
+    # text
+    Shared("utf16_length", ("text",), "int", texts.length),
+    Shared("substring", ("text", "int", "int"), "text", texts.substring),
+    Shared("index_of", ("text", "text", "int"), "int", texts.index_of),
+    Shared("last_index_of", ("text", "text"), "int", texts.last_index_of),
+    Shared("upper", ("text",), "text", str.upper),
+    Shared("lower", ("text",), "text", str.lower),
+    Shared("upper_first", ("text",), "text", texts.upper_first),
+    Shared("lower_first", ("text",), "text", texts.lower_first),
+    Shared("trim", ("text",), "text", texts.trim),
+    Shared("right_trim", ("text",), "text", texts.right_trim),
+    Shared("equals_ignore_case", ("text", "text"), "boolean", texts.equals_ignore_case),
+    Shared("tokenize", ("text", "text"), "value", lambda s, marks: structures.encode_bag(texts.tokenize(s, marks))),
+    Shared("tokenize_words", ("text",), "value", lambda s: structures.encode_bag(texts.tokenize(s, None))),
+    Shared("utf16_key", ("text",), "text", texts.utf16_key),
+    # regular expressions
+    Shared("full_match", ("text", "text"), "boolean", java_regex.full_match),
+    Shared("regex_extract", ("text", "text", "int"), "text", java_regex.extract),
+    Shared("regex_extract_all", ("text", "text"), "value", _extract_all),
+    Shared("replace_all", ("text", "text", "text"), "text", java_regex.replace_all),
+    Shared("split", ("text", "text", "int"), "value", _split),
+    # numbers
+    *(
+        Shared(f"math_{name}", ("double",), "double", getattr(numbers, name))
+        for name in (
+            "sqrt", "cbrt", "exp", "log", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
+        )
+    ),
+    # structures
+    Shared("make_tuple", ("values",), "value", structures.make_tuple),
+    Shared("make_bag", ("values",), "value", structures.make_bag),
+    Shared("make_map", ("values",), "value", structures.make_map),
+    Shared("map_get", ("value", "text"), "value", structures.map_get),
+    Shared("tuple_get", ("value", "int"), "value", structures.tuple_get),
+    Shared("project", ("value", "ints"), "value", structures.project),
+    Shared("size", ("value",), "long", structures.size),
+    Shared("structure_to_json", ("value",), "text", structures.to_json),
+    Shared("structure_from_json", ("text",), "value", structures.from_json),
+    Shared("structure_key", ("value",), "text", structures.key_text),
+    Shared("value_to_text", ("value",), "text", structures.to_text),
+    Shared("value_to_int", ("value",), "int", structures.to_int),
+    Shared("value_to_long", ("value",), "long", structures.to_long),
+    Shared("value_to_float", ("value",), "float", structures.to_float),
+    Shared("value_to_double", ("value",), "double", structures.to_double),
+    Shared("value_to_boolean", ("value",), "boolean", structures.to_boolean),
+    Shared("value_to_datetime", ("value", "int"), "datetime", structures.to_datetime),
+    Shared("value_to_structure", ("value", "text"), "value", structures.to_structure),
+    # bags
+    Shared("bag_count", ("value",), "long", bags.count),
+    Shared("bag_count_all", ("value",), "long", bags.count_all),
+    Shared("bag_sum", ("value",), "value", bags.total),
+    Shared("bag_average", ("value",), "double", bags.average),
+    Shared("bag_least", ("value",), "value", bags.least),
+    Shared("bag_greatest", ("value",), "value", bags.greatest),
+    Shared("bag_correlations", ("values", "boolean"), "value", bags.correlations),
+)  # fmt: skip
+"""Every shared form. Its name in an engine has the prefix `ps_`."""
