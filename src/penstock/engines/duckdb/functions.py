@@ -93,6 +93,7 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
 
 
 # DuckDB reads the number of parameters off the Python function, so each arity needs a function of its own.
+# ruff: noqa: PLW0108 -- each lambda exists for its parameter list
 _OF_ARITY: dict[int, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     1: lambda run: lambda a: run(a),
     2: lambda run: lambda a, b: run(a, b),

@@ -1,0 +1,162 @@
+"""Every diagnostic code of documents, graphs and variables; expressions have theirs in `codes`."""
+
+from penstock.domain.diagnostic import Severity
+from penstock.lang.check.codes import EXPRESSION_CODES, Code
+
+
+class NotADocument(Code):
+    """A flow that is no JSON object with components and edges.
+
+    Nothing of it can be read. Wrong: `[1, 2]`. Right: `{"components": [], "edges": []}`.
+    """
+
+    code = "PK101"
+
+
+class WrongShape(Code):
+    """A part of the document, or a property, of the wrong kind: text where a list belongs, an unknown choice.
+
+    Wrong: `"limit": "10"`. Right: `"limit": 10`.
+    """
+
+    code = "PK102"
+
+
+class MissingProperty(Code):
+    """A property, field list or key that the component needs. Wrong: a Limit without `limit`. Right: `"limit": 10`."""
+
+    code = "PK103"
+
+
+class UnknownProperty(Code):
+    """A key that the component does not have; often a typing error, and the wanted setting would be ignored.
+
+    Wrong: `"delimeter": ","`. Right: `"delimiter": ","`. Keys that begin with `x-` are never looked at.
+    """
+
+    code = "PK104"
+
+
+class UnknownType(Code):
+    """A component type that does not exist. Wrong: `filtr_component`. Right: `filter_component`."""
+
+    code = "PK105"
+
+
+class BadAlias(Code):
+    """A field name that cannot be used in expressions, or that stands twice in one list.
+
+    Names begin with a letter and go on with letters, digits and underscores. Wrong: `total amount`. Right: `total_amount`.
+    """
+
+    code = "PK106"
+
+
+class UnboundConnection(Code):
+    """A component without a connection, or one whose connection is not bound to one of the account.
+
+    The job would not know where the data are. Right: `"connection": {"type": "file", "id": 3}`.
+    """
+
+    code = "PK107"
+
+
+class VariableCycle(Code):
+    """A variable that uses itself, or one that is evaluated after it.
+
+    Variables are evaluated in list order. Wrong: `a` = `$b`, then `b` = `1`. Right: `b` first.
+    """
+
+    code = "PK305"
+
+
+class VariableFault(Code):
+    """A variable whose expression cannot be read or computed. Wrong: `day` = `2026-`. Right: `day` = `'2026-01-01'`."""
+
+    code = "PK306"
+
+
+class DuplicateName(Code):
+    """Two components of one name or id; outputs, logs and previews could not tell them apart."""
+
+    code = "PK501"
+
+
+class DanglingEdge(Code):
+    """An edge that begins or ends at a component that does not exist."""
+
+    code = "PK502"
+
+
+class WrongInputs(Code):
+    """A component with a missing input, one input taken twice, or an input it does not have.
+
+    Wrong: a Join with only `left`. Right: one edge with `"input": "left"` and one with `"input": "right"`.
+    """
+
+    code = "PK503"
+
+
+class Cycle(Code):
+    """Components that feed one another in a circle; none of them could ever begin."""
+
+    code = "PK504"
+
+
+class LeadsNowhere(Code):
+    """A branch that reaches no destination, so that its work would be thrown away."""
+
+    code = "PK505"
+
+
+class NothingToRun(Code):
+    """A package without any component: there is nothing to run. Add a source and a destination."""
+
+    code = "PK506"
+
+
+class ComponentNotAvailable(Code):
+    """A component of the language that this version does not run yet. It is refused before the job starts."""
+
+    code = "PK602"
+
+
+class OptionNotAvailable(Code):
+    """An option that this version does not do yet. It is refused, never ignored."""
+
+    code = "PK603"
+
+
+class UselessOption(Code):
+    """An option that has no effect beside the others, such as `delimiter` with JSON records."""
+
+    code = "PK902"
+    severity = Severity.ADVICE
+
+
+PACKAGE_CODES: tuple[type[Code], ...] = (
+    NotADocument,
+    WrongShape,
+    MissingProperty,
+    UnknownProperty,
+    UnknownType,
+    BadAlias,
+    UnboundConnection,
+    VariableCycle,
+    VariableFault,
+    DuplicateName,
+    DanglingEdge,
+    WrongInputs,
+    Cycle,
+    LeadsNowhere,
+    NothingToRun,
+    ComponentNotAvailable,
+    OptionNotAvailable,
+    UselessOption,
+)
+"""The codes that packages can give beside those of expressions."""
+
+CODES: dict[str, type[Code]] = {
+    code.code: code for code in sorted((*EXPRESSION_CODES, *PACKAGE_CODES), key=lambda c: c.code)
+}
+"""Every code there is."""

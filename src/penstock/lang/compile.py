@@ -1,0 +1,88 @@
+"""The only door from a document to a plan: document and variable values in, typed plan or diagnostics out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from penstock.domain.diagnostic import Diagnostic, Severity
+from penstock.lang.check import codes_package as codes
+from penstock.lang.check.graph import check_graph
+from penstock.lang.check.report import Report, did_you_mean
+from penstock.lang.components.spec import Step
+from penstock.lang.components.table import COMPONENTS, NOT_YET
+from penstock.lang.document import Document, read
+from penstock.lang.document.model import ComponentNode
+from penstock.lang.variables import Definition, VariableValue, placeholders
+from penstock.plan.operators import Operator, Plan, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """What compiling gives: a plan where there is no error, and every finding."""
+
+    plan: Plan | None
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The findings that stop the package from running."""
+        return tuple(finding for finding in self.diagnostics if finding.severity is Severity.ERROR)
+
+
+def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue]) -> Compiled:
+    """Return the plan of a flow with the values of its variables. Never raises; all findings in one pass."""
+    document, findings = read(raw)
+    report = Report(list(findings))
+    if document is None:
+        return Compiled(None, tuple(report.findings))
+    outputs = _lower(document, values, report)
+    plan = None if report.has_errors else Plan(outputs)
+    return Compiled(plan, tuple(report.findings))
+
+
+def validate_package(
+    raw: str | Mapping[str, Any] | None, definitions: tuple[Definition, ...]
+) -> tuple[Diagnostic, ...]:
+    """Return every finding about a package, its variables included. Evaluates nothing and starts no engine."""
+    stand_ins = placeholders(definitions)
+    # A variable with a fault of its own has been reported: its uses are not reported again.
+    values = {one.name: VariableValue("x", placeholder=True) for one in definitions} | dict(stand_ins.values)
+    compiled = compile_package(raw, values)
+    return (*stand_ins.diagnostics, *compiled.diagnostics)
+
+
+def _lower(document: Document, values: Mapping[str, VariableValue], report: Report) -> tuple[Write, ...]:
+    graph = check_graph(document, report)
+    built: dict[str, Operator] = {}
+    writes: dict[str, Write] = {}
+    for node in graph.order:
+        if node.type not in COMPONENTS:
+            _unknown_type(node, report)
+            continue
+        kind = COMPONENTS[node.type]
+        wanted = graph.inputs[node.id]
+        inputs = {name: built[source] for name, source in wanted.items() if source in built}
+        complete = len(inputs) == len(wanted) and (kind.inputs is None or len(inputs) == len(kind.inputs))
+        step = Step(node, kind, values, report)
+        if not complete or (kind.inputs is None and len(inputs) < 2):
+            # What arrives is not known: shapes can still be checked, fields cannot.
+            step.check_shapes()
+            continue
+        made = kind.build(step, inputs)
+        if isinstance(made, Write):
+            writes[node.id] = made
+        elif made is not None:
+            built[node.id] = made
+    return tuple(writes[node.id] for node in document.components if node.id in writes)
+
+
+def _unknown_type(node: ComponentNode, report: Report) -> None:
+    if node.type in NOT_YET:
+        message = f"Components of type '{node.type}' are not available in this version yet."
+        finding = codes.ComponentNotAvailable.at(message)
+    else:
+        hint = did_you_mean(node.type, (*COMPONENTS, *NOT_YET))
+        finding = codes.UnknownType.at(f"There is no component type '{node.type}'.", hint=hint)
+    report.add(replace(finding, component=node.name, component_id=node.id, field="type"))

@@ -1,0 +1,172 @@
+"""File storage destination: records as files in a folder (component reference 5.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.lang.check import codes, codes_package
+from penstock.lang.check.report import did_you_mean
+from penstock.lang.components import shapes
+from penstock.lang.components.file_source import STORES
+from penstock.lang.components.shapes import BOOLEAN, NAMES, TEXT, character, choice
+from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.lang.document.reader import kind_of
+from penstock.plan.dtypes import Kind
+from penstock.plan.operators import FileTarget, Operator, Write
+from penstock.plan.schema import Schema
+
+_CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD")
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
+    """Return the output of a destination, or None with findings."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    given = inputs[""]
+    columns = _mapping(step, given.schema)
+    path = step.text("path")
+    if not sound or connection is None or columns is None or path is None:
+        return None
+    if not path.strip("/"):
+        step.add(
+            codes_package.WrongShape,
+            "The path is empty.",
+            step.at("path"),
+            hint="Name a folder under the connection's.",
+        )
+        return None
+    chosen = step.properties
+    prefix, suffix = step.text("file_prefix"), step.text("file_suffix")
+    if not _names_sound(step, prefix, suffix) or not _types_sound(step, given.schema, columns):
+        return None
+    target = FileTarget(
+        connection=connection,
+        path=path,
+        columns=columns,
+        bucket=step.text("bucket"),
+        format=chosen["format"],
+        delimiter="\t" if chosen["delimiter"] == "\\t" else chosen["delimiter"],
+        quote=None if chosen["quote"] == "none" else chosen["quote"],
+        escape=None if chosen["escape"] == "none" else chosen["escape"],
+        header=chosen["header"],
+        compression=chosen["compression"],
+        merge_to_single_file=chosen["merge_to_single_file"],
+        file_prefix=prefix or "",
+        file_suffix=suffix,
+        if_exists=chosen["if_exists"],
+        on_bad_value=chosen["on_bad_value"],
+        parquet_compression=_codec(step),
+    )
+    return Write(step.node.name, step.node.id, step.kind.type, given, target)
+
+
+def _codec(step: Step) -> str:
+    value = step.values.get("_PARQUET_COMPRESSION")
+    word = (value.text if value is not None else "UNCOMPRESSED").upper()
+    if step.properties["format"] == "parquet" and word not in _CODECS:
+        message = f"There is no Parquet codec '{word}'."
+        step.add(
+            codes_package.WrongShape, message, "variables._PARQUET_COMPRESSION", hint=f"Known: {', '.join(_CODECS)}."
+        )
+    return word if word in _CODECS else "UNCOMPRESSED"
+
+
+def _names_sound(step: Step, prefix: str | None, suffix: str | None) -> bool:
+    for name, text in (("file_prefix", prefix), ("file_suffix", suffix)):
+        if text is not None and ("/" in text or "\0" in text or text in (".", "..")):
+            step.add(codes_package.WrongShape, "A file name holds no '/'.", step.at(name))
+            return False
+    if (prefix or "").startswith((".", "_")):
+        message = "A file name that begins with '.' or '_' is ignored by every reader."
+        step.add(codes_package.WrongShape, message, step.at("file_prefix"))
+        return False
+    return True
+
+
+def _types_sound(step: Step, schema: Schema, columns: tuple[tuple[str, str], ...]) -> bool:
+    if step.properties["quote"] != "none" and step.properties["quote"] == step.properties["delimiter"]:
+        step.add(codes_package.WrongShape, "Delimiter and qualifier are the same character.", step.at("quote"))
+        return False
+    for name, _ in columns:
+        found = schema.find(name)
+        if found is not None and found.dtype.kind is Kind.BYTEARRAY:
+            message = f"The field '{name}' has no type; a file needs one."
+            step.add(codes.WrongOperand, message, "mapping", hint="Cast it in a Select, such as (chararray).")
+            return False
+    return True
+
+
+def _mapping(step: Step, given: Schema) -> tuple[tuple[str, str], ...] | None:
+    raw = step.node.keys.get("mapping")
+    if raw in (None, [], {}):
+        return tuple((name, name) for name in given.names)
+    if not isinstance(raw, list):
+        step.add(codes_package.WrongShape, f"'mapping' must be a list, not {kind_of(raw)}.", "mapping")
+        return None
+    made = [_mapped(step, item, given, f"mapping[{index}]") for index, item in enumerate(raw)]
+    if any(one is None for one in made):
+        return None
+    pairs = [one for one in made if one is not None]
+    columns = [column for _, column in pairs]
+    for column in columns:
+        if columns.count(column) > 1:
+            step.add(codes_package.BadAlias, f"The column '{column}' stands twice.", "mapping")
+            return None
+    return tuple(pairs)
+
+
+def _mapped(step: Step, item: Any, given: Schema, path: str) -> tuple[str, str] | None:
+    if not isinstance(item, Mapping) or not isinstance(item.get("alias"), str):
+        step.add(codes_package.WrongShape, "A mapping needs an 'alias', an input field.", path)
+        return None
+    shape = shapes.record(("alias",), alias=shapes.ALIAS, column={"type": "string", "minLength": 1}, key=BOOLEAN)
+    wrong = list(shapes.faults(item, shape, path))
+    for where, message in wrong:
+        step.add(codes_package.WrongShape, message, where)
+    alias = item["alias"]
+    if alias not in given:
+        hint = did_you_mean(alias, given.names)
+        step.add(codes.UnknownField, f"The field '{alias}' does not arrive here.", f"{path}.alias", hint=hint)
+        return None
+    return None if wrong else (alias, item.get("column", alias))
+
+
+component = Component(
+    type="cloud_storage_destination_component",
+    title="File storage",
+    help="Writes records as files into a folder.",
+    is_destination=True,
+    keys=("connection", "mapping"),
+    connections=STORES,
+    build=build,
+    properties=(
+        Property("bucket", TEXT, "Bucket or container; left out for connections that are a folder or a host.", takes="T"),
+        Property("path", TEXT, "Folder under the connection's folder or the bucket.", REQUIRED, "T"),
+        Property(
+            "format", choice("delimited", "json", "json_array", "parquet", "avro", "excel", "raw"),
+            "`json`: one object a line; `json_array`: one array a file; `raw`: one text field a line.", "delimited",
+            available=("delimited", "json", "parquet"),
+        ),
+        Property("delimiter", character("\\t"), "Between fields; `delimited` only.", "\t"),
+        Property("quote", choice("none", '"', "'"), "Qualifier, put round values that need it; `delimited` only.", "none"),
+        Property("escape", character("none"), "Put before delimiter, qualifier, itself and line breaks.", "none"),
+        Property("header", BOOLEAN, "The first line holds the columns.", False),
+        Property(
+            "compression", choice("none", "gzip", "bzip2", "zstd"), "Of text formats.", "none",
+            available=("none", "gzip"),
+        ),
+        Property("merge_to_single_file", BOOLEAN, "Exactly one file.", False),
+        Property("file_prefix", TEXT, "Begin of file names.", "part-", "T"),
+        Property("file_suffix", TEXT, "End of file names; by default the ending of format and compression.", takes="T"),
+        Property("partition_by", NAMES, "Folders `field=value` in this order.", available=()),
+        Property("target_size_bytes", {"type": ["integer", "string"], "minimum": 1}, "Begin a new part at about this size.",
+                 takes="T", available=()),
+        Property("if_exists", choice("fail", "replace", "append"), "What happens when `path` exists.", "fail"),
+        Property(
+            "on_bad_value", choice("set_null", "skip", "fail"),
+            "What a value that does not fit does: becomes null, drops its record, or fails the job.", "fail",
+            available=("fail",),
+        ),
+    ),
+)  # fmt: skip

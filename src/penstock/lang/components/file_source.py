@@ -1,0 +1,191 @@
+"""File storage source: records of files (component reference 3.1)."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from penstock.lang.check import codes_package as codes
+from penstock.lang.check.report import did_you_mean
+from penstock.lang.components import shapes
+from penstock.lang.components.shapes import BOOLEAN, TEXT, character, choice
+from penstock.lang.components.spec import FIELD_TYPES, REQUIRED, Component, Property, Step
+from penstock.lang.document.reader import kind_of
+from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType
+from penstock.plan.operators import FileSource, Operator, Scan, ScanField
+from penstock.plan.schema import Field, Schema
+
+_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+_FIELD_KEYS = ("name", "alias", "type", "pseudo")
+PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
+STORES = ("file", "s3", "gs", "azureblobstorage", "sftp", "ftps", "hdfs", "http")
+PLACE = shapes.record(("connection", "path"), connection={"type": "object"}, bucket=TEXT, path=TEXT)
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
+    """Return the scan of a source, or None with findings."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    fields = _fields(step)
+    if not sound or connection is None or fields is None:
+        return None
+    given = step.properties
+    if given["match_fields"] == "name" and not given["skip_header"]:
+        step.add(codes.MissingProperty, "'match_fields' 'name' needs 'skip_header' true.", step.at("match_fields"))
+        return None
+    if given["record_delimiter"] == "eof" and given["record_type"] != "json":
+        step.add(codes.OptionNotAvailable, "'record_delimiter' 'eof' is for JSON records.", step.at("record_delimiter"))
+        return None
+    path = step.text("path")
+    bucket = step.text("bucket")
+    base = step.text("base_record")
+    if path is None:
+        return None
+    if not path:
+        step.add(codes.WrongShape, "The path is empty.", step.at("path"))
+        return None
+    encoding = _encoding(step)
+    schema, items = fields
+    source = FileSource(
+        connection=connection,
+        path=path,
+        fields=items,
+        bucket=bucket,
+        record_type=given["record_type"],
+        record_delimiter=given["record_delimiter"],
+        compression=given["compression"],
+        encoding=encoding,
+        delimiter="\t" if given["delimiter"] == "\\t" else given["delimiter"],
+        quote=None if given["quote"] == "none" else '"',
+        quote_multi_line=given["quote"] == "quoted_multi_line",
+        escape=None if given["escape"] == "none" else given["escape"],
+        skip_header=given["skip_header"],
+        match_fields=given["match_fields"],
+        base_record=base,
+        on_bad_value=given["on_bad_value"],
+        line_max_bytes=_line_max(step),
+    )
+    return Scan(step.node.name, source, schema)
+
+
+def _encoding(step: Step) -> str:
+    name = str(step.properties["encoding"])
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        step.add(codes.WrongShape, f"There is no character set '{name}'.", step.at("encoding"), hint="Such as utf-8.")
+        return "utf-8"
+    if known not in ("utf-8", "ascii", "iso8859-1"):
+        message = f"The character set '{name}' is not available in this version yet."
+        step.add(codes.OptionNotAvailable, message, step.at("encoding"), hint="Available: utf-8, iso-8859-1.")
+    return "iso-8859-1" if known == "iso8859-1" else "utf-8"
+
+
+def _line_max(step: Step) -> int | None:
+    value = step.values.get("_LINE_RECORD_READER_MAX_LENGTH")
+    return int(value.text) if value is not None and value.text.isdigit() else None
+
+
+def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
+    raw = step.node.keys.get("fields")
+    if raw in (None, [], {}):
+        step.add(
+            codes.MissingProperty,
+            "A source needs its fields.",
+            "fields",
+            hint='Such as [{"name": "id", "type": "long"}].',
+        )
+        return None
+    if not isinstance(raw, list):
+        step.add(codes.WrongShape, f"'fields' must be a list, not {kind_of(raw)}.", "fields")
+        return None
+    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw)]
+    if any(one is None for one in made):
+        return None
+    pairs = [one for one in made if one is not None]
+    names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
+    schema = step.output_fields(names, [field for field, _ in pairs])
+    return None if schema is None else (schema, tuple(item for _, item in pairs))
+
+
+def _field(step: Step, item: Any, path: str) -> tuple[Field, ScanField] | None:
+    if not isinstance(item, Mapping):
+        step.add(codes.WrongShape, f"A field must be an object, not {kind_of(item)}.", path)
+        return None
+    for key in item:
+        if key not in _FIELD_KEYS and not key.startswith("x-"):
+            step.add(codes.UnknownProperty, f"A field has no key '{key}'.", path, hint=did_you_mean(key, _FIELD_KEYS))
+    pseudo, name = item.get("pseudo"), item.get("name")
+    alias = item.get("alias", name if pseudo is None else pseudo)
+    if pseudo is not None and pseudo not in PSEUDO:
+        hint = did_you_mean(str(pseudo), PSEUDO)
+        step.add(codes.WrongShape, f"There is no pseudo field {pseudo!r}.", f"{path}.pseudo", hint=hint)
+        return None
+    if pseudo is None and (not isinstance(name, str) or not name):
+        step.add(codes.MissingProperty, "A field needs a 'name', a text.", path)
+        return None
+    if not isinstance(alias, str) or not _ALIAS.match(alias):
+        message = f"{alias!r} cannot be a field name: a letter, then letters, digits and underscores."
+        step.add(codes.BadAlias, message, f"{path}.alias", hint="Give the field an 'alias'.")
+        return None
+    if pseudo is not None:
+        return Field(alias, PSEUDO[pseudo]), ScanField(None, pseudo)
+    word = item.get("type", "string")
+    if word not in SCHEMA_WORDS:
+        hint = did_you_mean(str(word), FIELD_TYPES)
+        step.add(codes.WrongShape, f"There is no field type {word!r}.", f"{path}.type", hint=hint)
+        return None
+    return Field(alias, SCHEMA_WORDS[word]), ScanField(name)
+
+
+component = Component(
+    type="cloud_storage_source_component",
+    title="File storage",
+    help="Reads the records of files.",
+    inputs=(),
+    is_source=True,
+    keys=("connection", "fields"),
+    connections=STORES,
+    build=build,
+    properties=(
+        Property("bucket", TEXT, "Bucket or container; left out for connections that are a folder or a host.", takes="T"),
+        Property("path", TEXT, "File, folder ending in `/`, or pattern.", REQUIRED, "T"),
+        Property(
+            "source_action", choice("process_all", "incremental", "copy"),
+            "Read all files; only those the manifest does not list unchanged; or copy first.", "process_all",
+            available=("process_all",),
+        ),
+        Property("manifest", PLACE, "Where the manifest is kept.", takes="T", available=()),
+        Property(
+            "record_type", choice("delimited", "json", "raw", "excel", "parquet", "avro"), "What a record is.",
+            "delimited", available=("delimited", "json", "parquet"),
+        ),
+        Property(
+            "record_delimiter", choice("new_line", "eof"), "A record ends at a line end, or a file is one record.",
+            "new_line",
+        ),
+        Property(
+            "compression", choice("auto", "none", "gzip", "bzip2", "zip", "zstd"),
+            "`auto`: by the ending of the file name.", "auto", available=("auto", "none", "gzip"),
+        ),
+        Property("compression_password", TEXT, "Password of zip files.", takes="T", available=()),
+        Property("encoding", {"type": "string", "minLength": 1}, "Character set of text records.", "utf-8"),
+        Property("delimiter", character("\\t"), "Between fields; `delimited` only.", "\t"),
+        Property("quote", choice("none", '"', "quoted_multi_line"), "Qualifier; the last allows line breaks inside.", "none"),
+        Property("escape", character("none"), "The character after it is data; `delimited` only.", "none"),
+        Property("skip_header", BOOLEAN, "The first line of every file is names, not data.", False),
+        Property(
+            "match_fields", choice("position", "name"),
+            "Fields find their column by position, or by the name in the first line.", "position",
+        ),
+        Property("base_record", TEXT, "JSONPath of the object or array that holds the records; `json`.", takes="T"),
+        Property("sheet", TEXT, "Sheet of a workbook; `excel`.", takes="T", available=()),
+        Property("range", TEXT, "Cells in A1 notation; `excel`.", takes="T", available=()),
+        Property(
+            "on_bad_value", choice("set_null", "skip", "fail"),
+            "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,27 @@
+"""Sort: puts records in order (component reference 4.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.lang.components.shapes import ORDER
+from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.plan.operators import Operator, Sort
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
+    """Return the sort, or None with findings."""
+    if not step.check_shapes():
+        return None
+    given = inputs[""]
+    keys = step.order("order_by", given.schema)
+    return None if keys is None else Sort(step.node.name, given, keys, given.schema)
+
+
+component = Component(
+    type="sort_component",
+    title="Sort",
+    help="Puts records in order; nulls are the smallest. The order holds for a destination right behind it and for Limit.",
+    build=build,
+    properties=(Property("order_by", ORDER, "Keys of the order.", REQUIRED),),
+)

@@ -1,0 +1,46 @@
+"""The table of component kinds, written out."""
+
+from penstock.lang.components import (
+    aggregate,
+    clone,
+    distinct,
+    file_destination,
+    file_source,
+    filter,
+    join,
+    limit,
+    select,
+    sort,
+    union,
+)
+from penstock.lang.components.spec import Component
+
+COMPONENTS: dict[str, Component] = {
+    module.type: module
+    for module in (
+        file_source.component,
+        select.component,
+        filter.component,
+        clone.component,
+        sort.component,
+        limit.component,
+        distinct.component,
+        aggregate.component,
+        join.component,
+        union.component,
+        file_destination.component,
+    )
+}
+"""Wire type to component."""
+
+NOT_YET: frozenset[str] = frozenset(
+    f"{name}_component"
+    for name in """
+    database_source netsuite_source bigquery_source mongodb_source salesforce_source rest_api_source google_sheets_source
+    adwords_source bingads_source facebook_ads_insights_source google_analytics_source assert sample rank window cube
+    cross_join database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
+    salesforce_destination rest_api_destination google_sheets_destination facebook_ads_destination run_package execute_sql
+    file_mover
+    """.split()
+)
+"""Kinds of the language that are known by name and not built yet."""

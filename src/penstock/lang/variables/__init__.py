@@ -1,0 +1,19 @@
+"""Variables: which there are, in which order they are evaluated, and how references are replaced by text."""
+
+from penstock.lang.variables.evaluation import Evaluated, evaluate_all, placeholders
+from penstock.lang.variables.resolution import SYSTEM_VARIABLES, Definition, Given, resolve
+from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
+
+__all__ = [
+    "SYSTEM_VARIABLES",
+    "Definition",
+    "Evaluated",
+    "Given",
+    "Mode",
+    "Substituted",
+    "VariableValue",
+    "evaluate_all",
+    "placeholders",
+    "resolve",
+    "substitute",
+]

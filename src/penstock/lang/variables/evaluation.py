@@ -1,0 +1,177 @@
+"""Values of variables: evaluated once per job, in list order (dataflow reference 7.3), or stood in for by validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from penstock.domain.diagnostic import Diagnostic
+from penstock.errors import PenstockError
+from penstock.lang.check import codes_package
+from penstock.lang.check.expressions import check_expression
+from penstock.lang.check.report import Report
+from penstock.lang.variables.resolution import Definition
+from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
+from penstock.plan import dtypes
+from penstock.plan.dtypes import Kind
+from penstock.plan.exprs import Call, Cast, Expr, Literal
+from penstock.plan.ports import Evaluate
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+_EMPTY = Schema()
+_STAND_INS = {
+    Kind.INT: "1", Kind.LONG: "1", Kind.FLOAT: "1.5", Kind.DOUBLE: "1.5", Kind.BOOLEAN: "true",
+    Kind.DATETIME: "1970-01-01T00:00:00.000Z",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """Values by name in evaluation order, and what went wrong."""
+
+    values: Mapping[str, VariableValue] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+def evaluate_all(definitions: Sequence[Definition], evaluate: Evaluate) -> Evaluated:
+    """Return the values of all variables, *evaluate* computing what is not a constant.
+
+    A variable that cannot be computed is a diagnostic; later ones that use it are then undefined, which is not repeated.
+    """
+    report = Report()
+    values: dict[str, VariableValue] = {}
+    for definition in definitions:
+        if not definition.is_expression:
+            values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined)
+            continue
+        expr = _checked(definition, values, definitions, report)
+        if expr is None:
+            continue
+        try:
+            values[definition.name] = _computed(expr, evaluate)
+        except PenstockError as error:
+            message = f"The variable '{definition.name}' cannot be computed: {error.message}"
+            report.add(codes_package.VariableFault.at(message), path=f"variables.{definition.name}")
+    return Evaluated(values, tuple(report.findings))
+
+
+def placeholders(definitions: Sequence[Definition]) -> Evaluated:
+    """Return values for validation: constants as they are, others as stand-ins of their type. Evaluates nothing."""
+    report = Report()
+    values: dict[str, VariableValue] = {}
+    for definition in definitions:
+        if not definition.is_expression:
+            stands_in = definition.predefined
+            values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined, stands_in)
+            continue
+        expr = _checked(definition, values, definitions, report)
+        constant = None if expr is None else fold(expr)
+        text = None if constant is None else constant_text(constant)
+        if constant is not None and text is not None:
+            values[definition.name] = VariableValue(text, constant.value)
+        else:
+            kind = Kind.CHARARRAY if expr is None else expr.dtype.kind
+            values[definition.name] = VariableValue(_STAND_INS.get(kind, "x"), placeholder=True)
+    return Evaluated(values, tuple(report.findings))
+
+
+def _checked(
+    definition: Definition, values: Mapping[str, VariableValue], every: Sequence[Definition], report: Report
+) -> Expr | None:
+    path = f"variables.{definition.name}"
+    made = substitute(definition.text, values, Mode.EXPRESSION)
+    if made.findings:
+        later = {one.name for one in every}
+        for finding in made.findings:
+            name = definition.text[finding.span.start + 1 : finding.span.end] if finding.span else ""
+            if name == definition.name:
+                message = f"The variable '{name}' uses itself."
+                report.add(codes_package.VariableCycle.at(message, finding.span), path=path)
+            elif name in later:
+                if name not in {one.name for one in every[: _index(every, definition)]}:
+                    message = f"The variable '{name}' is evaluated after '{definition.name}', which uses it."
+                    hint = f"Put '{name}' before '{definition.name}'."
+                    report.add(codes_package.VariableCycle.at(message, finding.span, hint), path=path)
+            else:
+                report.add(finding, path=path)
+        return None
+    checked = check_expression(made.text, _EMPTY)
+    for finding in checked.findings:
+        if not (made.uses and any(values[name].placeholder for name in made.uses)):
+            report.add(_moved(finding, made), path=path)
+    return checked.expr
+
+
+def _index(every: Sequence[Definition], definition: Definition) -> int:
+    return next(index for index, one in enumerate(every) if one.name == definition.name)
+
+
+def _moved(finding: Diagnostic, made: Substituted) -> Diagnostic:
+    return Diagnostic(
+        finding.code, finding.message, finding.severity, span=made.map_back(finding.span), hint=finding.hint
+    )
+
+
+def _computed(expr: Expr, evaluate: Evaluate) -> VariableValue:
+    constant = fold(expr)
+    if constant is not None:
+        text = constant_text(constant)
+        if text is not None:
+            return VariableValue(text, constant.value)
+    value = evaluate(expr)
+    if value is None:
+        return VariableValue("", None)
+    if value.kind is Kind.CHARARRAY:
+        return VariableValue(str(value.data), value)
+    shown = evaluate(Cast(expr if not _is_volatile(expr) else Literal(value, expr.dtype), dtypes.CHARARRAY))
+    return VariableValue("" if shown is None else str(shown.data), value)
+
+
+def _is_volatile(expr: Expr) -> bool:
+    return isinstance(expr, Call) and (expr.function == "RANDOM" or any(_is_volatile(arg) for arg in expr.args))
+
+
+def constant_text(constant: Literal) -> str | None:
+    """Return the text of a constant where it needs no engine to print it: null, text, whole numbers, booleans."""
+    if constant.value is None:
+        return ""
+    match constant.value.kind:
+        case Kind.CHARARRAY:
+            return str(constant.value.data)
+        case Kind.INT | Kind.LONG:
+            return str(constant.value.data)
+        case Kind.BOOLEAN:
+            return "true" if constant.value.data else "false"
+        case _:
+            return None
+
+
+def fold(expr: Expr) -> Literal | None:
+    """Return the constant that an expression is: a literal, or sums and products of int literals without overflow."""
+    if isinstance(expr, Literal):
+        return expr
+    if isinstance(expr, Cast) and expr.dtype.kind in (Kind.INT, Kind.LONG):
+        inner = fold(expr.arg)
+        if inner is not None and inner.value is not None and inner.value.kind in (Kind.INT, Kind.LONG):
+            return _whole(inner.value.data, expr.dtype.kind)
+        return None
+    if (
+        isinstance(expr, Call)
+        and expr.function in ("add", "subtract", "multiply")
+        and expr.dtype.kind in (Kind.INT, Kind.LONG)
+    ):
+        left, right = (fold(arg) for arg in expr.args)
+        if left is None or right is None or left.value is None or right.value is None:
+            return None
+        a, b = left.value.data, right.value.data
+        result = a + b if expr.function == "add" else a - b if expr.function == "subtract" else a * b
+        return _whole(result, expr.dtype.kind)
+    return None
+
+
+def _whole(number: int, kind: Kind) -> Literal | None:
+    bits = 31 if kind is Kind.INT else 63
+    if not -(2**bits) <= number < 2**bits:
+        return None
+    return Literal(Value(kind, number), dtypes.INT if kind is Kind.INT else dtypes.LONG)
