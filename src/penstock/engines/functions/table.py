@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.engines.functions import bags, calendar, casts, isodate, java_regex, joda, numbers, structures
+from penstock.engines.functions import bags, calendar, casts, isodate, java_regex, joda, numbers, source, structures
 from penstock.engines.functions import text as texts
 from penstock.errors import DataError
 
@@ -120,6 +120,14 @@ SHARED: tuple[Shared, ...] = (
     Shared("round_to_int", ("float",), "int", casts.round_to_int),
     Shared("double_to_text", ("double",), "text", casts.double_to_text),
     Shared("float_to_text", ("float",), "text", casts.float_to_text),
+    # values out of files
+    Shared("bytes_to_int", ("text",), "int", source.bytes_to_int),
+    Shared("bytes_to_long", ("text",), "long", source.bytes_to_long),
+    Shared("bytes_to_datetime", ("text", "int"), "datetime", source.bytes_to_datetime),
+    Shared("bytes_to_boolean", ("text",), "boolean", source.bytes_to_boolean),
+    Shared("json_path", ("text", "text"), "text", source.json_path),
+    Shared("json_text", ("text",), "text", source.json_text),
+    Shared("json_structure", ("text", "text"), "value", source.json_structure),
     # dates
     Shared("parse_iso", ("text", "int"), "datetime", isodate.parse_iso),
     Shared("print_iso", ("datetime",), "text", _print_iso),

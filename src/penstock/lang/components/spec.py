@@ -190,18 +190,18 @@ class Step:
         if isinstance(raw, str) and raw:
             return ConnectionRef(raw)
         if isinstance(raw, Mapping):
-            word, number, name = raw.get("type"), raw.get("id"), raw.get("name")
-            if isinstance(word, str) and isinstance(number, int | str) and not isinstance(number, bool) and str(number):
-                if word not in self.kind.connections:
+            kind, number, name = raw.get("type"), raw.get("id"), raw.get("name")
+            if isinstance(kind, str) and isinstance(number, int | str) and not isinstance(number, bool) and str(number):
+                if kind not in self.kind.connections:
                     hint = f"Known: {', '.join(self.kind.connections)}."
                     self.add(
                         codes_package.WrongShape,
-                        f"A connection of type '{word}' does not fit.",
+                        f"A connection of type '{kind}' does not fit.",
                         "connection",
                         hint=hint,
                     )
                     return None
-                return ConnectionRef(f"{word.upper()}_CONNECTION_{number}")
+                return ConnectionRef(f"{kind.upper()}_CONNECTION_{number}")
             if isinstance(name, str) and name:
                 return ConnectionRef(name)
         message = (

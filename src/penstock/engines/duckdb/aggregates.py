@@ -1,0 +1,66 @@
+"""Aggregates as DuckDB SQL (function reference 12)."""
+
+from __future__ import annotations
+
+from penstock.engines.duckdb.casts import wrap_long
+from penstock.engines.duckdb.comparisons import group_key, order_keys, text_key
+from penstock.engines.duckdb.dialect import encoded
+from penstock.engines.duckdb.types import quote
+from penstock.plan.dtypes import DType, Kind
+from penstock.plan.operators import Measure
+from penstock.plan.schema import Schema
+
+
+def measure_sql(measure: Measure, given: Schema) -> str:
+    """Return one aggregate over the input's columns."""
+    if measure.field is None:
+        return "count(*)"
+    field = given.find(measure.field)
+    if field is None:
+        raise KeyError(measure.field)
+    column, dtype = quote(field.name), field.dtype
+    match measure.function:
+        case "count":
+            return f"count({column})"
+        case "count_distinct":
+            return f"count(DISTINCT {_distinct_key(column, dtype)})"
+        case "hyperloglog":
+            return f"approx_count_distinct({_distinct_key(column, dtype)})"
+        case "sum":
+            if dtype.kind in (Kind.INT, Kind.LONG):
+                return wrap_long(f"sum({column})")
+            return f"sum(CAST({column} AS DOUBLE))"
+        case "average":
+            return f"avg({column})" if dtype.kind is not Kind.FLOAT else f"avg(CAST({column} AS DOUBLE))"
+        case "collect":
+            order = ", ".join(_order(given, key.field, key.direction.value) for key in measure.order)
+            row = f"'[' || {encoded(column, dtype)} || ']'"
+            rows = f"string_agg({row}, ','{f' ORDER BY {order}' if order else ''})"
+            return f"'{{\"g\":[' || coalesce({rows}, '') || ']}}'"
+        case _:
+            return _extreme(measure.function, column, dtype)
+
+
+def _order(given: Schema, name: str, direction: str) -> str:
+    field = given.find(name)
+    if field is None:
+        raise KeyError(name)
+    return order_keys(name, field.dtype, direction)
+
+
+def _distinct_key(column: str, dtype: DType) -> str:
+    return f"CASE WHEN {column} IS NULL THEN NULL ELSE {group_key(column, dtype)} END"
+
+
+def _extreme(function: str, column: str, dtype: DType) -> str:
+    word = "min" if function == "minimum" else "max"
+    match dtype.kind:
+        case Kind.FLOAT | Kind.DOUBLE if word == "min":
+            # DuckDB's greatest number is NaN, so only the minimum has to look for it.
+            return f"CASE WHEN bool_or(isnan({column})) THEN 'NaN'::{dtype.kind.value.upper()} ELSE min({column}) END"
+        case Kind.CHARARRAY:
+            return f"arg_{word}({column}, {text_key(column)})"
+        case Kind.DATETIME:
+            return f"arg_{word}({column}, ({column}).t)"
+        case _:
+            return f"{word}({column})"

@@ -1,0 +1,244 @@
+"""Runs plans on embedded DuckDB: a fresh database per job, capped, locked, closed to everything but the job's own files."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import duckdb
+
+from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb import evaluate as evaluation
+from penstock.engines.duckdb.functions import Failure, register
+from penstock.engines.duckdb.scan import scan_sql
+from penstock.engines.duckdb.statements import Statements, build
+from penstock.engines.duckdb.types import text_literal
+from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
+from penstock.errors import DataError, InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.plan.exprs import Expr
+from penstock.plan.operators import Plan, Scan, iter_operators
+from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+BEAT_S = 0.25
+"""How often progress and counts are reported while a statement runs."""
+_NAMES_COMPONENT = re.compile(r"Component '|Output '")
+
+
+@dataclass(slots=True)
+class _Run:
+    connection: duckdb.DuckDBPyConnection
+    failure: Failure
+    plan: Plan
+    reporter: Reporter
+    sources: dict[str, str]
+    outputs: dict[str, str]
+    done: int = 0
+    steps: int = 1
+
+
+class DuckEngine:
+    """The embedded engine (`penstock.plan.ports.Engine`)."""
+
+    stack = "duckdb-1.5"
+
+    def __init__(self) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._stopped = threading.Event()
+
+    def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
+        """Return nothing: what this engine cannot do is refused by the compiler of this version."""
+        return ()
+
+    def explain(self, plan: Plan) -> str:
+        """Return the statement of every output, sources shown by name."""
+        context = Context(now=evaluation.EPOCH)
+        made = build(plan, context, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
+        parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in made.shared]
+        parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, made.outputs, strict=True)]
+        return "\n\n".join(parts)
+
+    def evaluate(
+        self, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
+    ) -> tuple[Value | None, ...]:
+        """Return the values of expressions over one record."""
+        return evaluation.evaluate(exprs, given, record, context)
+
+    def interrupt(self) -> None:
+        """Stop what runs; safe from any thread and from signal handlers."""
+        self._stopped.set()
+        if self._connection is not None:
+            self._connection.interrupt()
+
+    def run(
+        self,
+        plan: Plan,
+        sources: Mapping[str, BoundSource],
+        staged: Mapping[str, Staged],
+        context: Context,
+        limits: Limits,
+        reporter: Reporter,
+    ) -> tuple[Written, ...]:
+        """Write every output of a plan into its staging folder and return what was written."""
+        with _database(sources, staged, limits) as connection:
+            self._connection = connection
+            failure = register(connection)
+            scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
+            run = _Run(
+                connection, failure, plan, reporter,
+                {scan.component: f"source_{index}" for index, scan in enumerate(scans)},
+                {write.component: f"output_{index}" for index, write in enumerate(plan.outputs)},
+            )  # fmt: skip
+            try:
+                self._lock(run)
+                return self._execute(run, sources, staged, context)
+            finally:
+                self._connection = None
+
+    def _lock(self, run: _Run) -> None:
+        for counter in (*run.sources.values(), *run.outputs.values()):
+            run.connection.execute(f"CREATE SEQUENCE {counter}")
+        run.connection.execute("SET lock_configuration = true")
+
+    def _execute(
+        self, run: _Run, sources: Mapping[str, BoundSource], staged: Mapping[str, Staged], context: Context
+    ) -> tuple[Written, ...]:
+        def describe(relation: str) -> dict[str, str]:
+            rows = run.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+            return {row[0]: row[1] for row in rows}
+
+        try:
+            made = build(
+                run.plan,
+                context,
+                lambda scan: scan_sql(scan, sources[scan.component], context, run.sources[scan.component], describe),
+            )
+        except duckdb.Error as error:
+            raise _sentence(error, run.failure, None) from error
+        run.steps = max(len(made.shared) + len(made.outputs), 1)
+        for table, select in made.shared:
+            self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
+        return tuple(self._write(run, index, made, staged, context) for index in range(len(made.outputs)))
+
+    def _write(
+        self, run: _Run, index: int, made: Statements, staged: Mapping[str, Staged], context: Context
+    ) -> Written:
+        write = run.plan.outputs[index]
+        place = staged[write.component]
+        name = file_name(write.target)
+        counter = run.outputs[write.component]
+        path = place.folder / name
+        written = self._statement(run, copy_sql(write, made.outputs[index], path, counter, context), write.component)
+        counted = _count(run.connection, counter)
+        if written != counted:
+            raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
+        run.reporter.output(write.component, written, 1.0)
+        preview, preview_type = preview_of(path, write.target)
+        return Written(write.component, written, (name,), preview, preview_type)
+
+    def _statement(self, run: _Run, sql: str, output: str | None) -> int:
+        """Run one statement while another thread reports; returns the number of records it gave."""
+        if self._stopped.is_set():
+            raise JobStopped("The job was stopped.")
+        over = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(run, output, over), daemon=True)
+        watcher.start()
+        try:
+            row = run.connection.execute(sql).fetchone()
+        except duckdb.InterruptException:
+            raise JobStopped("The job was stopped.") from None
+        except duckdb.Error as error:
+            raise _sentence(error, run.failure, output) from error
+        finally:
+            over.set()
+            watcher.join()
+            _report_sources(run)
+        run.done += 1
+        run.reporter.progress(run.done / run.steps)
+        return int(row[0]) if row else 0
+
+
+def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
+    """Report counts and progress until the statement is over."""
+    cursor = run.connection.cursor()
+    while not over.wait(BEAT_S):
+        counts = _counts(cursor)
+        for component, counter in run.sources.items():
+            run.reporter.source(component, counts.get(counter, 0))
+        share = max(run.connection.query_progress(), 0.0) / 100
+        if output is not None:
+            run.reporter.output(output, counts.get(run.outputs[output], 0), share)
+        run.reporter.progress((run.done + share) / run.steps)
+    cursor.close()
+
+
+def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    rows = connection.execute("SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()").fetchall()
+    return {name: int(value) for name, value in rows}
+
+
+def _count(connection: duckdb.DuckDBPyConnection, counter: str) -> int:
+    return _counts(connection).get(counter, 0)
+
+
+def _report_sources(run: _Run) -> None:
+    counts = _counts(run.connection)
+    for component, counter in run.sources.items():
+        run.reporter.source(component, counts.get(counter, 0))
+
+
+@contextmanager
+def _database(
+    sources: Mapping[str, BoundSource], staged: Mapping[str, Staged], limits: Limits
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A fresh in-memory database that reaches the job's own files and nothing else."""
+    connection = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "memory_limit": f"{max(limits.memory_bytes // 1_048_576, 64)}MiB",
+            "threads": limits.threads,
+            "temp_directory": str(limits.scratch),
+            "enable_progress_bar": "true",
+        },
+    )
+    try:
+        connection.execute("SET enable_progress_bar_print = false")
+        paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
+        folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]
+        connection.execute(f"SET allowed_paths = [{', '.join(paths)}]")
+        connection.execute(f"SET allowed_directories = [{', '.join(folders)}]")
+        connection.execute("SET enable_external_access = false")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _sentence(error: duckdb.Error, failure: Failure, output: str | None) -> PenstockError:
+    """Return what DuckDB said as one of our errors, with component, place and remedy."""
+    kept = failure.take()
+    place = "" if output is None else f"Output '{output}': "
+    if kept is not None:
+        return type(kept)(kept.message if _NAMES_COMPONENT.search(kept.message) else f"{place}{kept.message}")
+    line = " ".join(str(error).split("\n")[:3]).split("Possible")[0].strip()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return PermanentError(
+            f"{place}the job ran out of memory. Give its cluster fewer, larger slots, or add a worker."
+        )
+    if "not utf-8" in str(error) or "Invalid unicode" in str(error):
+        found = re.search(r"file\s*=\s*(\S+)", str(error))
+        name = found[1] if found else "a source file"
+        return PermanentError(f"{place}{name} is not valid UTF-8. Set 'encoding', or convert the file.")
+    if "quoted new lines" in str(error):
+        found = re.search(r"file\s*=\s*(\S+)", str(error))
+        name = found[1] if found else "a source file"
+        return PermanentError(f"{place}a quoted value in {name} holds a line break. Set 'quote' to quoted_multi_line.")
+    text = evaluation.first_line(error)
+    if _NAMES_COMPONENT.match(text):
+        return DataError(text)
+    return PermanentError(f"{place}{line}")
