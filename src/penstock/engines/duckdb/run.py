@@ -204,10 +204,10 @@ def _database(
             "memory_limit": f"{max(limits.memory_bytes // 1_048_576, 64)}MiB",
             "threads": limits.threads,
             "temp_directory": str(limits.scratch),
-            "enable_progress_bar": "true",
         },
     )
     try:
+        connection.execute("SET enable_progress_bar = true")
         connection.execute("SET enable_progress_bar_print = false")
         paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
         folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]

@@ -115,9 +115,12 @@ def preview_of(path: Path, target: FileTarget) -> tuple[str | None, str | None]:
     """Return up to a hundred raw lines of a written file and their type; none for binary formats."""
     if target.format == "parquet":
         return None, None
-    lines = []
-    opened = gzip.open(path, "rt", encoding="utf-8") if target.compression == "gzip" else open(path, encoding="utf-8")
-    with opened as stream:
+    lines: list[str] = []
+    with (
+        gzip.open(path, "rt", encoding="utf-8")
+        if target.compression == "gzip"
+        else path.open(encoding="utf-8") as stream
+    ):
         for line in stream:
             lines.append(line if len(line) <= 10_000 else line[:10_000] + "…\n")
             if len(lines) == PREVIEW_LINES:

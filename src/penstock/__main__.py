@@ -1,0 +1,6 @@
+"""The command `penstock`."""
+
+from penstock.cli.app import main
+
+if __name__ == "__main__":
+    main()

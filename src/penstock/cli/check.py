@@ -1,0 +1,39 @@
+"""`penstock validate`: every finding about a package file, without starting an engine."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from penstock.cli.packages import pairs, read_package
+from penstock.domain.diagnostic import Severity
+from penstock.lang import Given, resolve, validate_package
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="Package file.")],
+    var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
+    dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list of diagnostics.")] = False,
+) -> None:
+    """Check a package file and show every finding. Exit code 0 when it may run, 2 when not.
+
+    Example: penstock validate flights.json --json
+    """
+    package = read_package(file)
+    given = Given(package.variables, pairs(var or [], "--var"), pairs(dynamic_var or [], "--dynamic-var"))
+    found = validate_package(package.flow, resolve(given))
+    if as_json:
+        sys.stdout.write(json.dumps([one.to_json() for one in found], ensure_ascii=False) + "\n")
+    else:
+        console = Console(highlight=False)
+        for one in found:
+            console.print(f"{one.code} {one.severity.value}: {one.sentence()}", markup=False)
+        if not found:
+            console.print(f"{file}: nothing to report.", markup=False)
+    raise typer.Exit(2 if any(one.severity is Severity.ERROR for one in found) else 0)

@@ -1,0 +1,77 @@
+"""Reads package files and connection files for commands."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from penstock.errors import BadRequest
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """A package as a file: an export, or a bare document."""
+
+    name: str
+    flow: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_package(path: Path) -> PackageFile:
+    """Return the package of a JSON file. Raises BadRequest with one plain sentence."""
+    try:
+        raw = json.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise BadRequest(f"The package file '{path}' cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"The package file '{path}' is not JSON: {error}.") from error
+    if not isinstance(raw, dict):
+        raise BadRequest(f"The package file '{path}' must hold a JSON object.")
+    if "data_flow_json" not in raw and "raw_data" not in raw:
+        return PackageFile(path.stem, json.dumps(raw), {}, raw)
+    flow = raw.get("data_flow_json", raw.get("raw_data"))
+    variables = raw.get("variables") or {}
+    if not isinstance(variables, dict):
+        raise BadRequest(f"'variables' in '{path}' must be an object of names and expressions.")
+    return PackageFile(
+        str(raw.get("name") or path.stem), flow if isinstance(flow, str) else json.dumps(flow), variables, raw
+    )
+
+
+def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
+    """Return connections by unique id or name from JSON or TOML; relative paths count from the file."""
+    if path is None:
+        return {}
+    try:
+        text = path.read_text("utf-8-sig")
+        raw = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise BadRequest(f"The connections file '{path}' cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadRequest(f"The connections file '{path}' cannot be read: {error}.") from error
+    if not isinstance(raw, dict):
+        raise BadRequest(f"The connections file '{path}' must map names to connections.")
+    made: dict[str, dict[str, Any]] = {}
+    for key, value in raw.items():
+        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+            raise BadRequest(f"The connection '{key}' in '{path}' needs a 'type', such as \"file\".")
+        made[key] = dict(value)
+        if value["type"] == "file" and isinstance(value.get("path"), str):
+            made[key]["path"] = str((path.parent / value["path"]).resolve())
+    return made
+
+
+def pairs(given: list[str], option: str) -> dict[str, str]:
+    """Return `K=V` texts as a map, in order. Raises BadRequest."""
+    made = {}
+    for one in given:
+        name, mark, value = one.partition("=")
+        if not mark or not name:
+            raise BadRequest(f"{option} takes NAME=VALUE, not '{one}'.")
+        made[name] = value
+    return made

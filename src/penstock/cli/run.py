@@ -1,0 +1,194 @@
+"""`penstock run`: a package file, with no server and no database."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from penstock import settings as settings_module
+from penstock import wiring
+from penstock.cli.packages import pairs, read_connections, read_package
+from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
+from penstock.plan.ports import Written
+from penstock.runtime.execute import Order, Published, execute
+
+COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
+
+
+class OpenGate:
+    """Grants every publication: without a server nobody else can own the job."""
+
+    def grant(self, outputs: Sequence[Written]) -> None:
+        """Return at once."""
+
+
+class Screen:
+    """Shows progress on a terminal, and keeps what `--json` prints."""
+
+    def __init__(self, console: Console, quiet: bool) -> None:
+        self.console = console
+        self.quiet = quiet
+        self.values: dict[str, Any] = {}
+        self.sources: dict[str, int] = {}
+        self.lines: list[tuple[str, str]] = []
+        self.bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[records]:>14}"), TimeElapsedColumn(),
+            console=console, transient=True, disable=quiet or not console.is_terminal,
+        )  # fmt: skip
+        self.tasks: dict[str, TaskID] = {}
+
+    def log(self, level: str, line: str) -> None:
+        """Print a line as it comes."""
+        self.lines.append((level, line))
+        if not self.quiet:
+            self.console.print(f"{level:>7}  {line}", markup=False, highlight=False)
+
+    def progress(self, fraction: float) -> None:
+        """Move the bar of the whole job."""
+        self._bar("job", fraction, "")
+
+    def source(self, component: str, records: int) -> None:
+        """Show how many records a source has given."""
+        self.sources[component] = records
+        self._bar(component, None, f"{records:,} read")
+
+    def output(self, component: str, records: int, progress: float | None) -> None:
+        """Show how many records an output has taken."""
+        self._bar(component, progress, f"{records:,} written")
+
+    def variables(self, values: Mapping[str, Any]) -> None:
+        """Keep the values of the variables."""
+        self.values = dict(values)
+
+    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Draw a bar for each output."""
+        for one in outputs:
+            self._bar(str(one["component"]), 0.0, "")
+
+    def _bar(self, name: str, fraction: float | None, records: str) -> None:
+        if name not in self.tasks:
+            self.tasks[name] = self.bars.add_task(name, total=1.0 if fraction is not None else None, records=records)
+        if fraction is None:
+            self.bars.update(self.tasks[name], records=records)
+        else:
+            self.bars.update(self.tasks[name], completed=fraction, total=1.0, records=records)
+
+
+def command(
+    file: Annotated[Path, typer.Argument(help="Package file: an export, or a document of components and edges.")],
+    var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
+    dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
+    connections: Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")] = None,
+    engine: Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")] = "duckdb",
+    memory: Annotated[str | None, typer.Option(help="Memory for the engine, such as 2G.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads for the engine.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run a package file without a server.
+
+    Exit code 0 completed, 1 failed, 2 invalid, 130 stopped.
+
+    Example: penstock run flights.json --connections connections.toml --var min_delay=15
+    """
+    if engine != "duckdb":
+        raise BadRequest(f"There is no engine '{engine}' in this version. Known: duckdb.")
+    package = read_package(file)
+    try:
+        size = settings_module.parse_size(memory) if memory else wiring.memory_for_jobs()
+    except ValueError:
+        raise BadRequest(f"--memory takes a size such as 2G, not '{memory}'.") from None
+    order = Order(
+        token=f"run-{os.getpid()}-{time.time_ns()}",
+        flow=package.flow,
+        now=datetime.now(UTC).isoformat(),
+        package_variables=package.variables,
+        variables=pairs(var or [], "--var"),
+        dynamic_variables=pairs(dynamic_var or [], "--dynamic-var"),
+        predefined={"_PACKAGE_NAME": package.name},
+        connections=read_connections(connections),
+        memory_bytes=size,
+        threads=threads or os.cpu_count() or 1,
+    )
+    raise typer.Exit(_run(order, as_json))
+
+
+def _run(order: Order, as_json: bool) -> int:
+    console = Console(stderr=as_json, highlight=False)
+    screen = Screen(console, quiet=as_json)
+    started = time.monotonic()
+    status, errors = "completed", ""
+    diagnostics: list[dict[str, Any]] = []
+    made: tuple[Published, ...] = ()
+    engine = wiring.engine()
+    roots = settings_module.load().file_roots
+    signal.signal(signal.SIGINT, lambda _number, _frame: engine.interrupt())
+    signal.signal(signal.SIGTERM, lambda _number, _frame: engine.interrupt())
+    code = COMPLETED
+    with tempfile.TemporaryDirectory(prefix="penstock-") as scratch, screen.bars:
+        order = Order(**{**order.to_json(), "scratch": scratch})
+        try:
+            made = execute(order, engine, wiring.stores(roots), screen, OpenGate()).outputs
+        except PackageInvalid as error:
+            status, errors, code = "invalid", error.message, INVALID
+            diagnostics = [one.to_json() for one in error.diagnostics]
+        except PenstockError as error:
+            status, errors, code = "failed", error.message, FAILED
+        except JobStopped:
+            status, errors, code = "stopped", "The job was stopped.", STOPPED
+    took = time.monotonic() - started
+    if as_json:
+        answer = {
+            "status": status, "errors": errors, "outputs": [_receipt(one) for one in made],
+            "sources": screen.sources, "variables": screen.values,
+            "diagnostics": diagnostics, "runtime_in_seconds": round(took, 3),
+        }  # fmt: skip
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    else:
+        _show(console, status, errors, diagnostics, made, took)
+    return code
+
+
+def _receipt(one: Published) -> dict[str, Any]:
+    return {
+        "component": {"name": one.component, "type": one.component_type, "fields": list(one.fields)},
+        "name": one.name,
+        "records_count": one.records,
+        "files": list(one.files),
+    }
+
+
+def _show(
+    console: Console,
+    status: str,
+    errors: str,
+    diagnostics: list[dict[str, Any]],
+    made: tuple[Published, ...],
+    took: float,
+) -> None:
+    if made:
+        table = Table("output", "records", "files", title=f"{status} in {took:.2f} s", title_justify="left")
+        for one in made:
+            table.add_row(one.component, f"{one.records:,}", "\n".join(one.files))
+        console.print(table)
+        return
+    console.print(f"[bold red]{status}[/] after {took:.2f} s")
+    if not diagnostics:
+        console.print(errors, markup=False)
+    for found in diagnostics:
+        place = ", ".join(str(part) for part in (found["component"], found["field"], found["range"]) if part)
+        console.print(
+            f"{found['code']} {found['severity']}: {place}: {found['message']} {found['hint'] or ''}", markup=False
+        )

@@ -1,0 +1,15 @@
+"""Which connector serves which connection type, written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from penstock.connectors.files.local import LocalFiles
+from penstock.plan.ports import FileStore
+
+
+def file_stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> dict[str, FileStore]:
+    """Return connection type to file store. *roots* confine `file` connections (None: anywhere); *forbidden* folders
+    are never read or written, unless they hold one of the roots."""
+    return {"file": LocalFiles(roots, forbidden)}

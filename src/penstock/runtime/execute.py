@@ -1,0 +1,285 @@
+"""One job from its order to published outputs: the same path serves `penstock run` and a worker's child process.
+
+Variables are evaluated, the package is compiled, sources are bound, every output is staged and counted; only then is the
+gate asked, and only with its grant is anything published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from penstock.domain.diagnostic import Diagnostic, Severity
+from penstock.errors import PackageInvalid, PenstockError, PermanentError
+from penstock.lang import Given, compile_package, evaluate_all, resolve
+from penstock.lang.variables import VariableValue
+from penstock.lang.variables.resolution import Scalar
+from penstock.plan.dtypes import Kind
+from penstock.plan.operators import Plan, Scan, Write, iter_operators
+from penstock.plan.ports import BoundSource, Connection, Context, Engine, FileStore, Limits, Reporter, Staged, Written
+from penstock.plan.schema import Schema
+
+MAX_FINDINGS = 3
+"""How many diagnostics a job's error text holds; validation shows all of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission."""
+
+    token: str
+    flow: str
+    now: str
+    package_variables: Mapping[str, Scalar] = field(default_factory=dict)
+    variables: Mapping[str, Scalar] = field(default_factory=dict)
+    dynamic_variables: Mapping[str, Scalar] = field(default_factory=dict)
+    predefined: Mapping[str, Scalar] = field(default_factory=dict)
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    memory_bytes: int = 1 << 30
+    threads: int = 2
+    scratch: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the order as JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A receipt: what one output wrote, and where it is now."""
+
+    component: str
+    component_type: str
+    name: str
+    fields: tuple[str, ...]
+    records: int
+    files: tuple[str, ...]
+    preview: str | None
+    preview_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a completed job gave."""
+
+    outputs: tuple[Published, ...]
+
+
+class Gate(Protocol):
+    """Grants publication, once per attempt."""
+
+    def grant(self, outputs: Sequence[Written]) -> None:
+        """Return when this attempt may publish; raises LeaseLost or JobStopped when it may not."""
+
+
+class Listener(Reporter, Protocol):
+    """A reporter that also hears what the job consists of."""
+
+    def variables(self, values: Mapping[str, Any]) -> None:
+        """The values that variables have in this job."""
+
+    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """The outputs of the package: component, type, name, fields."""
+
+
+def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate) -> Result:
+    """Run one job and return its receipts.
+
+    Raises PackageInvalid with every diagnostic when the package does not compile, another PenstockError with one plain
+    sentence when it cannot run, JobStopped and LeaseLost as they come. Whatever happens, no staging folder stays behind.
+    """
+    context, values = evaluate_variables(order, engine, listener)
+    plan = _compile(order, values, engine, listener)
+    connections = {
+        key: Connection(key, str(raw.get("type", "")), _parameters(raw)) for key, raw in order.connections.items()
+    }
+    outputs = [_declared(write) for write in plan.outputs]
+    listener.outputs(outputs)
+    sources = _bind(plan, connections, stores, listener)
+    scratch = Path(order.scratch)
+    staged: dict[str, Staged] = {}
+    try:
+        for write in plan.outputs:
+            staged[write.component] = _prepare(write, connections, stores, order.token, staged)
+        limits = Limits(order.memory_bytes, order.threads, scratch)
+        written = engine.run(plan, sources, staged, context, limits, listener)
+        gate.grant(written)
+        return Result(_publish(plan, written, staged, connections, stores, listener))
+    finally:
+        for write in plan.outputs:
+            if write.component in staged:
+                _store(write.target.connection.key, connections, stores, write.component).discard(
+                    staged[write.component]
+                )
+
+
+def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tuple[Context, Mapping[str, VariableValue]]:
+    """Return the context of a job and the values of its variables, and tell the listener about them."""
+    now = datetime.fromisoformat(order.now)
+    given = Given(order.package_variables, order.variables, order.dynamic_variables, order.predefined)
+    definitions = resolve(given)
+    context = Context(now)
+    empty = Schema()
+    found = evaluate_all(definitions, lambda expr: engine.evaluate((expr,), empty, {}, context)[0])
+    shown = {name: _plain(value) for name, value in found.values.items()}
+    listener.variables(shown)
+    if found.diagnostics:
+        errors = [one for one in found.diagnostics if one.severity is Severity.ERROR]
+        if errors:
+            raise _invalid(found.diagnostics)
+    zone = _zone_minutes(found.values)
+    strict = found.values.get("_STRICT_PIG_ERRORS")
+    return Context(now, zone, strict is not None and strict.text == "true"), found.values
+
+
+def _plain(value: VariableValue) -> Any:
+    if value.value is None:
+        return None
+    if value.value.kind in (Kind.INT, Kind.LONG, Kind.DOUBLE, Kind.FLOAT, Kind.BOOLEAN):
+        data = value.value.data
+        return data if not isinstance(data, float) or data - data == 0 else value.text
+    return value.text
+
+
+def _zone_minutes(values: Mapping[str, VariableValue]) -> int:
+    text = values["_DEFAULT_TIMEZONE"].text if "_DEFAULT_TIMEZONE" in values else "+00:00"
+    body = text.replace(":", "")
+    if text in ("Z", "UTC", ""):
+        return 0
+    if len(body) in (3, 5) and body[0] in "+-" and body[1:].isdigit():
+        minutes = int(body[1:3]) * 60 + int(body[3:5] or 0)
+        return -minutes if body[0] == "-" else minutes
+    raise PermanentError(f"The variable _DEFAULT_TIMEZONE is '{text}', which is no offset. Write it like '+02:00'.")
+
+
+def _compile(order: Order, values: Mapping[str, VariableValue], engine: Engine, listener: Listener) -> Plan:
+    compiled = compile_package(order.flow, values)
+    for finding in compiled.diagnostics:
+        if finding.severity is not Severity.ERROR:
+            listener.log("warning", f"{finding.code} {finding.sentence()}")
+    if compiled.plan is None:
+        raise _invalid(compiled.diagnostics)
+    gaps = engine.gaps(compiled.plan)
+    if gaps:
+        raise _invalid(gaps)
+    return compiled.plan
+
+
+def _invalid(diagnostics: Sequence[Diagnostic]) -> PackageInvalid:
+    errors = [one for one in diagnostics if one.severity is Severity.ERROR]
+    text = " ".join(one.sentence() for one in errors[:MAX_FINDINGS])
+    more = len(errors) - MAX_FINDINGS
+    if more > 0:
+        text += f" And {more} more; validate the package to see all."
+    return PackageInvalid(text, tuple(diagnostics))
+
+
+def _parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if key not in ("type", "name")}
+
+
+def _declared(write: Write) -> dict[str, Any]:
+    return {
+        "component": write.component,
+        "type": write.component_type,
+        "name": write.target.path,
+        "fields": [column for _, column in write.target.columns],
+    }
+
+
+def _store(
+    key: str, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], component: str
+) -> FileStore:
+    found = connections.get(key)
+    if found is None:
+        known = f" Known: {', '.join(sorted(connections))}." if 0 < len(connections) <= 12 else ""
+        raise PermanentError(
+            f"Component '{component}': there is no connection '{key}'. Create it, or choose another.{known}"
+        )
+    store = stores.get(found.type)
+    if store is None:
+        raise PermanentError(
+            f"Component '{component}': connections of type '{found.type}' are not available in this version."
+        )
+    return store
+
+
+def _bind(
+    plan: Plan, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], listener: Listener
+) -> dict[str, BoundSource]:
+    bound: dict[str, BoundSource] = {}
+    for operator in iter_operators(plan):
+        if isinstance(operator, Scan):
+            key = operator.source.connection.key
+            store = _store(key, connections, stores, operator.component)
+            with _naming(operator.component):
+                bound[operator.component] = store.bind(operator.source, connections[key])
+            files = bound[operator.component].files
+            size = sum(one.size_bytes for one in files)
+            listener.log("info", f"{operator.component}: {len(files)} file{'s' * (len(files) != 1)}, {size:,} bytes")
+    return bound
+
+
+class _naming:  # noqa: N801 -- a context manager, read as a word
+    """Puts the component's name in front of an error."""
+
+    def __init__(self, component: str) -> None:
+        self.component = component
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, PenstockError) and not error.message.startswith("Component '"):
+            raise type(error)(f"Component '{self.component}': {error.message}") from error
+
+
+def _prepare(
+    write: Write,
+    connections: Mapping[str, Connection],
+    stores: Mapping[str, FileStore],
+    token: str,
+    others: Mapping[str, Staged],
+) -> Staged:
+    key = write.target.connection.key
+    store = _store(key, connections, stores, write.component)
+    with _naming(write.component):
+        made = store.prepare(write.target, connections[key], token)
+        for name, other in others.items():
+            if other.target == made.target:
+                store.discard(made)
+                raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
+    return made
+
+
+def _publish(
+    plan: Plan,
+    written: Sequence[Written],
+    staged: Mapping[str, Staged],
+    connections: Mapping[str, Connection],
+    stores: Mapping[str, FileStore],
+    listener: Listener,
+) -> tuple[Published, ...]:
+    made: list[Published] = []
+    for write, one in zip(plan.outputs, written, strict=True):
+        store = _store(write.target.connection.key, connections, stores, write.component)
+        try:
+            files = store.publish(staged[write.component], one.files)
+        except PenstockError as error:
+            done = ", ".join(f"'{before.component}'" for before in made) or "none"
+            left = ", ".join(f"'{later.component}'" for later in plan.outputs[len(made) :])
+            raise PermanentError(
+                f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
+            ) from error
+        columns = tuple(column for _, column in write.target.columns)
+        made.append(
+            Published(
+                write.component, write.component_type, write.target.path, columns, one.records, tuple(files), one.preview,
+                one.preview_type,
+            )
+        )  # fmt: skip
+        listener.log("info", f"{write.component}: {one.records:,} records published to {write.target.path}")
+    return tuple(made)

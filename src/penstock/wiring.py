@@ -1,0 +1,42 @@
+"""The only place where a port meets its adapter: engines, connectors, and what the processes are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from penstock.connectors.registry import file_stores
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.engines.functions import isodate
+from penstock.plan.ports import Engine, FileStore
+from penstock.plan.values import Instant
+
+STACKS = ((DuckEngine.stack, "DuckDB 1.5, embedded"),)
+"""The stacks of this installation: wire id and label."""
+
+
+def engine() -> Engine:
+    """Return a fresh engine for one job."""
+    return DuckEngine()
+
+
+def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:
+    """Return connection type to file store."""
+    return file_stores(roots, forbidden)
+
+
+def memory_for_jobs() -> int:
+    """Return half of the machine's memory in bytes, what jobs get unless told otherwise."""
+    return int(psutil.virtual_memory().total) // 2
+
+
+def parse_instant(text: str) -> Instant:
+    """Return the datetime of ISO text, UTC where it has no offset. Raises DataError."""
+    return Instant(*isodate.parse_iso(text, 0))
+
+
+def print_instant(instant: Instant) -> str:
+    """Return a datetime as ISO text with milliseconds and offset."""
+    return isodate.print_iso(instant.ms, instant.offset)
