@@ -127,7 +127,7 @@ def _figure(left: list[float], right: list[float], covariance: bool) -> float | 
     sum_xy = sum(x * y for x, y in zip(left, right, strict=True))
     if covariance:
         return (size * sum_xy - sum_x * sum_y) / (size * size)
-    spread = math.sqrt(size * sum(x * x for x in left) - sum_x**2) * math.sqrt(
-        size * sum(y * y for y in right) - sum_y**2
-    )
+    square_x = size * sum(x * x for x in left) - sum_x**2
+    square_y = size * sum(y * y for y in right) - sum_y**2
+    spread = math.sqrt(square_x * square_y)
     return (size * sum_xy - sum_x * sum_y) / spread if spread else math.nan

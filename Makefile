@@ -1,0 +1,60 @@
+# One runner for everything. It needs python3 (3.11 or newer) and make; all else comes from the package index.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+# HOME may not exist; the cache then stays inside the tree.
+UV_CACHE_DIR ?= $(shell test -n "$$HOME" && test -w "$$HOME" && echo "$$HOME/.cache/uv" || echo "$(CURDIR)/.cache/uv")
+export UV_CACHE_DIR
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps
+
+.PHONY: help setup demo serve test fmt lint types arch golden bench docs check lock clean
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed 's/:.*##/ -/'
+
+$(VENV)/.uv: requirements/uv.txt
+	$(PYTHON) -c 'import sys; sys.exit("penstock needs Python 3.11 or newer, this is %d.%d" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/uv.txt
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.uv requirements/base.txt pyproject.toml
+	$(INSTALL) -r requirements/base.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.demo: $(VENV)/.base requirements/demo.txt
+	$(INSTALL) --no-build-isolation -r requirements/demo.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
+	$(INSTALL) --no-build-isolation -r requirements/dev.txt
+	@touch $@
+
+setup: $(VENV)/.dev  ## install everything, the tests' needs included
+
+test: $(VENV)/.dev  ## start the servers the tests need and run all tests
+	$(BIN)/python -m pytest -q
+
+fmt: $(VENV)/.dev  ## format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix --quiet .
+
+lint: $(VENV)/.dev  ## check style
+	$(BIN)/ruff check --output-format concise .
+	$(BIN)/ruff format --check --quiet .
+
+types: $(VENV)/.dev  ## check types
+	$(BIN)/mypy
+
+arch: $(VENV)/.dev  ## check the import contract
+	$(BIN)/lint-imports
+
+check: lint types arch test  ## everything a change must pass
+
+lock: $(VENV)/.uv  ## renew the locks: versions and hashes, no addresses
+	$(BIN)/python requirements/lock.py
+
+clean:  ## remove what this file made
+	rm -rf $(VENV) .cache .demo
