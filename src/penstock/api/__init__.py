@@ -1,0 +1,1 @@
+"""HTTP and nothing else: every quirk of the wire lives and dies here. Handlers are synchronous; only the edge is not."""

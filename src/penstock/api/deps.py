@@ -1,0 +1,29 @@
+"""What the wire is given by the wiring: everything a handler needs that is not in the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.kit.clock import Clock
+from penstock.services.session import Sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """*wake* tells a worker of this process that a job was submitted; *file_stores* maps a connection type to the store
+    that tests it; *public_url* is the base of addresses in answers, None for the host of the request;
+    *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation; *component_schemas* are published
+    as they are under `components/schemas` of the OpenAPI document."""
+
+    sessions: Sessions
+    clock: Clock
+    wake: Callable[[], None]
+    file_stores: Mapping[str, Any] = field(default_factory=dict)
+    public_url: str | None = None
+    credits_per_hour: int = 5000
+    stacks: Sequence[Mapping[str, str]] = ()
+    regions: Sequence[Mapping[str, str]] = ()
+    component_schemas: Mapping[str, Any] = field(default_factory=dict)
+    version: str = "0"

@@ -1,0 +1,16 @@
+"""One file per resource: path, principal, one service call, one reply."""
+
+from penstock.api.routes import clusters, connections, health, jobs, packages, system, users, validations, watchers
+
+ROUTERS = (
+    jobs.router,
+    clusters.router,
+    watchers.router,
+    packages.router,
+    validations.router,
+    connections.router,
+    users.router,
+    system.router,
+    health.router,
+)
+"""Every route of the server. Within a file, literal segments come before identifiers."""

@@ -1,0 +1,103 @@
+"""Connections: types, list, create, get, update, delete, and the tests of stored and of new ones."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from penstock.api.call import Call, Current, Id
+from penstock.api.openapi import many, one, operation, paged, parameter, text
+from penstock.api.paging import read_page
+from penstock.api.schemas.connections import connection_json
+from penstock.services import connections
+
+router = APIRouter(tags=["Connections"])
+_ALL = "/{account_id}/api/connections"
+_TYPE = _ALL + "/{connection_type}"
+_ONE = _TYPE + "/{connection_id}"
+_LIST_QUERY = (
+    parameter("type", text("all"), "Only these types, several joined with commas."),
+    *paged(sort=("name", "id", "type", "updated", "created")),
+)
+
+
+@router.get(_ALL + "/types", **operation("listConnectionTypes", "List connection types", many("ConnectionType")))
+def list_connection_types(call: Current) -> Response:
+    with call.reading():
+        return call.answer(connections.types())
+
+
+@router.get(_ALL, **operation("listConnections", "List connections", many("Connection"), query=_LIST_QUERY))
+def list_connections(call: Current) -> Response:
+    with call.reading() as (uow, principal, fields):
+        asked = read_page(fields)
+        page = connections.list_page(uow, principal, asked, type=fields.get("type"))
+        return call.answer_page([connection_json(row, call.view) for row in page.items], asked, page)
+
+
+@router.post(
+    _ALL + "/test",
+    **operation(
+        "testNewConnectionGeneric", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")
+    ),
+)
+def test_new_connection_of_any_type(call: Current) -> Response:
+    with call.reading("connection") as (_, principal, fields):
+        return _test_new(call, principal, str(fields.get("type") or ""), fields)
+
+
+@router.post(
+    _TYPE,
+    **operation(
+        "createConnection", "Create a connection", one("Connection"), status=201, body=one("ConnectionFields")
+    ),
+)
+def create_connection(call: Current, connection_type: str) -> Response:
+    with call.writing("connection") as (uow, principal, fields):
+        row = connections.create(uow, principal, connection_type, fields, call.deps.clock())
+    return call.answer(connection_json(row, call.view), 201)
+
+
+@router.post(
+    _TYPE + "/test",
+    **operation("testNewConnection", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")),
+)
+def test_new_connection(call: Current, connection_type: str) -> Response:
+    with call.reading("connection") as (_, principal, fields):
+        return _test_new(call, principal, connection_type, fields)
+
+
+@router.get(_ONE, **operation("getConnection", "Get a connection", one("Connection")))
+def get_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.reading() as (uow, principal, _):
+        return call.answer(connection_json(connections.get(uow, principal, connection_type, connection_id), call.view))
+
+
+@router.put(
+    _ONE, **operation("updateConnection", "Change a connection", one("Connection"), body=one("ConnectionFields"))
+)
+def update_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.writing("connection") as (uow, principal, fields):
+        row = connections.update(uow, principal, connection_type, connection_id, fields, call.deps.clock())
+    return call.answer(connection_json(row, call.view))
+
+
+@router.delete(_ONE, **operation("deleteConnection", "Delete a connection", one("Connection")))
+def delete_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.writing() as (uow, principal, _):
+        row = connections.delete(uow, principal, connection_type, connection_id)
+    return call.answer(connection_json(row, call.view))
+
+
+@router.post(_ONE + "/test", **operation("testConnection", "Test a stored connection", one("ConnectionTestResult")))
+def test_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.reading() as (uow, principal, _):
+        connections.test_stored(uow, principal, connection_type, connection_id, call.deps.file_stores)
+    return call.answer(True)
+
+
+def _test_new(call: Call, principal: Any, connection_type: str, fields: dict[str, Any]) -> Response:
+    connections.test_new(principal, connection_type, fields, call.deps.file_stores)
+    return call.answer(True)

@@ -1,0 +1,70 @@
+"""The JSON of connections: documented keys, and the parameters of the type that are not secret."""
+
+from __future__ import annotations
+
+import json
+
+from typing_extensions import NotRequired, TypedDict
+
+from penstock.api.dates import to_wire
+from penstock.api.schemas.fields import Instant
+from penstock.api.urls import segment
+from penstock.api.view import View
+from penstock.services.records import Connection as Row
+
+
+class Connection(TypedDict):
+    """A stored address of data."""
+
+    id: int
+    name: str
+    type: str
+    username: str | None
+    unique_id: str
+    created_at: Instant | None
+    updated_at: Instant | None
+    url: str
+    path: NotRequired[str]
+
+
+class ConnectionGroup(TypedDict):
+    """A group of connection types."""
+
+    group_type: str
+    group_name: str
+
+
+class ConnectionType(TypedDict):
+    """A kind of connection."""
+
+    type: str
+    name: str
+    description: str
+    icon_url: str
+    groups: list[ConnectionGroup]
+
+
+class ConnectionFields(TypedDict, total=False):
+    """A connection's name, type and the parameters of its type."""
+
+    name: str
+    type: str
+    path: str
+
+
+def connection_json(row: Row, view: View) -> Connection:
+    """Return a connection as the wire writes it."""
+    connection: Connection = {
+        "id": row.id,
+        "name": row.name,
+        "type": row.type,
+        "username": None,
+        "unique_id": row.unique_id,
+        "created_at": to_wire(row.created_at),
+        "updated_at": to_wire(row.updated_at),
+        "url": view.url(f"connections/{segment(row.type)}/{row.id}"),
+    }
+    path = json.loads(row.parameters or "{}").get("path")
+    if path is not None:
+        connection["path"] = path
+    return connection

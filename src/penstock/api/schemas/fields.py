@@ -1,0 +1,40 @@
+"""Kinds of fields that several resources share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2013-03-03T13:06:51Z"])]
+"""An instant: UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
+
+Scalar = str | int | float | bool | None
+"""The value of a variable."""
+
+
+class Creator(TypedDict):
+    """What created a resource."""
+
+    type: str
+    id: int
+    display_name: str
+    url: str
+    html_url: str
+
+
+class Reference(TypedDict):
+    """An embedded resource, as short as it may be."""
+
+    id: int
+    name: str
+    url: str
+
+
+class Error(TypedDict, total=False):
+    """Why a call failed: *message* always; *errors* by field, *error_message* for connection tests."""
+
+    message: str
+    errors: dict[str, list[str]]
+    error_message: str

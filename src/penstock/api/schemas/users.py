@@ -1,0 +1,48 @@
+"""The JSON of the caller."""
+
+from __future__ import annotations
+
+from typing_extensions import TypedDict
+
+from penstock.api.dates import to_wire
+from penstock.api.schemas.fields import Instant
+from penstock.services.records import User as Row
+
+
+class TimeZoneInfo(TypedDict):
+    """A time zone, resolved."""
+
+    name: str
+    identifier: str
+    offset: str
+
+
+class NotificationSettings(TypedDict):
+    """Where a user is told about what happens."""
+
+    email: bool
+    web: bool
+
+
+class User(TypedDict):
+    """A person, known by an API key."""
+
+    id: int
+    name: str
+    email: str
+    gravatar_email: str | None
+    avatar_url: str | None
+    time_zone: str
+    time_zone_info: TimeZoneInfo
+    location: str | None
+    confirmed: bool
+    confirmed_at: Instant | None
+    notifications_count: int
+    unread_notifications_count: int
+    notification_settings: NotificationSettings
+    receive_newsletter: bool
+    created_at: Instant | None
+    updated_at: Instant | None
+    last_login: Instant | None
+    api_key: str | None
+    url: str
