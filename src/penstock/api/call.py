@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import quote
 
 from fastapi import Depends, Path
 from starlette.requests import Request
@@ -151,7 +152,7 @@ class Call:
 
     def answer_page(self, items: Sequence[Any], asked: PageRequest, page: Page[Any]) -> Response:
         """Return the answer that carries a page of a collection, linked to its neighbours."""
-        link = link_header(self._base() + self.scope["path"], self.query, asked, page.has_more)
+        link = link_header(self._base() + quote(self.scope["path"]), self.query, asked, page.has_more)
         return self.answer(list(items), headers=None if link is None else {"link": link})
 
     def _base(self) -> str:

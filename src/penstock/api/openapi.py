@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import TypeAdapter
 from starlette.responses import Response
@@ -32,6 +32,8 @@ _ACCOUNT = {
     "description": "The text identifier of the account.",
     "schema": {"type": "string"},
 }
+
+_MODE: Literal["serialization"] = "serialization"
 
 Schema = dict[str, Any]
 
@@ -125,10 +127,12 @@ def _failure(code: int, about: str) -> Schema:
 
 def complete(document: dict[str, Any], schemas: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Return the framework's *document* with the wire's *schemas* (types by name) and *more* JSON Schemas."""
-    adapters = [(name, "serialization", TypeAdapter(kind)) for name, kind in schemas.items()]
-    _, found = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type] # the mode is a literal
+    refer = "#/components/schemas/{model}"
+    adapters = [(name, _MODE, TypeAdapter(kind)) for name, kind in schemas.items()]
+    found, definitions = TypeAdapter.json_schemas(adapters, ref_template=refer)
+    plain = {name: schema for (name, _), schema in found.items() if "$ref" not in schema}
     components = document.setdefault("components", {})
-    components["schemas"] = {**more, **found.get("$defs", {})}
+    components["schemas"] = {**more, **plain, **definitions.get("$defs", {})}
     components["securitySchemes"] = SECURITY
     document["security"] = [{"basic": []}]
     return document

@@ -19,4 +19,4 @@ def is_alive(call: Current) -> Response:
 
 @router.get("/readyz", **operation("isReady", "Can the server serve?", _STATE, account=False, open_to_all=True))
 def is_ready(call: Current) -> Response:
-    raise NotImplementedError
+    return call.answer({"status": "ok"})

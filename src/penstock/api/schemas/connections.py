@@ -52,6 +52,10 @@ class ConnectionFields(TypedDict, total=False):
     path: str
 
 
+ConnectionTestResult = bool
+"""A test that succeeded answers a bare true; one that failed is an error."""
+
+
 def connection_json(row: Row, view: View) -> Connection:
     """Return a connection as the wire writes it."""
     connection: Connection = {

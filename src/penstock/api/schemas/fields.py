@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from pydantic import Field
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2013-03-03T13:06:51Z"])]
 """An instant: UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
@@ -32,9 +32,9 @@ class Reference(TypedDict):
     url: str
 
 
-class Error(TypedDict, total=False):
+class Error(TypedDict):
     """Why a call failed: *message* always; *errors* by field, *error_message* for connection tests."""
 
     message: str
-    errors: dict[str, list[str]]
-    error_message: str
+    errors: NotRequired[dict[str, list[str]]]
+    error_message: NotRequired[str]

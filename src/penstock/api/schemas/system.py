@@ -50,6 +50,10 @@ class ClusterPlan(TypedDict):
     name: str
 
 
+SystemVariables = dict[str, str | int | float]
+"""System variables and their defaults."""
+
+
 def rate_limit_json(left: Balance) -> RateLimitStatus:
     """Return credits as the wire writes them."""
     return {"limits": {"limit": left.limit, "remaining": max(left.remaining, 0)}}

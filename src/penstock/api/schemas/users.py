@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
 from penstock.api.schemas.fields import Instant
+from penstock.api.view import View
 from penstock.services.records import User as Row
 
 
@@ -46,3 +47,28 @@ class User(TypedDict):
     last_login: Instant | None
     api_key: str | None
     url: str
+
+
+def user_json(row: Row, view: View) -> User:
+    """Return the caller as the wire writes it. Users have no password here, so no answer reveals a key."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "email": row.email,
+        "gravatar_email": row.gravatar_email,
+        "avatar_url": None,
+        "time_zone": row.time_zone,
+        "time_zone_info": {"name": "UTC", "identifier": "Etc/UTC", "offset": "+0000"},
+        "location": row.location,
+        "confirmed": True,
+        "confirmed_at": to_wire(row.created_at),
+        "notifications_count": 0,
+        "unread_notifications_count": 0,
+        "notification_settings": {"email": False, "web": False},
+        "receive_newsletter": False,
+        "created_at": to_wire(row.created_at),
+        "updated_at": to_wire(row.updated_at),
+        "last_login": None,
+        "api_key": None,
+        "url": f"{view.base}/user",
+    }
