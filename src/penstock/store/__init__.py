@@ -1,0 +1,1 @@
+"""Rows: tables, queries, migrations, and the unit of work. The only room that knows SQLAlchemy."""

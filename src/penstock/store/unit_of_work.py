@@ -1,0 +1,91 @@
+"""One transaction per request or job step: committed at the edge, rolled back on any error.
+
+SQLite: write-ahead log, and BEGIN IMMEDIATE for writes, because a deferred transaction that turns into a writer can lose
+to another one in spite of the timeout. PostgreSQL: the driver's ordinary transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+POOL = 20
+"""Connections kept to PostgreSQL: handlers of 8 threads and more never queue for one."""
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """An open transaction. Queries take its session; services never commit."""
+
+    session: Session
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.session.get_bind().dialect.name
+
+
+class Database:
+    """The store's engine and its transactions."""
+
+    def __init__(self, url: str) -> None:
+        self.engine = _engine(url)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False, autoflush=True)
+
+    @contextmanager
+    def read(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that reads."""
+        with self._sessions() as session:
+            try:
+                yield UnitOfWork(session)
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[UnitOfWork]:
+        """Open a transaction that writes; commits at the end, rolls back on any error."""
+        with self._sessions() as session:
+            if self.engine.dialect.name == "sqlite":
+                session.connection(execution_options={"begin": "IMMEDIATE"})
+            try:
+                yield UnitOfWork(session)
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        made = create_engine(
+            parsed, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=POOL, max_overflow=40
+        )
+        event.listen(made, "connect", _prepare_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        return made
+    if parsed.get_driver_name() in ("", "psycopg2"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return create_engine(parsed, pool_size=POOL, max_overflow=40, pool_pre_ping=True)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    # Python's driver must not begin transactions on its own: `begin` below says how.
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Any) -> None:
+    how = connection.get_execution_options().get("begin", "")
+    connection.exec_driver_sql(f"BEGIN {how}".strip())
