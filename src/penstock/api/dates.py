@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import overload
 
 from penstock.errors import InvalidFields
 
 _SPACED_OFFSET = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
 
 
+@overload
+def to_wire(at: datetime) -> str: ...
+@overload
+def to_wire(at: None) -> None: ...
 def to_wire(at: datetime | None) -> str | None:
     """Return an instant as the wire writes it, null for none.
 

@@ -32,8 +32,8 @@ class Cluster(TypedDict):
     plan_id: int | str | None
     nodes: int
     type: str
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     available_since: Instant | None
     launched_at: Instant | None
     terminated_at: Instant | None

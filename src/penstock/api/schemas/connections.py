@@ -21,8 +21,8 @@ class Connection(TypedDict):
     type: str
     username: str | None
     unique_id: str
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     url: str
     path: NotRequired[str]
 

@@ -31,8 +31,8 @@ class JobOutput(TypedDict):
     name: str
     records_count: int
     progress: float | None
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     preview_url: str | None
     preview_type: str | None
     url: str
@@ -62,7 +62,7 @@ class JobLogSummary(TypedDict):
     error_summary: str | None
     openai_extract: str | None
     action_items: list[str]
-    created_at: Instant | None
+    created_at: Instant
 
 
 class Job(TypedDict):
@@ -77,10 +77,10 @@ class Job(TypedDict):
     variables: dict[str, Scalar]
     dynamic_variables: dict[str, Scalar]
     started_at: Instant | None
-    created_at: Instant | None
+    created_at: Instant
     failed_at: Instant | None
     completed_at: Instant | None
-    updated_at: Instant | None
+    updated_at: Instant
     cluster_id: int
     package_id: int
     errors: str

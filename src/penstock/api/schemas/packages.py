@@ -21,8 +21,8 @@ class Package(TypedDict):
     description: str | None
     variables: dict[str, Any]
     owner_id: int
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     url: str
     html_url: str
     status: str

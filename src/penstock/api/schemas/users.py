@@ -42,11 +42,12 @@ class User(TypedDict):
     unread_notifications_count: int
     notification_settings: NotificationSettings
     receive_newsletter: bool
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     last_login: Instant | None
     api_key: str | None
     url: str
+    html_url: str | None
 
 
 def user_json(row: Row, view: View) -> User:
@@ -71,4 +72,5 @@ def user_json(row: Row, view: View) -> User:
         "last_login": None,
         "api_key": None,
         "url": f"{view.base}/user",
+        "html_url": f"{view.base}/user",
     }

@@ -37,8 +37,8 @@ class PackageValidation(TypedDict):
     owner_id: int
     account_id: int
     errors: list[PackageValidationError]
-    created_at: Instant | None
-    updated_at: Instant | None
+    created_at: Instant
+    updated_at: Instant
     url: str
 
 

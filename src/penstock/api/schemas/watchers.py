@@ -20,14 +20,14 @@ class Watcher(TypedDict):
 class ClusterWatch(TypedDict):
     """The watching of a cluster."""
 
-    created_at: Instant | None
+    created_at: Instant
     cluster_url: str
 
 
 class JobWatch(TypedDict):
     """The watching of a job."""
 
-    created_at: Instant | None
+    created_at: Instant
     job_url: str
 
 

@@ -1,0 +1,165 @@
+"""One application over a fresh store, called in memory or over a real socket."""
+
+from __future__ import annotations
+
+import base64
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.testclient import TestClient
+
+from penstock.api.app import Penstock, create_app
+from penstock.api.deps import Deps
+from penstock.connectors.registry import file_stores
+from penstock.kit.clock import system_clock
+from penstock.services.accounts import bootstrap
+from penstock.services.session import Sessions, open_store
+
+ACCOUNT = "acme"
+KEY = "wire-test-key-0001"
+OTHER_ACCOUNT = "other-acme"
+OTHER_KEY = "wire-test-key-0002"
+STACKS = ({"id": "duckdb-1.5", "name": "DuckDB 1.5, embedded"},)
+
+FLOW: dict[str, Any] = {
+    "components": [
+        {
+            "cloud_storage_source_component": {
+                "id": "1",
+                "name": "orders",
+                "cloud_storage_connection_id": "FILE_CONNECTION_1",
+                "path": "orders.csv",
+                "record_type": "delimited",
+            }
+        }
+    ],
+    "edges": [],
+}
+
+
+def basic(key: str = KEY, *, colon: bool = True) -> dict[str, str]:
+    """Return the header that carries a key."""
+    token = base64.b64encode(f"{key}{':' if colon else ''}".encode()).decode()
+    return {"Authorization": f"Basic {token}"}
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for the store, and `files/` that connections may use."""
+    folder = tmp_path_factory.mktemp("wire")
+    (folder / "files").mkdir()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sessions(home: Path) -> Iterator[Sessions]:
+    """A store with two accounts, whose owners do not know each other."""
+    opened = open_store(f"sqlite:///{home / 'penstock.db'}")
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with opened.write() as uow:
+        bootstrap(uow, ACCOUNT, KEY, now)
+        bootstrap(uow, OTHER_ACCOUNT, OTHER_KEY, now)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def woken() -> list[float]:
+    """When the worker was woken."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def make_app(sessions: Sessions, home: Path, woken: list[float]) -> Callable[..., Penstock]:
+    """Makes applications over the one store."""
+
+    def make(**changes: Any) -> Penstock:
+        facts: dict[str, Any] = {
+            "sessions": sessions,
+            "clock": system_clock,
+            "wake": lambda: woken.append(time.monotonic()),
+            "file_stores": file_stores([home / "files"], []),
+            "credits_per_hour": 0,
+            "stacks": STACKS,
+        }
+        return create_app(Deps(**(facts | changes)))
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def app(make_app: Callable[..., Penstock]) -> Penstock:
+    """The application."""
+    return make_app()
+
+
+@pytest.fixture(scope="session")
+def anyone(app: Penstock) -> Iterator[TestClient]:
+    """Calls without credentials."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def owner(app: Penstock) -> Iterator[TestClient]:
+    """Calls as the owner of the account."""
+    with TestClient(app, raise_server_exceptions=False, headers=basic()) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def stranger(app: Penstock) -> Iterator[TestClient]:
+    """Calls as the owner of the other account."""
+    with TestClient(app, raise_server_exceptions=False, headers=basic(OTHER_KEY)) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def live(make_app: Callable[..., Penstock]) -> Iterator[tuple[str, int]]:
+    """Host and port of a server in a thread, on a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(make_app(), log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    yield listener.getsockname()
+    server.should_exit = True
+    thread.join(10)
+    listener.close()
+
+
+@pytest.fixture
+def cluster(owner: TestClient) -> dict[str, Any]:
+    """A new cluster."""
+    return created(owner.post("/acme/api/clusters", json={"nodes": 1, "name": "a cluster"}))
+
+
+@pytest.fixture
+def package(owner: TestClient) -> dict[str, Any]:
+    """A new package."""
+    body = {"name": "a package", "data_flow_json": json.dumps(FLOW), "variables": {"b": "1", "a": "'x'"}}
+    return created(owner.post("/acme/api/packages", json=body))
+
+
+@pytest.fixture
+def job(owner: TestClient, cluster: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
+    """A new job, which nobody runs."""
+    body = {"cluster_id": cluster["id"], "package_id": package["id"], "variables": {"b": "2"}}
+    return created(owner.post("/acme/api/jobs", json=body))
+
+
+def created(answer: Any) -> dict[str, Any]:
+    """Return what a 201 carries."""
+    assert answer.status_code == 201, answer.text
+    value: dict[str, Any] = answer.json()
+    return value
