@@ -23,13 +23,20 @@ class Penstock(FastAPI):
     def __init__(self, deps: Deps) -> None:
         # no interactive pages: they load their scripts from the internet; no redirects: clients do not follow them
         super().__init__(
-            title="Penstock", description=_ABOUT, version=deps.version, docs_url=None, redoc_url=None, redirect_slashes=False
+            title="Penstock",
+            description=_ABOUT,
+            version=deps.version,
+            docs_url=None,
+            redoc_url=None,
+            redirect_slashes=False,
         )
         self._deps = deps
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as the server calls it."""
-        return Edge(super().build_middleware_stack(), self._deps, Credits(self._deps.credits_per_hour, self._deps.clock))
+        return Edge(
+            super().build_middleware_stack(), self._deps, Credits(self._deps.credits_per_hour, self._deps.clock)
+        )
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document of the server."""

@@ -77,7 +77,9 @@ WINDOW: tuple[Schema, ...] = (
 )
 """The parameters of every collection."""
 
-SEARCH = parameter("q", text(), "A search expression: words, `attr:value`, `attr:>value`, `-attr:value`.", required=True)
+SEARCH = parameter(
+    "q", text(), "A search expression: words, `attr:value`, `attr:>value`, `-attr:value`.", required=True
+)
 
 
 def searched(*, sort: tuple[str, ...], direction: str) -> tuple[Schema, ...]:
@@ -101,7 +103,7 @@ def operation(
 
     Nothing is validated from this description: parameters arrive in too many dialects for that. It only documents.
     """
-    responses: dict[str, Any] = {str(code): _failure(code, about) for code, about in _ERRORS.items()}
+    responses: dict[str, Any] = {str(code): _failure(about) for code, about in _ERRORS.items()}
     if answer is None:
         responses[str(status)] = {"description": "Done."}
     else:
@@ -121,7 +123,7 @@ def operation(
     }
 
 
-def _failure(code: int, about: str) -> Schema:
+def _failure(about: str) -> Schema:
     return {"description": about, "content": {MEDIA_TYPE: {"schema": one("Error")}}}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from penstock.lang.check.graph import check_graph
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
-from penstock.lang.document import Document, read
+from penstock.lang.document import Document, connection_key, read
 from penstock.lang.document.model import ComponentNode
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Operator, Plan, Write
@@ -43,14 +43,32 @@ def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, Va
 
 
 def validate_package(
-    raw: str | Mapping[str, Any] | None, definitions: tuple[Definition, ...]
+    raw: str | Mapping[str, Any] | None,
+    definitions: tuple[Definition, ...],
+    connections: Collection[str] | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Return every finding about a package, its variables included. Evaluates nothing and starts no engine."""
+    """Return every finding about a package, its variables included. Evaluates nothing and starts no engine.
+
+    *connections* are the unique ids and names that exist; None where that is not known.
+    """
     stand_ins = placeholders(definitions)
     # A variable with a fault of its own has been reported: its uses are not reported again.
     values = {one.name: VariableValue("x", placeholder=True) for one in definitions} | dict(stand_ins.values)
     compiled = compile_package(raw, values)
-    return (*stand_ins.diagnostics, *compiled.diagnostics)
+    bound = () if connections is None else _unbound(raw, connections)
+    return (*stand_ins.diagnostics, *compiled.diagnostics, *bound)
+
+
+def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) -> tuple[Diagnostic, ...]:
+    document, _ = read(raw)
+    report = Report()
+    for node in document.components if document is not None else ():
+        key = connection_key(node)
+        if key is not None and key not in connections:
+            hint = did_you_mean(key, tuple(connections)) or "Create it, or choose another."
+            finding = codes.UnboundConnection.at(f"There is no connection '{key}'.", hint=hint)
+            report.add(finding, node.name, node.id, "connection")
+    return tuple(report.findings)
 
 
 def _lower(document: Document, values: Mapping[str, VariableValue], report: Report) -> tuple[Write, ...]:

@@ -44,15 +44,13 @@ def list_connections(call: Current) -> Response:
     ),
 )
 def test_new_connection_of_any_type(call: Current) -> Response:
-    with call.reading("connection") as (_, principal, fields):
-        return _test_new(call, principal, str(fields.get("type") or ""), fields)
+    with call.reading("connection") as (_, _, fields):
+        return _test_new(call, str(fields.get("type") or ""), fields)
 
 
 @router.post(
     _TYPE,
-    **operation(
-        "createConnection", "Create a connection", one("Connection"), status=201, body=one("ConnectionFields")
-    ),
+    **operation("createConnection", "Create a connection", one("Connection"), status=201, body=one("ConnectionFields")),
 )
 def create_connection(call: Current, connection_type: str) -> Response:
     with call.writing("connection") as (uow, principal, fields):
@@ -62,11 +60,13 @@ def create_connection(call: Current, connection_type: str) -> Response:
 
 @router.post(
     _TYPE + "/test",
-    **operation("testNewConnection", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")),
+    **operation(
+        "testNewConnection", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")
+    ),
 )
 def test_new_connection(call: Current, connection_type: str) -> Response:
-    with call.reading("connection") as (_, principal, fields):
-        return _test_new(call, principal, connection_type, fields)
+    with call.reading("connection") as (_, _, fields):
+        return _test_new(call, connection_type, fields)
 
 
 @router.get(_ONE, **operation("getConnection", "Get a connection", one("Connection")))
@@ -98,6 +98,6 @@ def test_connection(call: Current, connection_type: str, connection_id: Id) -> R
     return call.answer(True)
 
 
-def _test_new(call: Call, principal: Any, connection_type: str, fields: dict[str, Any]) -> Response:
-    connections.test_new(principal, connection_type, fields, call.deps.file_stores)
+def _test_new(call: Call, connection_type: str, fields: dict[str, Any]) -> Response:
+    connections.test_new(connection_type, fields, call.deps.file_stores)
     return call.answer(True)

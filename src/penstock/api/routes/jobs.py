@@ -38,9 +38,7 @@ _INCLUDE = parameter(
 def list_jobs(call: Current) -> Response:
     with call.reading() as (uow, principal, fields):
         asked = read_page(fields)
-        page = jobs.list_page(
-            uow, principal, asked, status=fields.get("status"), package_id=fields.get("package_id")
-        )
+        page = jobs.list_page(uow, principal, asked, status=fields.get("status"), package_id=fields.get("package_id"))
         view = call.view
         return call.answer_page([job_json(row, view, include=_FULL) for row in page.items], asked, page)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -10,11 +12,13 @@ from penstock.api.openapi import many, one, operation
 from penstock.api.schemas.system import rate_limit_json
 from penstock.services import system
 
-router = APIRouter(tags=["System"])
+router = APIRouter()
+_TAGS: list[str | Enum] = ["System"]
 
 
 @router.get(
     "/rate_limit_status",
+    tags=_TAGS,
     **operation("getRateLimitStatus", "Get the rate limit", one("RateLimitStatus"), account=False),
 )
 def get_rate_limit_status(call: Current) -> Response:
@@ -24,19 +28,24 @@ def get_rate_limit_status(call: Current) -> Response:
 
 @router.get(
     "/{account_id}/api/rate_limit_status",
+    tags=_TAGS,
     **operation("getAccountRateLimitStatus", "Get the rate limit", one("RateLimitStatus")),
 )
 def get_account_rate_limit_status(call: Current) -> Response:
     return get_rate_limit_status(call)
 
 
-@router.get("/regions", **operation("listRegions", "List regions", many("Region"), account=False))
+@router.get("/regions", tags=_TAGS, **operation("listRegions", "List regions", many("Region"), account=False))
 def list_regions(call: Current) -> Response:
     with call.reading():
         return call.answer(list(call.deps.regions))
 
 
-@router.get("/regions/{type}", **operation("listRegionsByType", "List regions of a kind", many("Region"), account=False))
+@router.get(
+    "/regions/{type}",
+    tags=_TAGS,
+    **operation("listRegionsByType", "List regions of a kind", many("Region"), account=False),
+)
 def list_regions_by_type(call: Current, type: str) -> Response:
     with call.reading():
         return call.answer(system.regions(type))
@@ -51,19 +60,23 @@ def list_account_regions(call: Current) -> Response:
     return list_regions(call)
 
 
-@router.get("/{account_id}/api/stacks", **operation("listStacks", "List stacks", many("Stack")))
+@router.get("/{account_id}/api/stacks", tags=_TAGS, **operation("listStacks", "List stacks", many("Stack")))
 def list_stacks(call: Current) -> Response:
     with call.reading():
         return call.answer(list(call.deps.stacks))
 
 
-@router.get("/timezones", **operation("listTimeZones", "List time zones", many("TimeZone"), account=False))
+@router.get("/timezones", tags=_TAGS, **operation("listTimeZones", "List time zones", many("TimeZone"), account=False))
 def list_time_zones(call: Current) -> Response:
     with call.reading():
         return call.answer(system.time_zones())
 
 
-@router.get("/variables", **operation("listSystemVariables", "List system variables", one("SystemVariables"), account=False))
+@router.get(
+    "/variables",
+    tags=_TAGS,
+    **operation("listSystemVariables", "List system variables", one("SystemVariables"), account=False),
+)
 def list_system_variables(call: Current) -> Response:
     with call.reading():
         return call.answer(system.variables())

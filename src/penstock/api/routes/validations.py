@@ -31,9 +31,7 @@ def list_package_validations(call: Current, package_id: Id) -> Response:
         return call.answer_page([validation_json(row, call.view) for row in page.items], asked, page)
 
 
-@router.post(
-    _ALL, **operation("runPackageValidation", "Start a validation", one("PackageValidation"), status=201)
-)
+@router.post(_ALL, **operation("runPackageValidation", "Start a validation", one("PackageValidation"), status=201))
 def start_package_validation(call: Current, package_id: Id) -> Response:
     with call.writing() as (uow, principal, _):
         row = validations.start(uow, principal, package_id, call.deps.clock())
@@ -57,7 +55,9 @@ def validate_package(call: Current, package_id: Id) -> Response:
     return call.answer(validation_json(row, call.view))
 
 
-@router.get(_ALL + "/{validation_id}", **operation("getPackageValidation", "Get a validation", one("PackageValidation")))
+@router.get(
+    _ALL + "/{validation_id}", **operation("getPackageValidation", "Get a validation", one("PackageValidation"))
+)
 def get_package_validation(call: Current, package_id: Id, validation_id: Id) -> Response:
     with call.reading() as (uow, principal, _):
         return call.answer(validation_json(validations.get(uow, principal, package_id, validation_id), call.view))

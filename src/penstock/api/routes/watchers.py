@@ -24,9 +24,7 @@ def watch_cluster(call: Current, cluster_id: Id) -> Response:
     return call.answer(cluster_watch_json(watch, call.view))
 
 
-@router.delete(
-    _CLUSTER, tags=["Clusters"], **operation("unwatchCluster", "Stop watching a cluster", None, status=204)
-)
+@router.delete(_CLUSTER, tags=["Clusters"], **operation("unwatchCluster", "Stop watching a cluster", None, status=204))
 def unwatch_cluster(call: Current, cluster_id: Id) -> Response:
     with call.writing() as (uow, principal, _):
         watchers.unwatch(uow, principal, "cluster", cluster_id)

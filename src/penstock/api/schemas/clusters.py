@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire

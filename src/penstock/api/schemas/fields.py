@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NotRequired
 
 from pydantic import Field
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2013-03-03T13:06:51Z"])]
 """An instant: UTC, `YYYY-MM-DDTHH:MM:SSZ`."""

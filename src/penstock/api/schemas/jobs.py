@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing_extensions import NotRequired, TypedDict
+from typing import NotRequired
+
+from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
 from penstock.api.schemas.clusters import Cluster, cluster_json, cluster_reference, user_creator

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
 from penstock.api.schemas.fields import Instant, Reference
 from penstock.api.view import View
+from penstock.services.packages import Template
 from penstock.services.records import Package as Row
 
 

@@ -14,15 +14,19 @@ _ISO = re.compile(
           |-(?P<ordinal>[0-9]{3})
           |-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?
         (?:T(?:(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?)?
-              (?:[.,](?P<fraction>[0-9]+))?)?
+              (?:[.,](?P<fraction>[0-9]{1,9}))?)?
            (?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\Z""",
-    re.VERBOSE | re.ASCII,
+    re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
+_GREATEST_YEAR = 292_278_993
+"""The last whole year whose milliseconds fit 64 bits."""
 _PERIOD = re.compile(
     r"P(?:(-?[0-9]+)Y)?(?:(-?[0-9]+)M)?(?:(-?[0-9]+)W)?(?:(-?[0-9]+)D)?"
     r"(?:T(?:(-?[0-9]+)H)?(?:(-?[0-9]+)M)?(?:(-?)([0-9]+)(?:\.([0-9]+))?S)?)?\Z",
     re.IGNORECASE | re.ASCII,
 )
+
+_GREATEST_INT = 2**31 - 1
 
 
 def parse_iso(text: str, zone_minutes: int) -> tuple[int, int]:
@@ -57,6 +61,8 @@ def _shown(text: str) -> str:
 
 def _day(found: re.Match[str], text: str) -> int:
     year = int(found["year"])
+    if abs(year) > _GREATEST_YEAR:
+        raise _bad(text)
     if found["week"]:
         week, weekday = int(found["week"]), int(found["weekday"] or 1)
         weeks = (calendar.week_start(year + 1) - calendar.week_start(year)) // 7
@@ -102,25 +108,31 @@ def print_iso(ms: int, offset: int) -> str:
     return f"{shown}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}.{milli:03d}{tail}"
 
 
-def parse_period(text: str) -> tuple[int, int, int]:
-    """Return months, days and milliseconds of an ISO period. Raises DataError when it is none.
+def parse_period(text: str) -> tuple[int, int, int, int]:
+    """Return years, months, days and milliseconds of an ISO period. Raises DataError when it is none.
 
     >>> parse_period("P1Y2M3W4DT5H6M7.5S")
-    (14, 25, 18367500)
+    (1, 2, 25, 18367500)
     """
     found = _PERIOD.match(text)
-    if found is None or text[-1:] in "PpTt":
+    numbers = [found[index] or "0" for index in (1, 2, 3, 4, 5, 6, 8)] if found is not None else []
+    if found is None or text[-1:] in "PpTt" or any(len(one) > 11 or abs(int(one)) > _GREATEST_INT for one in numbers):
         raise DataError(f"{_shown(text)} is no ISO 8601 period. Write it like P1Y2M3W4DT5H6M7S.")
-    years, months, weeks, days, hours, minutes = (int(found[index] or 0) for index in range(1, 7))
-    milli = int(found[8] or 0) * 1000 + int((found[9] or "").ljust(3, "0")[:3])
+    years, months, weeks, days, hours, minutes, seconds = map(int, numbers)
+    milli = seconds * 1000 + int((found[9] or "").ljust(3, "0")[:3])
     if found[7]:
         milli = -milli
-    return years * 12 + months, weeks * 7 + days, hours * 3_600_000 + minutes * 60_000 + milli
+    return years, months, weeks * 7 + days, hours * 3_600_000 + minutes * 60_000 + milli
 
 
 def add_period(ms: int, offset: int, period: str, sign: int) -> tuple[int, int]:
-    """Return an instant moved by an ISO period, in calendar arithmetic of its own offset."""
-    months, days, milli = parse_period(period)
+    """Return an instant moved by an ISO period, in calendar arithmetic of its own offset: years, then months, each
+    clipped to the end of its month, then days and the rest."""
+    years, months, days, milli = parse_period(period)
     day, rest = divmod(ms + offset * 60_000, DAY_MS)
+    day = calendar.add_months(day, sign * 12 * years)
     day = calendar.add_months(day, sign * months) + sign * days
-    return day * DAY_MS + rest + sign * milli - offset * 60_000, offset
+    moved = day * DAY_MS + rest + sign * milli - offset * 60_000
+    if not -(2**63) <= moved < 2**63:
+        raise DataError(f"A date moved by {_shown(period)} lies outside the years that can be held.")
+    return moved, offset

@@ -12,6 +12,7 @@ from penstock.lang.check.expressions import CheckedExpression, check_condition, 
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.components import shapes
 from penstock.lang.components.shapes import Shape
+from penstock.lang.document.connections import connection_key
 from penstock.lang.document.model import ComponentNode
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan.dtypes import SCHEMA_WORDS
@@ -181,29 +182,16 @@ class Step:
         return tuple(SortKey(item["field"], Direction(item.get("direction", "asc"))) for item in items)
 
     def connection(self) -> ConnectionRef | None:
-        """Return the component's connection: the id some programs set, else `connection` by type and id or by name."""
+        """Return the component's connection by unique id or name, or None with a finding."""
         raw = self.node.keys.get("connection")
-        set_id = self.node.keys.get("cloud_storage_connection_id")
-        if set_id not in (None, "", []):
-            word = str(raw["type"]) if isinstance(raw, Mapping) and isinstance(raw.get("type"), str) else "file"
-            return ConnectionRef(f"{word.upper()}_CONNECTION_{set_id}")
-        if isinstance(raw, str) and raw:
-            return ConnectionRef(raw)
-        if isinstance(raw, Mapping):
-            kind, number, name = raw.get("type"), raw.get("id"), raw.get("name")
-            if isinstance(kind, str) and isinstance(number, int | str) and not isinstance(number, bool) and str(number):
-                if kind not in self.kind.connections:
-                    hint = f"Known: {', '.join(self.kind.connections)}."
-                    self.add(
-                        codes_package.WrongShape,
-                        f"A connection of type '{kind}' does not fit.",
-                        "connection",
-                        hint=hint,
-                    )
-                    return None
-                return ConnectionRef(f"{kind.upper()}_CONNECTION_{number}")
-            if isinstance(name, str) and name:
-                return ConnectionRef(name)
+        kind = raw.get("type") if isinstance(raw, Mapping) else None
+        if isinstance(kind, str) and kind not in self.kind.connections:
+            hint = f"Known: {', '.join(self.kind.connections)}."
+            self.add(codes_package.WrongShape, f"A connection of type '{kind}' does not fit.", "connection", hint=hint)
+            return None
+        key = connection_key(self.node)
+        if key is not None:
+            return ConnectionRef(key)
         message = (
             "The component has no connection." if raw is None else "The connection needs a type and an id, or a name."
         )

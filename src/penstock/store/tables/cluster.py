@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, column_property, mapped_column, relationship
@@ -48,6 +49,9 @@ class Cluster(Base):
     terminated_at: Mapped[datetime | None]
 
     owner: Mapped[User] = relationship(lazy="joined")
+    if TYPE_CHECKING:  # `count_jobs` sets them
+        running_jobs_count: int
+        queued_jobs_count: int
 
 
 def count_jobs(job: type) -> None:

@@ -1,0 +1,49 @@
+"""Which connections a document names (components reference 1): read alike by the compiler and by whoever binds them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from penstock.lang.document.model import ComponentNode, Document
+
+_UNIQUE_ID = re.compile(r"[A-Z0-9_]+_CONNECTION_\d+")
+
+
+def connection_key(node: ComponentNode) -> str | None:
+    """Return a connection's unique id, or its name where it is not bound; None where a component names none.
+
+    The id that some programs set in every component comes before `connection`.
+
+    >>> connection_key(ComponentNode("1", "x", "x", {}, {"connection": {"type": "file", "id": 3}}))
+    'FILE_CONNECTION_3'
+    """
+    raw = node.keys.get("connection")
+    kind = raw.get("type") if isinstance(raw, Mapping) else None
+    set_id = _number(node.keys.get("cloud_storage_connection_id"))
+    if set_id is not None:
+        return set_id if _UNIQUE_ID.fullmatch(set_id) else f"{_word(kind) or 'FILE'}_CONNECTION_{set_id}"
+    if isinstance(raw, str):
+        return raw or None
+    if not isinstance(raw, Mapping):
+        return None
+    number, name = _number(raw.get("id")), raw.get("name")
+    if number is not None and _word(kind) is not None:
+        return f"{_word(kind)}_CONNECTION_{number}"
+    return name if isinstance(name, str) and name else None
+
+
+def connection_keys(document: Document) -> tuple[str, ...]:
+    """Return every connection that a document names, once, in document order."""
+    found = (connection_key(node) for node in document.components)
+    return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def _word(kind: object) -> str | None:
+    return kind.upper() if isinstance(kind, str) and kind else None
+
+
+def _number(raw: object) -> str | None:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        return None
+    return str(raw) or None

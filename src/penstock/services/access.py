@@ -1,0 +1,31 @@
+"""Who a key belongs to, and which accounts its user may enter."""
+
+from __future__ import annotations
+
+import hashlib
+
+from penstock.errors import NotAuthenticated, NotFound
+from penstock.store.queries import people
+from penstock.store.tables import Account, User
+from penstock.store.unit_of_work import UnitOfWork
+
+
+def hash_key(key: str) -> str:
+    """Return what is stored of a key: its SHA-256. Keys are long and random, so no slow hash is needed."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def authenticate(uow: UnitOfWork, key: str) -> User:
+    """Return the user of a key. Raises NotAuthenticated."""
+    user = people.user_of_key(uow, hash_key(key))
+    if user is None:
+        raise NotAuthenticated("The API key is not known. Check the key and the host.")
+    return user
+
+
+def enter(uow: UnitOfWork, user: User, account_id: str) -> Account:
+    """Return the account. Raises NotFound alike for one that does not exist and one that is not the user's."""
+    account = people.account_of_member(uow, account_id, user.id)
+    if account is None:
+        raise NotFound("Item not found.")
+    return account

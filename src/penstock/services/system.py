@@ -1,0 +1,52 @@
+"""Facts of the system itself: regions, time zones, system variables (wire reference 5)."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from penstock.lang.variables.resolution import SYSTEM_VARIABLES
+
+REGIONS: tuple[dict[str, str], ...] = (
+    {
+        "id": "self-hosted::local",
+        "name": "Self-hosted - this installation",
+        "short_name": "This installation",
+        "group_name": "Self-hosted",
+    },
+)
+"""Where clusters can run."""
+
+
+def regions(kind: str) -> list[dict[str, str]]:
+    """Return the regions whose provider has this name."""
+    return [dict(region) for region in REGIONS if region["id"].startswith(f"{kind}::")]
+
+
+@cache
+def _zones() -> tuple[tuple[str, str], ...]:
+    raw = json.loads(resources.files("penstock.services").joinpath("time_zones.json").read_text("utf-8"))
+    return tuple((str(name), str(offset)) for offset, names in raw for name in names)
+
+
+def time_zones() -> list[dict[str, str]]:
+    """Return the time zones of the wire, from west to east."""
+    return [{"id": name, "name": f"(GMT{offset}) {name}"} for name, offset in _zones()]
+
+
+_AS_TEXT = frozenset({"_COPY_TARGET_PARTITIONS", "_COPY_TARGET_SIZE"})
+"""The wire writes these two numbers as text."""
+
+
+def variables() -> dict[str, Any]:
+    """Return system variables with their defaults: plain numbers as numbers, expressions as text."""
+    return {name: text if name in _AS_TEXT else _number(text) for name, text in SYSTEM_VARIABLES.items()}
+
+
+def _number(text: str) -> int | float | str:
+    try:
+        return float(text) if "." in text else int(text)
+    except ValueError:
+        return text

@@ -1,0 +1,37 @@
+"""Jobs and what they leave: guarded changes, and reads beyond pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from penstock.domain.job import STOPPABLE, JobStatus
+from penstock.store.tables import Job, JobLogLine, JobOutput
+from penstock.store.unit_of_work import UnitOfWork
+
+
+def request_stop_of_cluster(uow: UnitOfWork, cluster_id: int, now: datetime) -> None:
+    """Ask every unfinished job of a cluster to stop."""
+    changed = update(Job).where(Job.cluster_id == cluster_id, Job.status.in_(STOPPABLE))
+    uow.session.execute(
+        changed.values(status=JobStatus.PENDING_STOPPAGE, stop_requested_at=now, updated_at=now, waiting_reason=None)
+    )
+
+
+def output(uow: UnitOfWork, job_id: int, output_id: int) -> JobOutput | None:
+    """Return an output of a job."""
+    found = uow.session.get(JobOutput, output_id)
+    return found if found is not None and found.job_id == job_id else None
+
+
+def log_lines(uow: UnitOfWork, job_id: int) -> list[tuple[datetime, str, str]]:
+    """Return instant, level and text of every line of a job's log, in order."""
+    wanted = select(JobLogLine.at, JobLogLine.level, JobLogLine.line).where(JobLogLine.job_id == job_id)
+    return [(at, level, line) for at, level, line in uow.session.execute(wanted.order_by(JobLogLine.id))]
+
+
+def last_success(uow: UnitOfWork, package_id: int, before: int) -> datetime | None:
+    """Return when the last completed job of a package was submitted, of those before job *before*."""
+    wanted = select(Job.created_at).where(Job.package_id == package_id, Job.status == JobStatus.COMPLETED)
+    return uow.session.scalar(wanted.where(Job.id < before).order_by(Job.id.desc()).limit(1))

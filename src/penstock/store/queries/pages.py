@@ -1,0 +1,45 @@
+"""Pages of collections: filtered by account, sorted, cut, and one row more to know whether there is a next page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, select
+
+from penstock.store.tables.base import Base
+from penstock.store.unit_of_work import UnitOfWork
+
+RowT = TypeVar("RowT", bound=Base)
+
+
+def get(uow: UnitOfWork, kind: type[RowT], identity: int, account_id: int) -> RowT | None:
+    """Return a row of an account by its id, or None."""
+    row = uow.session.get(kind, identity)
+    return row if row is not None and row.account_id == account_id else None  # type: ignore[attr-defined]  # all have it
+
+
+def page(
+    uow: UnitOfWork,
+    kind: type[RowT],
+    account_id: int,
+    *,
+    offset: int,
+    limit: int,
+    order: str,
+    descending: bool,
+    since: datetime | None = None,
+    where: Sequence[ColumnElement[bool]] = (),
+    equal: Mapping[str, Any] | None = None,
+) -> list[RowT]:
+    """Return up to *limit* + 1 rows of an account from *offset* on, ties broken by id in the same direction."""
+    columns = kind.__table__.c
+    wanted = select(kind).where(columns.account_id == account_id, *where)
+    for name, value in (equal or {}).items():
+        wanted = wanted.where(columns[name].in_(value) if isinstance(value, list | tuple) else columns[name] == value)
+    if since is not None:
+        wanted = wanted.where(columns.updated_at >= since)
+    keys = [columns[order]] if order == "id" else [columns[order], columns.id]
+    wanted = wanted.order_by(*(key.desc() if descending else key.asc() for key in keys))
+    return list(uow.session.scalars(wanted.offset(offset).limit(limit + 1)))

@@ -1,0 +1,53 @@
+"""Accounts, users, members, keys and watches."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+
+from penstock.store.tables import Account, ApiKey, Connection, Member, User, Watch
+from penstock.store.unit_of_work import UnitOfWork
+
+
+def user_of_key(uow: UnitOfWork, digest: str) -> User | None:
+    """Return the user whose key has this hash."""
+    return uow.session.scalar(select(User).join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.hash == digest))
+
+
+def account_of_member(uow: UnitOfWork, account_id: str, user_id: int) -> Account | None:
+    """Return the account with this text identifier if the user is a member of it."""
+    wanted = select(Account).join(Member, Member.account_id == Account.id)
+    return uow.session.scalar(wanted.where(Account.account_id == account_id, Member.user_id == user_id))
+
+
+def account(uow: UnitOfWork, account_id: str) -> Account | None:
+    """Return the account with this text identifier."""
+    return uow.session.scalar(select(Account).where(Account.account_id == account_id))
+
+
+def has_accounts(uow: UnitOfWork) -> bool:
+    """Tell whether the store has any account."""
+    return uow.session.scalar(select(Account.id).limit(1)) is not None
+
+
+def watch(uow: UnitOfWork, kind: str, resource_id: int, user_id: int) -> Watch | None:
+    """Return a user's watch of a resource."""
+    wanted = select(Watch).where(Watch.kind == kind, Watch.resource_id == resource_id, Watch.user_id == user_id)
+    return uow.session.scalar(wanted)
+
+
+def watchers(uow: UnitOfWork, kind: str, resource_id: int) -> list[User]:
+    """Return who watches a resource, in the order in which they began."""
+    wanted = select(User).join(Watch, Watch.user_id == User.id)
+    found = wanted.where(Watch.kind == kind, Watch.resource_id == resource_id).order_by(Watch.id)
+    return list(uow.session.scalars(found))
+
+
+def end_watch(uow: UnitOfWork, kind: str, resource_id: int, user_id: int) -> None:
+    """Remove a user's watch of a resource, if there is one."""
+    gone = delete(Watch).where(Watch.kind == kind, Watch.resource_id == resource_id, Watch.user_id == user_id)
+    uow.session.execute(gone)
+
+
+def connections(uow: UnitOfWork, account_id: int) -> list[Connection]:
+    """Return every connection of an account."""
+    return list(uow.session.scalars(select(Connection).where(Connection.account_id == account_id)))
