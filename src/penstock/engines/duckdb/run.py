@@ -207,6 +207,7 @@ def _database(
         },
     )
     try:
+        connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = true")
         # Pushed below the counters, a filter would hide records from them; statements say where filters stand.
         connection.execute("SET disabled_optimizers = 'filter_pushdown'")

@@ -255,7 +255,9 @@ def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> st
             else from_bytes(text, kind, context)
         )
     if sql_type.startswith(("TIMESTAMP", "DATE")):
-        ms = f"epoch_ms(CAST({column} AS TIMESTAMP))"
+        # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
+        plain = sql_type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+        ms = f"epoch_ms({column})" if plain else f"epoch_ms(CAST({column} AS TIMESTAMP))"
         instant = casts.instant(ms, str(context.zone_minutes if sql_type == "DATE" else 0))
         if kind is Kind.DATETIME:
             return instant

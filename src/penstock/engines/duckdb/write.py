@@ -69,7 +69,7 @@ def _column(write: Write, name: str, column: str, schema: Schema, context: Conte
 
 def _parquet(sql: str, kind: Kind) -> str:
     if kind is Kind.DATETIME:
-        return f"CAST(make_timestamp_ms(({sql}).t) AS TIMESTAMPTZ)"
+        return f"make_timestamptz(({sql}).t * 1000)"
     return f"ps_structure_to_json({sql})" if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE) else sql
 
 
