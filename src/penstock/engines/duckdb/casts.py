@@ -43,24 +43,36 @@ def text_to_whole(sql: str, kind: Kind) -> str:
     )
 
 
-def text_to_real(sql: str, kind: Kind) -> str:
-    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business."""
+def text_to_real(sql: str, kind: Kind, attempt: str | None = None) -> str:
+    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business.
+
+    *attempt* is the column that holds DuckDB's own conversion, where there is one.
+    """
     word, sql_type = ("float", "FLOAT") if kind is Kind.FLOAT else ("double", "DOUBLE")
-    attempt = f"TRY_CAST({sql} AS {sql_type})"
+    attempt = attempt or f"TRY_CAST({sql} AS {sql_type})"
     return (
-        f"CASE WHEN {sql} IS NULL THEN NULL WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
-        f"ELSE ps_text_to_{word}({sql}) END"
+        f"CASE WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
+        f"WHEN {sql} IS NULL THEN NULL ELSE ps_text_to_{word}({sql}) END"
     )
 
 
-def text_to_datetime(sql: str, zone_minutes: int) -> str:
-    """ISO text to datetime: a plain date is read by DuckDB, every other form by the shared function."""
-    day = f"TRY_CAST({sql} AS DATE)"
+_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,3})?Z"
+
+
+def text_to_datetime(sql: str, zone_minutes: int, attempt: str | None = None, shared: str = "ps_parse_iso") -> str:
+    """ISO text to datetime: DuckDB reads a plain date and an instant in UTC, *shared* every other form.
+
+    *attempt* is the column that holds DuckDB's own conversion to TIMESTAMP, where there is one.
+    """
+    attempt = attempt or f"TRY_CAST({sql} AS TIMESTAMP)"
     shift = f" - {zone_minutes * 60_000}" if zone_minutes else ""
-    plain = f"{{'t': epoch_ms({day}){shift}, 'o': {zone_minutes}::INTEGER}}"
+    # A date that prints back as itself is one; 'infinity' would, but has another length.
+    is_day = f"strlen({sql}) = 10 AND CAST(CAST({attempt} AS DATE) AS VARCHAR) = {sql}"
+    is_instant = f"regexp_full_match({sql}, '{_INSTANT}') AND {attempt} IS NOT NULL"
     return (
-        f"CASE WHEN {sql} IS NULL THEN NULL WHEN CAST({day} AS VARCHAR) = {sql} AND length({sql}) = 10 "
-        f"AND {sql} NOT LIKE '%infinity' THEN {plain} ELSE ps_parse_iso({sql}, {zone_minutes}::INTEGER) END"
+        f"CASE WHEN {is_day} THEN {{'t': epoch_ms({attempt}){shift}, 'o': {zone_minutes}::INTEGER}} "
+        f"WHEN {is_instant} THEN {{'t': epoch_ms({attempt}), 'o': 0::INTEGER}} "
+        f"WHEN {sql} IS NULL THEN NULL ELSE {shared}({sql}, {zone_minutes}::INTEGER) END"
     )
 
 

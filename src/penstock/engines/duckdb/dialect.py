@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
+from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.functions import java_regex
 from penstock.plan.dtypes import DType, Kind
@@ -101,6 +102,12 @@ def _replace(call: Call, args: list[str], context: Context) -> str:
 
 
 def _regex_extract(call: Call, args: list[str], context: Context) -> str:
+    pattern, group = constant_text(call.args[1]), call.args[2]
+    if pattern is not None and isinstance(group, Literal) and group.value is not None:
+        found = extraction_of(pattern, int(group.value.data))
+        if found is not None:
+            re2 = text_literal(found)
+            return f"CASE WHEN regexp_matches({args[0]}, {re2}) THEN regexp_extract({args[0]}, {re2}, {group.value.data}) END"
     return f"ps_regex_extract({args[0]}, {args[1]}, {args[2]})"
 
 
@@ -185,22 +192,17 @@ def _custom_formats(call: Call, args: list[str], context: Context) -> str:
     return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join([*tries, last])}) END"
 
 
-_STRFTIME = {
-    "yyyy-MM-dd": "%Y-%m-%d", "yyyy-MM": "%Y-%m", "yyyyMMdd": "%Y%m%d", "yyyy": "%Y", "MM": "%m", "dd": "%d",
-    "HH": "%H", "mm": "%M", "ss": "%S", "HH:mm": "%H:%M", "HH:mm:ss": "%H:%M:%S", "yyyy-MM-dd HH:mm:ss": "%Y-%m-%d %H:%M:%S",
-}  # fmt: skip
-
-
 def _to_string(call: Call, args: list[str], context: Context) -> str:
     given = args[0]
     if len(args) == 1:
         return casts.datetime_to_text(f"({given})")
     pattern = constant_text(call.args[1])
     shared = f"ps_print_pattern({given}, {args[1]})"
-    if pattern not in _STRFTIME:
+    form = None if pattern is None else strftime_of(pattern)
+    if form is None:
         return shared
     local = _local(given)
-    plain = f"strftime(make_timestamp_ms({local}), '{_STRFTIME[pattern]}')"
+    plain = f"strftime(make_timestamp_ms({local}), {text_literal(form)})"
     return f"CASE WHEN {given} IS NULL THEN NULL WHEN {_four_digit_year(local)} THEN {plain} ELSE {shared} END"
 
 

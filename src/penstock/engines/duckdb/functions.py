@@ -37,6 +37,11 @@ _ARROW = {
     "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
 }
 
+_REPEATS = frozenset({"text", "int", "long", "boolean"})
+"""Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
+MAX_KNOWN = 2048
+"""Results that a function remembers: columns repeat their values, and the functions are pure."""
+
 
 class Failure:
     """Holds the error that a function raised inside DuckDB, which passes on only a text."""
@@ -72,13 +77,24 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
     instants = [word == "datetime" for word in shared.parameters]
     result_type = _ARROW[shared.result]
     gives_instant = shared.result == "datetime"
+    known: dict[tuple[Any, ...], Any] | None = {} if _REPEATS.issuperset(shared.parameters) else None
 
-    def one(row: tuple[Any, ...]) -> Any:
+    def made(row: tuple[Any, ...]) -> Any:
         if None in row:
             return None
         given = [(raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True)]
         value = call(*given)
         return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
+
+    def one(row: tuple[Any, ...]) -> Any:
+        if known is None:
+            return made(row)
+        value = known.get(row, known)
+        if value is known:
+            if len(known) >= MAX_KNOWN:
+                known.clear()
+            value = known[row] = made(row)
+        return value
 
     def run(*columns: pa.ChunkedArray) -> pa.Array:
         try:

@@ -40,14 +40,17 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
             return _parquet(scan, bound, context, counter, describe)
         case _:
             raw = _delimited(scan, bound)
-    typed = []
-    kept = []
+    typed, kept, attempts = [], [], []
     for index, field in enumerate(scan.schema):
         column = f"c{index}"
         if scan.source.fields[index].pseudo is not None:
             typed.append(f"{column} AS {quote(field.name)}")
             continue
-        sql = from_bytes(column, field.dtype.kind, context)
+        attempt = None
+        if field.dtype.kind in _ATTEMPTS:
+            attempt = f"t{index}"
+            attempts.append(f"TRY_CAST({column} AS {_ATTEMPTS[field.dtype.kind]}) AS {attempt}")
+        sql = from_bytes(column, field.dtype.kind, context, attempt)
         if scan.source.on_bad_value != "set_null" and field.dtype.kind is not Kind.CHARARRAY:
             bad = f"{column} IS NOT NULL AND ({sql}) IS NULL"
             if scan.source.on_bad_value == "skip":
@@ -59,31 +62,39 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
                 )
                 sql = f"CASE WHEN {bad} THEN error({place} || {column} || {remedy}) ELSE ({sql}) END"
         typed.append(f"({sql}) AS {quote(field.name)}")
-    where = " AND ".join([f"nextval('{counter}') > 0", *kept])
-    return f"SELECT {', '.join(typed)} FROM ({raw}) WHERE {where}"
+    # Two layers: inside a CASE DuckDB would compute each conversion again wherever it is mentioned.
+    counted = f"SELECT {', '.join(['*', *attempts])} FROM ({raw}) WHERE nextval('{counter}') > 0"
+    where = f" WHERE {' AND '.join(kept)}" if kept else ""
+    return f"SELECT {', '.join(typed)} FROM ({counted}){where}"
 
 
-def from_bytes(column: str, kind: Kind, context: Context) -> str:
-    """Return the cast of a field's text to its declared type; what does not fit is null."""
+_ATTEMPTS = {
+    Kind.INT: "INTEGER", Kind.LONG: "BIGINT", Kind.FLOAT: "FLOAT", Kind.DOUBLE: "DOUBLE", Kind.DATETIME: "TIMESTAMP",
+}  # fmt: skip
+"""What DuckDB tries to read the text of a field as; the guards of `casts` say where that is right."""
+
+
+def from_bytes(column: str, kind: Kind, context: Context, attempt: str | None = None) -> str:
+    """Return the cast of a field's text to its declared type; what does not fit is null.
+
+    *attempt* is the column that holds DuckDB's own conversion (`_ATTEMPTS`), where there is one.
+    """
     match kind:
         case Kind.INT | Kind.LONG:
-            sql_type = "INTEGER" if kind is Kind.INT else "BIGINT"
-            attempt = f"TRY_CAST({column} AS {sql_type})"
+            tried = attempt or f"TRY_CAST({column} AS {_ATTEMPTS[kind]})"
             return (
-                f"CASE WHEN {column} IS NULL THEN NULL WHEN CAST({attempt} AS VARCHAR) = {column} THEN {attempt} "
-                f"ELSE ps_bytes_to_{kind.value}({column}) END"
+                f"CASE WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
+                f"WHEN {column} IS NULL THEN NULL ELSE ps_bytes_to_{kind.value}({column}) END"
             )
         case Kind.FLOAT | Kind.DOUBLE:
-            return casts.text_to_real(column, kind)
+            return casts.text_to_real(column, kind, attempt)
         case Kind.BOOLEAN:
             return (
                 f"CASE WHEN {column} IS NULL THEN NULL WHEN lower({column}) = 'true' THEN true "
                 f"WHEN lower({column}) = 'false' THEN false ELSE ps_bytes_to_boolean({column}) END"
             )
         case Kind.DATETIME:
-            shared = f"ps_bytes_to_datetime({column}, {context.zone_minutes}::INTEGER)"
-            plain = casts.text_to_datetime(column, context.zone_minutes)
-            return plain.replace(f"ps_parse_iso({column}, {context.zone_minutes}::INTEGER)", shared)
+            return casts.text_to_datetime(column, context.zone_minutes, attempt, "ps_bytes_to_datetime")
         case Kind.MAP | Kind.BAG:
             return f"ps_json_structure({column}, '{kind.value}')"
         case Kind.BYTEARRAY:
