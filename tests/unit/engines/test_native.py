@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.engines.duckdb.functions import register
+from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.scan import _ATTEMPTS, from_bytes
 from penstock.engines.duckdb.types import text_literal
@@ -44,7 +44,7 @@ MOMENTS = (
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     made = duckdb.connect()
     made.execute("SET TimeZone = 'America/New_York'")
-    register(made)
+    Functions(made).need(" ".join(f"ps_{one.name}(" for one in SHARED))
     yield made
     made.close()
 

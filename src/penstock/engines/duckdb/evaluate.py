@@ -9,7 +9,7 @@ from functools import cache
 import duckdb
 
 from penstock.engines.duckdb.expressions import render
-from penstock.engines.duckdb.functions import Failure, register
+from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.types import literal, quote, to_value
 from penstock.errors import DataError
 from penstock.plan.exprs import Expr
@@ -27,11 +27,10 @@ CLOSED: dict[str, str | bool | int | float | list[str]] = {
 
 
 @cache
-def _database() -> tuple[duckdb.DuckDBPyConnection, Failure]:
+def _database() -> tuple[duckdb.DuckDBPyConnection, Functions]:
     connection = duckdb.connect(":memory:", config=CLOSED)
-    failure = register(connection)
     connection.execute("SET lock_configuration = true")
-    return connection, failure
+    return connection, Functions(connection)
 
 
 def evaluate(
@@ -41,15 +40,19 @@ def evaluate(
 
     Raises DataError with one plain sentence when an expression fails the job.
     """
-    connection, failure = _database()
+    connection, functions = _database()
     columns = [f"{literal(record.get(field.name), field.dtype)} AS {quote(field.name)}" for field in given]
     # The barrier keeps DuckDB from folding a record's values into the expression while it plans.
     source = f"(SELECT {', '.join(columns) or '1 AS one'} LIMIT 1)"
     chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))
+    sql = f"SELECT {chosen} FROM {source}"
+    functions.need(sql)
     try:
-        row = connection.execute(f"SELECT {chosen} FROM {source}").fetchone()
+        row = connection.execute(sql).fetchone()
     except duckdb.Error as error:
-        raise failure.take() or DataError(f"The expression cannot be computed: {first_line(error)}") from error
+        raise functions.failure.take() or DataError(
+            f"The expression cannot be computed: {first_line(error)}"
+        ) from error
     return tuple(to_value(raw, expr.dtype) for raw, expr in zip(row or (), exprs, strict=True))
 
 

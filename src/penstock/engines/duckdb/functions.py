@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -55,20 +56,36 @@ class Failure:
         return error
 
 
-def register(connection: DuckDBPyConnection) -> Failure:
-    """Register every shared function as `ps_<name>`; returns where errors raised inside them are kept."""
-    failure = Failure()
-    for shared in SHARED:
+class Functions:
+    """The shared functions of one connection, as `ps_<name>`: registered when a statement first mentions them, since
+    registering all takes longer than a small job. *failure* keeps what is raised inside them."""
+
+    def __init__(self, connection: DuckDBPyConnection) -> None:
+        self.failure = Failure()
+        self._connection = connection
+        self._made: set[str] = set()
+
+    def need(self, sql: str) -> None:
+        """Register what a statement mentions."""
+        for name in sorted(set(_MENTION.findall(sql)) - self._made):
+            if name in _BY_NAME:
+                self._register(_BY_NAME[name])
+                self._made.add(name)
+
+    def _register(self, shared: Shared) -> None:
         parameters: list[Any] = [duckdb.sqltype(_SQL[word]) for word in shared.parameters]
-        connection.create_function(
+        self._connection.create_function(
             f"ps_{shared.name}",
-            vectorised(shared, failure),
+            vectorised(shared, self.failure),
             parameters,
             duckdb.sqltype(_SQL[shared.result]),
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
         )
-    return failure
+
+
+_MENTION = re.compile(r"\bps_([a-z0-9_]+)\(")
+_BY_NAME = {shared.name: shared for shared in SHARED}
 
 
 def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:

@@ -12,7 +12,7 @@ import duckdb
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
-from penstock.engines.duckdb.functions import Failure, register
+from penstock.engines.duckdb.functions import Failure, Functions
 from penstock.engines.duckdb.scan import scan_sql
 from penstock.engines.duckdb.statements import Statements, build
 from penstock.engines.duckdb.types import text_literal
@@ -32,7 +32,7 @@ _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 @dataclass(slots=True)
 class _Run:
     connection: duckdb.DuckDBPyConnection
-    failure: Failure
+    functions: Functions
     plan: Plan
     reporter: Reporter
     sources: dict[str, str]
@@ -86,10 +86,9 @@ class DuckEngine:
         """Write every output of a plan into its staging folder and return what was written."""
         with _database(sources, staged, limits) as connection:
             self._connection = connection
-            failure = register(connection)
             scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
             run = _Run(
-                connection, failure, plan, reporter,
+                connection, Functions(connection), plan, reporter,
                 {scan.component: f"source_{index}" for index, scan in enumerate(scans)},
                 {write.component: f"output_{index}" for index, write in enumerate(plan.outputs)},
             )  # fmt: skip
@@ -101,8 +100,8 @@ class DuckEngine:
 
     def _lock(self, run: _Run) -> None:
         for counter in (*run.sources.values(), *run.outputs.values()):
-            # A temporary one keeps no undo record of each value: half the price.
-            run.connection.execute(f"CREATE TEMP SEQUENCE {counter}")
+            # Not a temporary one, though that would be cheaper: the cursor that watches could not see it.
+            run.connection.execute(f"CREATE SEQUENCE {counter}")
         run.connection.execute("SET lock_configuration = true")
 
     def _execute(
@@ -119,7 +118,7 @@ class DuckEngine:
                 lambda scan: scan_sql(scan, sources[scan.component], context, run.sources[scan.component], describe),
             )
         except duckdb.Error as error:
-            raise _sentence(error, run.failure, None) from error
+            raise _sentence(error, run.functions.failure, None) from error
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
             self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
@@ -149,11 +148,12 @@ class DuckEngine:
         watcher = threading.Thread(target=_watch, args=(run, output, over), daemon=True)
         watcher.start()
         try:
+            run.functions.need(sql)
             row = run.connection.execute(sql).fetchone()
         except duckdb.InterruptException:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
-            raise _sentence(error, run.failure, output) from error
+            raise _sentence(error, run.functions.failure, output) from error
         finally:
             over.set()
             watcher.join()
