@@ -123,6 +123,10 @@ def _field(step: Step, item: Any, path: str) -> tuple[Field, ScanField] | None:
         hint = did_you_mean(str(pseudo), PSEUDO)
         step.add(codes.WrongShape, f"There is no pseudo field {pseudo!r}.", f"{path}.pseudo", hint=hint)
         return None
+    if pseudo == "line_number":
+        message = "The pseudo field 'line_number' is not available in this version yet."
+        step.add(codes.OptionNotAvailable, message, f"{path}.pseudo", hint="Available: file_path.")
+        return None
     if pseudo is None and (not isinstance(name, str) or not name):
         step.add(codes.MissingProperty, "A field needs a 'name', a text.", path)
         return None
