@@ -27,7 +27,7 @@ NUMBERS = (
     "0", "7", "-7", "+7", "007", " 7", "7 ", "7L", "1e2", "1E2", "1e-2", "3.6", "-3.6", "3.", ".5", "1_0", "1_0e3", "0x1F",
     "0b1", "0xFFFFFFFFF", "", " ", "-", "--1", "1-", "1,5", "NaN", "nan", "inf", "-Infinity", "2147483647", "2147483648",
     "-2147483649", "9223372036854775807", "9223372036854775808", "99999999999999999999", "1.7976931348623157e308", "1e400",
-    "1e-400", "4.9e-324", "0.1", "123456789.123456789", "1d", "1f", "1e", "\u0663", "\uff17", "true", "5e-1", "-0", "-0.0",
+    "1e-400", "4.9e-324", "0.1", "123456789.123456789", "1d", "1f", "1e", "\u0663", "\uff17", "true", "NA", "n/a", "+NaN", "-Inf", "Infinityf", " Infinity ", "\u00bd", "\u2167", "5e-1", "-0", "-0.0",
 )  # fmt: skip
 MOMENTS = (
     "2013-01-01T10:00:00Z", "2013-01-01T10:00:00.5Z", "2013-01-01T10:00:00.567Z", "2013-01-01T10:00:00.5678Z",
@@ -82,7 +82,7 @@ def test_datetimes_are_read_as_the_shared_form_reads_them(
     assert (None if found is None else (found["t"], found["o"])) == wanted
 
 
-@given(text=st.text("0123456789-+.eE_x T:Z", max_size=24))
+@given(text=st.text("0123456789-+.eE_x T:ZNaIfinity", max_size=24))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_alike(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     for kind, name in ((Kind.LONG, "bytes_to_long"), (Kind.DOUBLE, "text_to_double")):

@@ -33,13 +33,18 @@ def instant(ms: str, offset: str) -> str:
     return f"CASE WHEN ({ms}) IS NULL THEN NULL ELSE {{'t': CAST({ms} AS BIGINT), 'o': CAST({offset} AS INTEGER)}} END"
 
 
+def no_number(sql: str) -> str:
+    """Return the test for null and for texts that Java takes for no number at all, such as NA, without asking Python."""
+    return f"({sql} IS NULL OR NOT regexp_matches({sql}, '\\p{{N}}|NaN|Infinity'))"
+
+
 def text_to_whole(sql: str, kind: Kind) -> str:
     """Text to int or long: the text that prints back as itself is a plain number; anything else is Java's business."""
     word, sql_type = ("int", "INTEGER") if kind is Kind.INT else ("long", "BIGINT")
     attempt = f"TRY_CAST({sql} AS {sql_type})"
     return (
-        f"CASE WHEN {sql} IS NULL THEN NULL WHEN CAST({attempt} AS VARCHAR) = {sql} THEN {attempt} "
-        f"ELSE ps_text_to_{word}({sql}) END"
+        f"CASE WHEN CAST({attempt} AS VARCHAR) = {sql} THEN {attempt} "
+        f"WHEN {no_number(sql)} THEN NULL ELSE ps_text_to_{word}({sql}) END"
     )
 
 
@@ -52,7 +57,7 @@ def text_to_real(sql: str, kind: Kind, attempt: str | None = None) -> str:
     attempt = attempt or f"TRY_CAST({sql} AS {sql_type})"
     return (
         f"CASE WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
-        f"WHEN {sql} IS NULL THEN NULL ELSE ps_text_to_{word}({sql}) END"
+        f"WHEN {no_number(sql)} THEN NULL ELSE ps_text_to_{word}({sql}) END"
     )
 
 

@@ -84,7 +84,7 @@ def from_bytes(column: str, kind: Kind, context: Context, attempt: str | None = 
             tried = attempt or f"TRY_CAST({column} AS {_ATTEMPTS[kind]})"
             return (
                 f"CASE WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
-                f"WHEN {column} IS NULL THEN NULL ELSE ps_bytes_to_{kind.value}({column}) END"
+                f"WHEN {casts.no_number(column)} THEN NULL ELSE ps_bytes_to_{kind.value}({column}) END"
             )
         case Kind.FLOAT | Kind.DOUBLE:
             return casts.text_to_real(column, kind, attempt)

@@ -10,6 +10,7 @@ from penstock.engines.duckdb import comparisons
 from penstock.engines.duckdb.aggregates import measure_sql
 from penstock.engines.duckdb.comparisons import group_key, order_keys
 from penstock.engines.duckdb.expressions import by_side, render
+from penstock.engines.duckdb.layers import layered
 from penstock.engines.duckdb.types import quote
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import (
@@ -123,11 +124,7 @@ class _Builder:
 
     def project(self, operator: Project, ctes: list[str]) -> str:
         given = self.relation(operator.given, ctes)
-        columns = (
-            f"{render(expr, self.context)} AS {quote(name)}"
-            for expr, name in zip(operator.exprs, operator.schema.names, strict=True)
-        )
-        return f"SELECT {', '.join(columns)} FROM {given}"
+        return layered(operator.exprs, operator.schema.names, self.context).over(given)
 
     def order(self, keys: tuple[SortKey, ...], schema: Schema) -> str:
         terms = []

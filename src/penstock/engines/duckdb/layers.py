@@ -1,0 +1,84 @@
+"""A Select as layers: an argument that a guard repeats is computed once, in a SELECT below.
+
+DuckDB computes a repeated part of a CASE again each time, and texts of nested guards would grow without end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from penstock.engines.duckdb.expressions import render
+from penstock.engines.duckdb.types import quote
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
+from penstock.plan.ports import Context
+
+_MAY_SKIP = frozenset({"and", "or", "COALESCE"})
+"""What need not compute all its arguments; one that fails the job must not be computed for them."""
+
+
+@dataclass(slots=True)
+class Layers:
+    """The SELECT lists of one Select: *below* from the input upwards, each added to what it reads; then *columns*."""
+
+    below: list[list[str]] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
+
+    def over(self, relation: str) -> str:
+        """Return the whole SELECT over a relation."""
+        for added in self.below:
+            relation = f"(SELECT *, {', '.join(added)} FROM {relation})"
+        return f"SELECT {', '.join(self.columns)} FROM {relation}"
+
+
+def layered(exprs: Sequence[Expr], names: Sequence[str], context: Context) -> Layers:
+    """Return the layers that compute *exprs* under *names*."""
+    builder = _Builder(context)
+    for expr, name in zip(exprs, names, strict=True):
+        made, _ = builder.rewrite(expr)
+        builder.made.columns.append(f"{render(made, context)} AS {quote(name)}")
+    return builder.made
+
+
+class _Builder:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.made = Layers()
+        self.known: dict[str, tuple[FieldRef, int]] = {}
+
+    def rewrite(self, expr: Expr) -> tuple[Expr, int]:
+        """Return an expression with its repeated arguments taken out, and how many layers it needs below it."""
+        match expr:
+            case Cast():
+                arg, depth = self.rewrite(expr.arg)
+                return self.without(replace(expr, arg=arg), [(arg, depth)])
+            case Call() if expr.args and expr.function not in _MAY_SKIP:
+                pairs = [self.rewrite(arg) for arg in expr.args]
+                return self.without(replace(expr, args=tuple(arg for arg, _ in pairs)), pairs)
+            case Conditional():
+                # Only the first condition is always computed.
+                (condition, value), *rest = expr.branches
+                first, depth = self.rewrite(condition)
+                return replace(expr, branches=((first, value), *rest)), depth
+            case _:
+                return expr, 0
+
+    def without(self, expr: Cast | Call, args: list[tuple[Expr, int]]) -> tuple[Expr, int]:
+        sql = render(expr, self.context)
+        placed = []
+        for arg, depth in args:
+            text = "" if isinstance(arg, FieldRef | Literal) else render(arg, self.context)
+            placed.append(self.below(arg, text, depth) if text and sql.count(text) > 1 else (arg, depth))
+        new = tuple(arg for arg, _ in placed)
+        deepest = max(depth for _, depth in placed)
+        return (replace(expr, arg=new[0]) if isinstance(expr, Cast) else replace(expr, args=new)), deepest
+
+    def below(self, arg: Expr, text: str, depth: int) -> tuple[FieldRef, int]:
+        if text not in self.known:
+            while len(self.made.below) <= depth:
+                self.made.below.append([])
+            # No alias begins with an underscore.
+            name = f"_{len(self.known)}"
+            self.made.below[depth].append(f"{text} AS {quote(name)}")
+            self.known[text] = FieldRef(name, arg.dtype, arg.nullable), depth + 1
+        return self.known[text]
