@@ -165,8 +165,11 @@ def _header(source: FileSource, file: FileEntry) -> tuple[str, ...]:
     encoding = "utf-8-sig" if source.encoding == "utf-8" else source.encoding
     zipped = source.compression == "gzip" or (source.compression == "auto" and file.location.endswith(".gz"))
     try:
-        with gzip.open(file.location) if zipped else open(file.location, "rb") as stream:
-            line = io.TextIOWrapper(stream, encoding, newline="").readline(1_000_000)
+        with (
+            gzip.open(file.location) if zipped else open(file.location, "rb") as stream,
+            io.TextIOWrapper(stream, encoding, newline="") as text,
+        ):
+            line = text.readline(1_000_000)
     except (OSError, UnicodeDecodeError, EOFError) as error:
         raise PermanentError(f"The first line of {file.name} cannot be read: {error}.") from error
     line = line.rstrip("\r\n")
