@@ -116,6 +116,7 @@ class DuckEngine:
                 run.plan,
                 context,
                 lambda scan: scan_sql(scan, sources[scan.component], context, run.sources[scan.component], describe),
+                {name: sum(file.size_bytes for file in bound.files) for name, bound in sources.items()},
             )
         except duckdb.Error as error:
             raise _sentence(error, run.functions.failure, None) from error
@@ -210,8 +211,9 @@ def _database(
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = true")
-        # Pushed below the counters, a filter would hide records from them; statements say where filters stand.
-        connection.execute("SET disabled_optimizers = 'filter_pushdown'")
+        # Pushed below the counters, a filter would hide records from them; statements say where filters stand, and
+        # which side of a join is held in memory.
+        connection.execute("SET disabled_optimizers = 'filter_pushdown,join_order,build_side_probe_side'")
         connection.execute("SET enable_progress_bar_print = false")
         paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
         folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]

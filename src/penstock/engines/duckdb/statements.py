@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from penstock.engines.duckdb import comparisons
@@ -33,6 +33,7 @@ from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 ScanSql = Callable[[Scan], str]
+_MIRRORED = {"left": "right", "right": "left"}
 
 
 @dataclass(slots=True)
@@ -43,14 +44,16 @@ class Statements:
     outputs: list[str] = field(default_factory=list)
 
 
-def build(plan: Plan, context: Context, scan_sql: ScanSql) -> Statements:
-    """Return the statements of a plan; *scan_sql* gives the SELECT of a source."""
-    return _Builder(plan, context, scan_sql).build()
+def build(plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None) -> Statements:
+    """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source."""
+    return _Builder(plan, context, scan_sql, sizes or {}).build()
 
 
 class _Builder:
-    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql) -> None:
+    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int]) -> None:
         self.plan = plan
+        self.sizes = sizes
+        self.guesses: dict[int, int] = {}
         self.context = context
         self.scan_sql = scan_sql
         self.tables: dict[int, str] = {}
@@ -165,15 +168,34 @@ class _Builder:
     def join(self, operator: Join, ctes: list[str]) -> str:
         left, right = self.relation(operator.left, ctes), self.relation(operator.right, ctes)
         tests = []
-        for first, second in operator.keys:
-            sides = render(first, self.context, by_side), render(second, self.context, by_side)
-            tests.append(comparisons.compare("eq", *sides, first, second))
+        for one, other in operator.keys:
+            sides = render(one, self.context, by_side), render(other, self.context, by_side)
+            tests.append(comparisons.compare("eq", *sides, one, other))
         columns = (
             f"{'l' if item.side == 'left' else 'r'}.{quote(item.field)} AS {quote(name)}"
             for item, name in zip(operator.fields, operator.schema.names, strict=True)
         )
-        word = "INNER" if operator.join_type.value == "inner" else operator.join_type.value.upper()
-        return f"SELECT {', '.join(columns)} FROM {left} AS l {word} JOIN {right} AS r ON {' AND '.join(tests)}"
+        # DuckDB holds the second relation in memory. It cannot know which is small: files have no row counts.
+        word, first, second = operator.join_type.value, f"{left} AS l", f"{right} AS r"
+        if self.size(operator.left) < self.size(operator.right):
+            word, first, second = _MIRRORED.get(word, word), second, first
+        return f"SELECT {', '.join(columns)} FROM {first} {word.upper()} JOIN {second} ON {' AND '.join(tests)}"
+
+    def size(self, operator: Operator) -> int:
+        """Return a guess at the bytes that an operator gives, for comparing two of them."""
+        if id(operator) not in self.guesses:
+            self.guesses[id(operator)] = self.guess(operator)
+        return self.guesses[id(operator)]
+
+    def guess(self, operator: Operator) -> int:
+        match operator:
+            case Scan():
+                return self.sizes.get(operator.component, 0)
+            case Limit() if not operator.per:
+                return min(operator.size * 100, self.size(operator.given))
+            case Aggregate():
+                return self.size(operator.given) // 10 if operator.group_by else 100
+        return sum(self.size(below) for below in inputs_of(operator))
 
     def aggregate(self, operator: Aggregate, ctes: list[str]) -> str:
         given = self.relation(operator.given, ctes)
