@@ -51,7 +51,8 @@ def commands(body: str) -> Iterator[tuple[list[str], str]]:
         while line.endswith("\\"):
             more, _, output = output.partition("\n")
             line = line[:-1] + more
-        yield shlex.split(line), output
+        # a shell drops the backslash before a dollar in double quotes, shlex keeps it
+        yield shlex.split(line.replace("\\$", "$")), output
 
 
 def output_of(words: list[str]) -> str:
