@@ -1,0 +1,70 @@
+"""Runs the benchmarks, shows the table and writes it to `docs/benchmarks.md`."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import compiling, latency, report, requests, throughput
+from benchmarks.measure import Line
+from benchmarks.server import Client, serving
+
+PARTS = "abcd"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0: figures are figures, an aim that is missed is said in the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--only", default=PARTS, help="letters of the parts to run, such as ad (default: all)")
+    parser.add_argument(
+        "--rows", type=int, default=10_000_000, help="rows of the generated file (default: ten million)"
+    )
+    parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    given = parser.parse_args(arguments)
+    console = Console()
+    with contextlib.ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-bench-")))
+        data = (given.data or scratch / "data").resolve()
+        data.mkdir(parents=True, exist_ok=True)
+        lines = _run(given.only, stack, scratch, data, given.rows)
+    table = Table(*report.HEAD)
+    for row in report.rows(lines):
+        table.add_row(*row)
+    console.print(table)
+    if not given.no_write:
+        report.write(lines, "make bench" if given.only == PARTS else f"python -m benchmarks --only {given.only}")
+        console.print(f"Written to {report.PAGE.name}.")
+    return 0
+
+
+def _run(only: str, stack: contextlib.ExitStack, scratch: Path, data: Path, rows: int) -> list[Line]:
+    lines: list[Line] = []
+    if set(only) & set("abc"):
+        folder = scratch / "server"
+        folder.mkdir()
+        client, pid = stack.enter_context(serving(folder, data))
+        if "a" in only:
+            lines += latency.run(client, data)
+        if "b" in only:
+            lines += throughput.run(client, pid, data, rows)
+        if "c" in only:
+            lines += requests.run(client, _a_job(client, data))
+    if "d" in only:
+        lines += compiling.run()
+    return lines
+
+
+def _a_job(client: Client, data: Path) -> int:
+    """Return the id of a job that is completed."""
+    latency.run(client, data, rounds=1)
+    return int(client.call("GET", "jobs")[0]["id"])
+
+
+raise SystemExit(main())

@@ -1,0 +1,52 @@
+"""The table in `docs/benchmarks.md`: what stands between its marks is replaced, the rest is written by people."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import psutil
+
+from benchmarks.measure import Line
+
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- table: written by make bench -->", "<!-- end of table -->"
+HEAD = ("Measured", "Penstock", "Beside it", "Ratio", "Aim", "Met")
+
+
+def rows(lines: Sequence[Line]) -> list[tuple[str, ...]]:
+    """Return the cells of the table."""
+    return [(one.name, one.ours, one.theirs, _ratio(one), one.aim, "yes" if one.met else "**no**") for one in lines]
+
+
+def _ratio(line: Line) -> str:
+    return "–" if line.ratio is None else f"{line.ratio:.2f}×"
+
+
+def write(lines: Sequence[Line], command: str) -> None:
+    """Put the table into the page."""
+    text = PAGE.read_text("utf-8") if PAGE.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
+    before, _, rest = text.partition(BEGIN)
+    after = rest.partition(END)[2]
+    PAGE.write_text(f"{before}{BEGIN}\n{_section(lines, command)}{END}{after}", "utf-8")
+
+
+def _section(lines: Sequence[Line], command: str) -> str:
+    table = [HEAD, ("---",) * len(HEAD), *rows(lines)]
+    cells = "\n".join("| " + " | ".join(row) + " |" for row in table)
+    return f"\n{cells}\n\n{_machine()}\n\nCommand: `{command}`\n\n"
+
+
+def _machine() -> str:
+    memory = psutil.virtual_memory().total / (1 << 30)
+    names = ("penstock", "duckdb", "pyarrow", "fastapi", "uvicorn", "sqlalchemy")
+    versions = ", ".join(f"{name} {version(name)}" for name in names)
+    machine = f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory, {platform.system()}"
+    python = f"Python {sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}"
+    return f"Machine: {machine}. {python}, {versions}. Measured on {datetime.now(UTC):%Y-%m-%d}."
