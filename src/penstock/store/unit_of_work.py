@@ -45,6 +45,8 @@ class Database:
             try:
                 yield UnitOfWork(session)
             finally:
+                # Rows stay readable: a rollback forgets the values of every row that the session still holds.
+                session.expunge_all()
                 session.rollback()
 
     @contextmanager
