@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from penstock.api.call import Current
 from penstock.api.openapi import operation
+from penstock.services import accounts
 
 router = APIRouter(tags=["Health"])
 _STATE = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
@@ -19,4 +20,6 @@ def is_alive(call: Current) -> Response:
 
 @router.get("/readyz", **operation("isReady", "Can the server serve?", _STATE, account=False, open_to_all=True))
 def is_ready(call: Current) -> Response:
+    with call.deps.sessions.read() as uow:  # 503 while the store cannot be reached
+        accounts.is_empty(uow)
     return call.answer({"status": "ok"})
