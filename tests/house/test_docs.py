@@ -26,7 +26,10 @@ from penstock.lang.functions import FUNCTIONS
 from penstock.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "penstock"
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*.md")])
+HOUSE_PAGES = [ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))]
+"""Pages about the code itself."""
 FENCE = re.compile(r"^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)|!\[[^\]]*\]\(([^)\s]+)\)")
 LOOSE = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
@@ -125,6 +128,14 @@ def anchors(page: Path) -> set[str]:
     """Return the anchors that a page's headings get."""
     headings = re.findall(r"^#+ (.+)$", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", HOUSE_PAGES, ids=name_of)
+def test_code_that_is_named_is_there(page: Path) -> None:
+    text = FENCE.sub("", page.read_text("utf-8"))
+    for name in re.findall(r"`([a-z_/]+/[a-z_]*|[a-z_/]+\.py)`", text):
+        there = (ROOT / name).exists() or (SOURCE / name).exists() or any(SOURCE.rglob(name))
+        assert there, f"{name_of(page)} names {name}, which is not there"
 
 
 @pytest.mark.parametrize("page", PAGES_WITH_EVAL, ids=name_of)
