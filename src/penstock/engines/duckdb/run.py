@@ -26,6 +26,11 @@ from penstock.plan.values import Value
 
 BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
+KEPT_AS_WRITTEN = (
+    "filter_pushdown", "filter_pullup", "join_filter_pushdown", "join_order", "build_side_probe_side", "join_elimination",
+)  # fmt: skip
+"""Optimizers that are off: a filter that moves past the counter of a source, or a join that is left out, would make its
+count of records wrong; and statements say which side of a join is held in memory."""
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 
 
@@ -211,9 +216,7 @@ def _database(
     try:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = true")
-        # Pushed below the counters, a filter would hide records from them; statements say where filters stand, and
-        # which side of a join is held in memory.
-        connection.execute("SET disabled_optimizers = 'filter_pushdown,join_order,build_side_probe_side'")
+        connection.execute(f"SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'")
         connection.execute("SET enable_progress_bar_print = false")
         paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
         folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]

@@ -176,10 +176,15 @@ class _Builder:
             for item, name in zip(operator.fields, operator.schema.names, strict=True)
         )
         # DuckDB holds the second relation in memory. It cannot know which is small: files have no row counts.
-        word, first, second = operator.join_type.value, f"{left} AS l", f"{right} AS r"
+        word, read, held = operator.join_type.value, (left, "l"), (right, "r")
         if self.size(operator.left) < self.size(operator.right):
-            word, first, second = _MIRRORED.get(word, word), second, first
-        return f"SELECT {', '.join(columns)} FROM {first} {word.upper()} JOIN {second} ON {' AND '.join(tests)}"
+            word, read, held = _MIRRORED.get(word, word), held, read
+        table, found = held[0], ""
+        if word == "inner":
+            # An inner join would begin as a cross product, whose filters DuckDB moves, the counters of sources with them.
+            word, table, found = "left", f"(SELECT *, true AS _found FROM {table})", " WHERE _found"
+        joined = f"{read[0]} AS {read[1]} {word.upper()} JOIN {table} AS {held[1]}"
+        return f"SELECT {', '.join(columns)} FROM {joined} ON {' AND '.join(tests)}{found}"
 
     def size(self, operator: Operator) -> int:
         """Return a guess at the bytes that an operator gives, for comparing two of them."""
