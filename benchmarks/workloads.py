@@ -49,7 +49,7 @@ def prepare(folder: Path, rows: int) -> None:
 
 
 def workloads(rows: int) -> list[Workload]:
-    """Return what is measured: the demo package, one with guards over many rows, and plain copies of those rows."""
+    """Return what is measured: the demo package, one with guards over many rows, plain copies of those rows."""
     demo = json.loads((ROOT / "examples" / "flights.json").read_text())
     flow = json.loads(json.dumps(demo["data_flow_json"]).replace('{"name": "demo"}', '{"name": "data"}'))
     size = f"{rows / 1e6:g} M rows"
@@ -58,6 +58,7 @@ def workloads(rows: int) -> list[Workload]:
         Workload(f"guards, {size}", _orders(), {"least": "2"}, ("orders.py",), ("output/orders", "output/months"), 1.3, 3),
         Workload(f"copy to Parquet, {size}", _copy("parquet"), {}, ("copy.py", "parquet"), ("output/copy_parquet",), 1.1, 3),
         Workload(f"copy to delimited, {size}", _copy("csv"), {}, ("copy.py", "csv"), ("output/copy_csv",), 1.1, 3),
+        Workload(f"copy of text, {size}", _copy_text(), {}, ("copy_text.py",), ("output/copy_text",), 1.1, 3),
     ]  # fmt: skip
 
 
@@ -86,6 +87,12 @@ def chain(*names: str) -> list[dict[str, str]]:
 
 def _copy(ending: str) -> dict[str, Any]:
     parts = [source("orders", ORDER_FIELDS), destination("copy", f"output/copy_{ending}", ending)]
+    return {"components": parts, "edges": chain("orders", "copy")}
+
+
+def _copy_text() -> dict[str, Any]:
+    fields = [{"name": str(field["name"])} for field in ORDER_FIELDS]
+    parts = [source("orders", fields), destination("copy", "output/copy_text", "csv")]
     return {"components": parts, "edges": chain("orders", "copy")}
 
 
