@@ -42,6 +42,8 @@ _REPEATS = frozenset({"text", "int", "long", "boolean"})
 """Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
 MAX_KNOWN = 2048
 """Results that a function remembers: columns repeat their values, and the functions are pure."""
+LONGEST_KNOWN = 200
+"""The longest text that is looked up; whole records would fill the memory."""
 
 
 class Failure:
@@ -104,7 +106,7 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
         return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
 
     def one(row: tuple[Any, ...]) -> Any:
-        if known is None:
+        if known is None or any(isinstance(value, str) and len(value) > LONGEST_KNOWN for value in row):
             return made(row)
         value = known.get(row, known)
         if value is known:
