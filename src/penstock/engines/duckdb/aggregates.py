@@ -5,7 +5,7 @@ from __future__ import annotations
 from penstock.engines.duckdb.casts import wrap_long
 from penstock.engines.duckdb.comparisons import group_key, order_keys, text_key
 from penstock.engines.duckdb.dialect import encoded
-from penstock.engines.duckdb.types import quote
+from penstock.engines.duckdb.types import column_of
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.operators import Measure
 from penstock.plan.schema import Schema
@@ -18,7 +18,7 @@ def measure_sql(measure: Measure, given: Schema) -> str:
     field = given.find(measure.field)
     if field is None:
         raise KeyError(measure.field)
-    column, dtype = quote(field.name), field.dtype
+    column, dtype = column_of(field.name), field.dtype
     match measure.function:
         case "count":
             return f"count({column})"

@@ -6,7 +6,7 @@ and datetimes are ordered by instant. Each guard is left out where types or lite
 
 from __future__ import annotations
 
-from penstock.engines.duckdb.types import quote
+from penstock.engines.duckdb.types import column_of
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Cast, Expr, Literal
 
@@ -83,7 +83,7 @@ def text_key(sql: str) -> str:
 
 def order_keys(name: str, dtype: DType, direction: str) -> str:
     """Return the ORDER BY terms of one field: nulls are the smallest."""
-    column = quote(name)
+    column = column_of(name)
     tail = "ASC NULLS FIRST" if direction == "asc" else "DESC NULLS LAST"
     match dtype.kind:
         case Kind.CHARARRAY:

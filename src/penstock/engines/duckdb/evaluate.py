@@ -10,7 +10,7 @@ import duckdb
 
 from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
-from penstock.engines.duckdb.types import literal, quote, to_value
+from penstock.engines.duckdb.types import column_of, literal, to_value
 from penstock.errors import DataError
 from penstock.plan.exprs import Expr
 from penstock.plan.ports import Context
@@ -41,7 +41,7 @@ def evaluate(
     Raises DataError with one plain sentence when an expression fails the job.
     """
     connection, functions = _database()
-    columns = [f"{literal(record.get(field.name), field.dtype)} AS {quote(field.name)}" for field in given]
+    columns = [f"{literal(record.get(field.name), field.dtype)} AS {column_of(field.name)}" for field in given]
     # The barrier keeps DuckDB from folding a record's values into the expression while it plans.
     source = f"(SELECT {', '.join(columns) or '1 AS one'} LIMIT 1)"
     chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from penstock.engines.duckdb import casts, comparisons
 from penstock.engines.duckdb.dialect import TEMPLATES
-from penstock.engines.duckdb.types import SQL_TYPES, literal, quote
+from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal
 from penstock.errors import CapabilityError
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
@@ -20,12 +20,12 @@ Column = Callable[[FieldRef], str]
 
 def by_name(field: FieldRef) -> str:
     """Return a field as a column of the only input."""
-    return quote(field.name)
+    return column_of(field.name)
 
 
 def by_side(field: FieldRef) -> str:
     """Return a field as a column of a join's `l` or `r` input."""
-    return f"{'l' if field.side == 'left' else 'r'}.{quote(field.name)}"
+    return f"{'l' if field.side == 'left' else 'r'}.{column_of(field.name)}"
 
 
 def render(expr: Expr, context: Context, column: Column = by_name) -> str:

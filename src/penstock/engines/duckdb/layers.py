@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from penstock.engines.duckdb.expressions import render
-from penstock.engines.duckdb.types import quote
+from penstock.engines.duckdb.types import column_of
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
 from penstock.plan.ports import Context
 
@@ -36,7 +36,7 @@ def layered(exprs: Sequence[Expr], names: Sequence[str], context: Context) -> La
     builder = _Builder(context)
     for expr, name in zip(exprs, names, strict=True):
         made, _ = builder.rewrite(expr)
-        builder.made.columns.append(f"{render(made, context)} AS {quote(name)}")
+        builder.made.columns.append(f"{render(made, context)} AS {column_of(name)}")
     return builder.made
 
 
@@ -79,6 +79,6 @@ class _Builder:
                 self.made.below.append([])
             # No alias begins with an underscore.
             name = f"_{len(self.known)}"
-            self.made.below[depth].append(f"{text} AS {quote(name)}")
+            self.made.below[depth].append(f"{text} AS {column_of(name)}")
             self.known[text] = FieldRef(name, arg.dtype, arg.nullable), depth + 1
         return self.known[text]

@@ -19,7 +19,7 @@ from penstock.engines.duckdb.types import text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
 from penstock.errors import DataError, InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Plan, Scan, iter_operators
+from penstock.plan.operators import Plan, Scan, Write, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -56,8 +56,8 @@ class DuckEngine:
         self._stopped = threading.Event()
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
-        """Return nothing: what this engine cannot do is refused by the compiler of this version."""
-        return ()
+        """Return the outputs whose columns DuckDB would rename; all else is refused by the compiler of this version."""
+        return tuple(found for write in plan.outputs for found in _alike(write))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
@@ -167,6 +167,19 @@ class DuckEngine:
         run.done += 1
         run.reporter.progress(run.done / run.steps)
         return int(row[0]) if row else 0
+
+
+def _alike(write: Write) -> Iterator[Diagnostic]:
+    """Yield a finding for each column that differs from one before it in case alone, where the file holds names."""
+    if write.target.format == "delimited" and not write.target.header:
+        return
+    seen: dict[str, str] = {}
+    for _, column in write.target.columns:
+        before = seen.setdefault(column.lower(), column)
+        if before != column:
+            message = f"The columns '{before}' and '{column}' differ only in case."
+            hint = "Give one of them another name in 'mapping'."
+            yield Diagnostic("PK604", message, component=write.component, field="mapping", hint=hint)
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from penstock.engines.duckdb import casts
-from penstock.engines.duckdb.types import quote, text_literal
+from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DATETIME, DType, Kind
 from penstock.plan.operators import FileSource, Scan
@@ -31,7 +31,7 @@ Describe = Callable[[str], dict[str, str]]
 def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
     """Return a SELECT over the files of a source with the schema of *scan*; *counter* is the sequence counting records."""
     if not bound.files:
-        columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {quote(f.name)}" for f in scan.schema)
+        columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {column_of(f.name)}" for f in scan.schema)
         return f"SELECT {columns} WHERE false"
     match scan.source.record_type:
         case "json":
@@ -44,7 +44,7 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
     for index, field in enumerate(scan.schema):
         column = f"c{index}"
         if scan.source.fields[index].pseudo is not None:
-            typed.append(f"{column} AS {quote(field.name)}")
+            typed.append(f"{column} AS {column_of(field.name)}")
             continue
         attempt = None
         if field.dtype.kind in _ATTEMPTS:
@@ -61,7 +61,7 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
                     f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it."
                 )
                 sql = f"CASE WHEN {bad} THEN error({place} || {column} || {remedy}) ELSE ({sql}) END"
-        typed.append(f"({sql}) AS {quote(field.name)}")
+        typed.append(f"({sql}) AS {column_of(field.name)}")
     # Two layers: inside a CASE DuckDB would compute each conversion again wherever it is mentioned.
     counted = f"SELECT {', '.join(['*', *attempts])} FROM ({raw}) WHERE nextval('{counter}') > 0"
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
@@ -239,14 +239,14 @@ def _parquet(scan: Scan, bound: BoundSource, context: Context, counter: str, des
     columns = []
     for item, field in zip(scan.source.fields, scan.schema, strict=True):
         if item.pseudo is not None:
-            columns.append(f"{_file_names(bound.files)} AS {quote(field.name)}")
+            columns.append(f"{_file_names(bound.files)} AS {column_of(field.name)}")
             continue
         if item.name not in types:
             raise PermanentError(
                 f"Component '{scan.component}': {bound.files[0].name} has no column '{item.name}'. It has: {', '.join(types)}."
             )
         sql = _from_column(quote(item.name), types[item.name], field.dtype.kind, context)
-        columns.append(f"({sql}) AS {quote(field.name)}")
+        columns.append(f"({sql}) AS {column_of(field.name)}")
     return f"SELECT {', '.join(columns)} FROM {relation} WHERE nextval('{counter}') > 0"
 
 

@@ -11,7 +11,7 @@ from penstock.engines.duckdb.aggregates import measure_sql
 from penstock.engines.duckdb.comparisons import group_key, order_keys
 from penstock.engines.duckdb.expressions import by_side, render
 from penstock.engines.duckdb.layers import layered
-from penstock.engines.duckdb.types import quote
+from penstock.engines.duckdb.types import column_of, quote
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import (
     Aggregate,
@@ -151,7 +151,7 @@ class _Builder:
 
     def keys_of(self, schema: Schema, names: tuple[str, ...]) -> list[str]:
         fields = (schema.find(name) for name in names)
-        return [group_key(quote(one.name), one.dtype) for one in fields if one is not None]
+        return [group_key(column_of(one.name), one.dtype) for one in fields if one is not None]
 
     def distinct(self, operator: Distinct, ctes: list[str]) -> str:
         given = self.relation(operator.given, ctes)
@@ -162,7 +162,7 @@ class _Builder:
         return f"SELECT DISTINCT ON ({', '.join(self.keys_of(operator.schema, names))}) * FROM {given}"
 
     def union(self, operator: Union, ctes: list[str]) -> str:
-        columns = ", ".join(quote(name) for name in operator.schema.names)
+        columns = ", ".join(column_of(name) for name in operator.schema.names)
         return " UNION ALL ".join(f"(SELECT {columns} FROM {self.relation(one, ctes)})" for one in operator.inputs)
 
     def join(self, operator: Join, ctes: list[str]) -> str:
@@ -172,7 +172,7 @@ class _Builder:
             sides = render(one, self.context, by_side), render(other, self.context, by_side)
             tests.append(comparisons.compare("eq", *sides, one, other))
         columns = (
-            f"{'l' if item.side == 'left' else 'r'}.{quote(item.field)} AS {quote(name)}"
+            f"{'l' if item.side == 'left' else 'r'}.{column_of(item.field)} AS {column_of(name)}"
             for item, name in zip(operator.fields, operator.schema.names, strict=True)
         )
         # DuckDB holds the second relation in memory. It cannot know which is small: files have no row counts.
@@ -207,7 +207,7 @@ class _Builder:
         schema = operator.given.schema
         columns, groups = [], []
         for name in operator.group_by:
-            column = quote(name)
+            column = column_of(name)
             if _is_own_key(schema, name):
                 columns.append(column)
                 groups.append(column)
@@ -216,7 +216,7 @@ class _Builder:
                 groups.extend(self.keys_of(schema, (name,)))
         names = operator.schema.names[len(operator.group_by) :]
         for measure, name in zip(operator.measures, names, strict=True):
-            columns.append(f"{measure_sql(measure, schema)} AS {quote(name)}")
+            columns.append(f"{measure_sql(measure, schema)} AS {column_of(name)}")
         grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
         return f"SELECT {', '.join(columns)} FROM {given}{grouped}"
 

@@ -32,6 +32,17 @@ def quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def column_of(field: str) -> str:
+    """Return a field as an SQL identifier. DuckDB takes names that differ only in case for one, the language does not:
+    the places of its capitals are written behind such a name.
+
+    >>> column_of("total"), column_of("Total"), column_of("tOTAL")
+    ('"total"', '"Total~1"', '"tOTAL~1e"')
+    """
+    capitals = sum(1 << at for at, char in enumerate(field) if char.isupper())
+    return quote(f"{field}~{capitals:x}" if capitals else field)
+
+
 def text_literal(text: str) -> str:
     """Return a text as an SQL literal; any text is safe, NUL included."""
     if "\0" in text:

@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 from penstock.engines.duckdb import casts
-from penstock.engines.duckdb.types import quote, text_literal
+from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.operators import FileTarget, Write
 from penstock.plan.ports import Context
@@ -56,7 +56,7 @@ def _column(write: Write, name: str, column: str, schema: Schema, context: Conte
     found = schema.find(name)
     if found is None:
         raise KeyError(name)
-    sql, kind = quote(name), found.dtype.kind
+    sql, kind = column_of(name), found.dtype.kind
     match write.target.format:
         case "parquet":
             made = _parquet(sql, kind)

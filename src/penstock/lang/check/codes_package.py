@@ -127,6 +127,16 @@ class OptionNotAvailable(Code):
     code = "PK603"
 
 
+class NamesAlike(Code):
+    """Two columns of a file that differ only in case.
+
+    The embedded engine would rename the second one. Wrong: `id` and `ID` in one Parquet file. Right: a `mapping` that
+    gives one of them another column name. A delimited file without a header holds no names and may have both.
+    """
+
+    code = "PK604"
+
+
 class UselessOption(Code):
     """An option that has no effect beside the others, such as `delimiter` with JSON records."""
 
@@ -152,6 +162,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     NothingToRun,
     ComponentNotAvailable,
     OptionNotAvailable,
+    NamesAlike,
     UselessOption,
 )
 """The codes that packages can give beside those of expressions."""
