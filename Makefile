@@ -51,6 +51,9 @@ types: $(VENV)/.dev  ## check types
 arch: $(VENV)/.dev  ## check the import contract
 	$(BIN)/lint-imports
 
+docs: $(VENV)/.base  ## write docs/reference from the code
+	$(BIN)/python docs/generate.py
+
 check: lint types arch test  ## everything a change must pass
 
 lock: $(VENV)/.uv  ## renew the locks: versions and hashes, no addresses
