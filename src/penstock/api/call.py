@@ -27,6 +27,7 @@ from penstock.errors import NotAuthenticated, OutOfCredits
 from penstock.services import access
 from penstock.services.paging import Page, PageRequest
 from penstock.services.principal import Principal
+from penstock.services.records import Account, User
 from penstock.services.session import UnitOfWork
 
 LARGEST_ID = 2**31 - 1
@@ -106,7 +107,7 @@ class Call:
 
     def _authenticate(self, uow: UnitOfWork, *, free: bool = False) -> Principal:
         try:
-            user = access.authenticate(uow, read_key(self.headers.get("authorization")))
+            user, account = self._identify(uow, read_key(self.headers.get("authorization")))
         except NotAuthenticated:
             self.charge_address()
             raise
@@ -114,7 +115,12 @@ class Call:
             self.peek(user.id)
         else:
             self._charge(f"user {user.id}")
-        return Principal(user, access.enter(uow, user, self.account_id) if self.account_id else None)
+        return Principal(user, access.require(account) if self.account_id else None)
+
+    def _identify(self, uow: UnitOfWork, key: str) -> tuple[User, Account | None]:
+        if self.account_id:
+            return access.identify(uow, key, self.account_id)
+        return access.authenticate(uow, key), None
 
     def _fields(self, envelope: str | None) -> dict[str, Any]:
         kind = self.headers.get("content-type", "")

@@ -9,6 +9,8 @@ from penstock.store.queries import people
 from penstock.store.tables import Account, User
 from penstock.store.unit_of_work import UnitOfWork
 
+_UNKNOWN_KEY = "The API key is not known. Check the key and the host."
+
 
 def hash_key(key: str) -> str:
     """Return what is stored of a key: its SHA-256. Keys are long and random, so no slow hash is needed."""
@@ -19,13 +21,20 @@ def authenticate(uow: UnitOfWork, key: str) -> User:
     """Return the user of a key. Raises NotAuthenticated."""
     user = people.user_of_key(uow, hash_key(key))
     if user is None:
-        raise NotAuthenticated("The API key is not known. Check the key and the host.")
+        raise NotAuthenticated(_UNKNOWN_KEY)
     return user
 
 
-def enter(uow: UnitOfWork, user: User, account_id: str) -> Account:
+def identify(uow: UnitOfWork, key: str, account_id: str) -> tuple[User, Account | None]:
+    """Return the user of a key, and the account if the user may enter it. Raises NotAuthenticated."""
+    found = people.caller(uow, hash_key(key), account_id)
+    if found is None:
+        raise NotAuthenticated(_UNKNOWN_KEY)
+    return found
+
+
+def require(account: Account | None) -> Account:
     """Return the account. Raises NotFound alike for one that does not exist and one that is not the user's."""
-    account = people.account_of_member(uow, account_id, user.id)
     if account is None:
         raise NotFound("Item not found.")
     return account

@@ -104,8 +104,8 @@ def search(uow: UnitOfWork, principal: Principal, q: object, asked: PageRequest)
 
 
 def get(uow: UnitOfWork, principal: Principal, job_id: int) -> Job:
-    """Return a job. Raises NotFound."""
-    row = pages.get(uow, Job, job_id, principal.tenant.id)
+    """Return a job, for use while the transaction is open. Raises NotFound."""
+    row = rows.shown(uow, job_id, principal.tenant.id)
     if row is None:
         raise NotFound("Item not found.")
     return row

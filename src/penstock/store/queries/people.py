@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from penstock.store.tables import Account, ApiKey, Connection, Member, User, Watch
 from penstock.store.unit_of_work import UnitOfWork
 
+# Written once: building a statement and its cache key costs as much as running it.
+_USER_OF_KEY = select(User).join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.hash == bindparam("digest"))
+_CALLER = (
+    select(User, Account)
+    .join(ApiKey, ApiKey.user_id == User.id)
+    .outerjoin(
+        Account,
+        (Account.account_id == bindparam("account_id"))
+        & select(Member.id).where(Member.account_id == Account.id, Member.user_id == User.id).exists(),
+    )
+    .where(ApiKey.hash == bindparam("digest"))
+)
+
 
 def user_of_key(uow: UnitOfWork, digest: str) -> User | None:
     """Return the user whose key has this hash."""
-    return uow.session.scalar(select(User).join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.hash == digest))
+    return uow.session.scalar(_USER_OF_KEY, {"digest": digest})
 
 
-def account_of_member(uow: UnitOfWork, account_id: str, user_id: int) -> Account | None:
-    """Return the account with this text identifier if the user is a member of it."""
-    wanted = select(Account).join(Member, Member.account_id == Account.id)
-    return uow.session.scalar(wanted.where(Account.account_id == account_id, Member.user_id == user_id))
+def caller(uow: UnitOfWork, digest: str, account_id: str) -> tuple[User, Account | None] | None:
+    """Return the user whose key has this hash, and the account with this text identifier if the user is its member."""
+    found = uow.session.execute(_CALLER, {"digest": digest, "account_id": account_id}).one_or_none()
+    return None if found is None else (found[0], found[1])
 
 
 def account(uow: UnitOfWork, account_id: str) -> Account | None:
