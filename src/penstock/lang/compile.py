@@ -8,12 +8,12 @@ from typing import Any
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.lang.check import codes_package as codes
-from penstock.lang.check.graph import check_graph
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
 from penstock.lang.document import Document, connection_key, read
 from penstock.lang.document.model import ComponentNode
+from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Operator, Plan, Write
 
