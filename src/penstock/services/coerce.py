@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ TRUE = frozenset({"true", "t", "1", "yes", "on"})
 FALSE = frozenset({"false", "f", "0", "no", "off"})
 LARGEST = 2**31 - 1
 LONGEST_NAME = 255
+_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
 
 
 class Fields:
@@ -73,7 +75,7 @@ class Fields:
             return None
         try:
             number = float(value) if not isinstance(value, bool | list | dict) else math.nan
-        except ValueError:
+        except (ValueError, OverflowError):
             number = math.nan
         if math.isnan(number) or math.isinf(number) or not least <= number <= most:
             bound = f"from {least:g} to {most:g}" if most != math.inf else f"of at least {least:g}"
@@ -110,7 +112,8 @@ class Fields:
         if isinstance(value, str):
             try:
                 value = json.loads(value)
-            except ValueError:
+                to_json(value).encode()  # half of a surrogate pair can hide behind an escape
+            except (ValueError, RecursionError):
                 self.refuse(name, "must be an object of names and values.")
                 return None
         if not isinstance(value, dict):
@@ -130,7 +133,7 @@ def _integer(value: object) -> int | None:
         return value
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
-    if isinstance(value, str) and len(value) < 20 and value.strip().lstrip("+-").isdecimal():
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
         return int(value)
     return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from penstock.store.unit_of_work import UnitOfWork
 RowT = TypeVar("RowT", bound=Base)
 Texts = Callable[[str], ColumnElement[bool]]
 LARGEST = 2**31 - 1
+_WHOLE = re.compile(r"-?\d{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ def _condition(what: Searchable, term: Term, dialect: str) -> ColumnElement[bool
 
 
 def _number(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
-    if not term.value.lstrip("-").isdecimal() or abs(int(term.value)) > LARGEST:
+    if not _WHOLE.fullmatch(term.value) or abs(int(term.value)) > LARGEST:
         raise _refused(term, "it takes a whole number")
     number = int(term.value)
     return {">": column >= number, "<": column <= number}.get(term.how, column == number)
@@ -102,16 +104,16 @@ def _number(column: ColumnElement[Any], term: Term) -> ColumnElement[bool]:
 def _instant(column: InstrumentedAttribute[Any], term: Term) -> ColumnElement[bool]:
     try:
         start = datetime.fromisoformat(term.value)
-    except ValueError:
+        start = start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
+        # A date is its whole day and an instant its whole second: both ends are inclusive.
+        end = start + (timedelta(days=1) if len(term.value) <= len("2026-01-31") else timedelta(seconds=1))
+    except (ValueError, OverflowError):
         raise _refused(term, "it takes a date such as 2026-01-31 or 2026-01-31T09:00:00Z") from None
-    start = start if start.tzinfo else start.replace(tzinfo=UTC)
-    # A date is its whole day and an instant its whole second: both ends are inclusive.
-    length = timedelta(days=1) if len(term.value) <= len("2026-01-31") else timedelta(seconds=1)
     if term.how == ">":
         return column >= start
     if term.how == "<":
-        return column < start + length
-    return and_(column >= start, column < start + length)
+        return column < end
+    return and_(column >= start, column < end)
 
 
 def _refused(term: Term, why: str) -> InvalidFields:
