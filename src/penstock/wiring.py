@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from penstock.connectors.registry import file_stores
+from penstock.engines.duckdb import evaluate
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.functions import isodate
 from penstock.plan.ports import Engine, FileStore
@@ -20,6 +21,14 @@ STACKS = ((DuckEngine.stack, "DuckDB 1.5, embedded"),)
 def engine() -> Engine:
     """Return a fresh engine for one job."""
     return DuckEngine()
+
+
+def warm_up() -> None:
+    """Open what the first job of a process would open, a third of a small job; for a child that waits for its order.
+
+    Not before a fork: DuckDB's threads do not survive one.
+    """
+    evaluate.warm_up()
 
 
 def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:

@@ -33,6 +33,11 @@ def _database() -> tuple[duckdb.DuckDBPyConnection, Functions]:
     return connection, Functions(connection)
 
 
+def warm_up() -> None:
+    """Open the database that evaluates expressions, as the first variable of a process would."""
+    _database()
+
+
 def evaluate(
     exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
 ) -> tuple[Value | None, ...]:
