@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
@@ -68,14 +68,23 @@ def postgres(request: pytest.FixtureRequest) -> Iterator[servers.Postgres]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def new_database(postgres: servers.Postgres) -> Callable[[], str]:
+    """Makes a new, empty database of PostgreSQL and returns its address; all go with the server."""
+
+    def make() -> str:
+        name = f"penstock_{next(_numbers)}"
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+            admin.execute(f"CREATE DATABASE {name} STRATEGY file_copy")
+        return postgres.url(name)
+
+    return make
+
+
 @pytest.fixture
-def postgres_url(postgres: servers.Postgres) -> Iterator[str]:
+def postgres_url(new_database: Callable[[], str]) -> str:
     """The address of a new, empty database of PostgreSQL."""
-    name = f"penstock_{next(_numbers)}"
-    with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield postgres.url(name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    return new_database()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

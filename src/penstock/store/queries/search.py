@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, cast, exists, false, func, literal, not_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
-from sqlalchemy.types import String
+from sqlalchemy.types import Integer, String
 
 from penstock.domain.search import Search, Term
 from penstock.errors import InvalidFields
@@ -150,7 +150,7 @@ def _column(column: Any) -> Callable[[str], ColumnElement[Any]]:
 def _duration(dialect: str) -> ColumnElement[Any]:
     if dialect == "sqlite":
         days = func.julianday(func.coalesce(Job.completed_at, func.datetime("now"))) - func.julianday(Job.started_at)
-        return func.coalesce(func.floor(days * 86_400 + 0.0005), 0)
+        return cast(func.coalesce(days * 86_400 + 0.0005, 0), Integer)  # `floor` of a job that never began would fail
     ran = func.extract("epoch", func.coalesce(Job.completed_at, func.now()) - Job.started_at)
     return func.coalesce(func.floor(ran), 0)
 
