@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,9 +42,15 @@ _SIMPLE = {"t": r"\t", "n": r"\n", "r": r"\r", "f": r"\f", "a": r"\x07", "e": r"
 
 
 class BadPattern(DataError):
-    """A text that Java would not accept as a regular expression, or one that cannot be run here."""
+    """A text that Java would not accept as a regular expression."""
 
     code = "bad_pattern"
+
+
+class PatternNotAvailable(DataError):
+    """A regular expression that Java accepts and that cannot be run here; never taken for a malformed one."""
+
+    code = "pattern_not_available"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +142,7 @@ class _Translator:
             self.emit(both, both)
             return
         text = _plain(char)
-        self.emit(text, text if char.isascii() else _re2_plain(char))
+        self.emit(text, text if char.isascii() and char.isprintable() else _re2_plain(char))
 
     def quantifier(self, mark: int, re2_mark: int) -> None:
         found = _quantifier_at(self.source, self.at)
@@ -143,6 +150,9 @@ class _Translator:
             if self.peek("{"):
                 raise self.bad("a '{' is no repetition")
             return
+        sizes = [int(size) for size in found.strip("{}").split(",") if size.isdigit()]
+        if len(sizes) == 2 and sizes[0] > sizes[1]:
+            raise self.bad(f"the repetition '{found}' runs backwards")
         self.at += len(found)
         mode = ""
         if self.at < len(self.source) and self.source[self.at] in "?+":
@@ -155,11 +165,7 @@ class _Translator:
         inner = "".join(self.re2[re2_mark:])
         # RE2 keeps other captures than Java where a group repeats, refuses long repetitions, knows no possessive ones.
         repeats_group = "(" in inner.replace("\\(", "").replace("(?:", "").replace("(?s:", "")
-        if (
-            mode == "+"
-            or repeats_group
-            or any(int(size) > 500 for size in found.strip("{}").split(",") if size.isdigit())
-        ):
+        if mode == "+" or repeats_group or any(size > 500 for size in sizes):
             self.native = False
         self.re2[re2_mark:] = [inner + found + mode]
         if _quantifier_at(self.source, self.at) is not None and self.source[self.at] in "*{":
@@ -209,7 +215,7 @@ class _Translator:
             elif letter in "ism":
                 flags.add(letter) if on else flags.discard(letter)
             elif letter in "uUxdc":
-                raise BadPattern(
+                raise PatternNotAvailable(
                     f"The flag '{letter}' of the regular expression {self.source!r} is not available; write it without."
                 )
             else:
@@ -257,7 +263,7 @@ class _Translator:
     def anchor(self, letter: str) -> bool:
         self.at += 2
         if letter == "G":
-            raise BadPattern(f"\\G in the regular expression {self.source!r} is not available.")
+            raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
         text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": _LAST}[letter]
         self.emit(text, {"A": r"\A", "z": r"\z"}.get(letter))
         return True
@@ -276,7 +282,7 @@ class _Translator:
     def back_reference(self) -> None:
         end = self.at + 2
         if "i" in self.flags:
-            raise BadPattern(f"A back reference under (?i) in {self.source!r} is not available.")
+            raise PatternNotAvailable(f"A back reference under (?i) in {self.source!r} is not available.")
         while (
             end < len(self.source)
             and self.source[end].isdigit()
@@ -363,7 +369,7 @@ class _Translator:
         except (ValueError, OverflowError):
             raise self.bad("a numeric escape has wrong digits") from None
         if "\ud800" <= char <= "\udfff":
-            raise BadPattern(f"Half a surrogate pair in the regular expression {self.source!r} is not available.")
+            raise PatternNotAvailable(f"Half a surrogate pair in the regular expression {self.source!r} is not available.")
         self.at = end
         return char
 
@@ -506,7 +512,8 @@ def _unicode_property(name: str) -> str:
 
 @lru_cache(maxsize=1024)
 def translate(pattern: str) -> Translated:
-    """Return the translation of a Java pattern. Raises BadPattern when Java would refuse it, or when it cannot run here.
+    """Return the translation of a Java pattern. Raises BadPattern when Java would refuse it, PatternNotAvailable when it
+    cannot run here.
 
     >>> translate("a+").re2
     'a+'
@@ -516,7 +523,7 @@ def translate(pattern: str) -> Translated:
 
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> regex.Pattern[str]:
-    """Return a Java pattern ready to match. Raises BadPattern."""
+    """Return a Java pattern ready to match. Raises BadPattern or PatternNotAvailable."""
     translated = translate(pattern)
     try:
         return regex.compile(translated.pattern, regex.V1)
@@ -563,24 +570,38 @@ def extract_all(text: str, pattern: str) -> tuple[str | None, ...] | None:
     return None if found is None else tuple(found.groups())
 
 
+def _iter_matches(compiled: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
+    """Yield matches as Java's `find` does: after an empty one the search goes on one character further."""
+    at = 0
+    while at <= len(text):
+        found = compiled.search(text, at, timeout=TIMEOUT_S)
+        if found is None:
+            return
+        yield found
+        at = found.end() + (found.end() == found.start())
+
+
 def replace_all(text: str, pattern: str, replacement: str) -> str | None:
     """Java's `replaceAll` (`REPLACE`); None for a malformed pattern or replacement."""
     try:
         compiled = compile_pattern(pattern)
-        if compiled.search(text, timeout=TIMEOUT_S) is None:
-            return text
-        pieces = _replacement(replacement, compiled)
-        if pieces is None:
-            return None
-        return compiled.sub(
-            lambda found: "".join(piece if isinstance(piece, str) else found.group(piece[0]) or "" for piece in pieces),
-            text,
-            timeout=TIMEOUT_S,
-        )
     except BadPattern:
         return None
+    out: list[str] = []
+    at = 0
+    pieces: list[str | tuple[int | str]] | None = None
+    try:
+        for found in _iter_matches(compiled, text):
+            if pieces is None:
+                pieces = _replacement(replacement, compiled)
+                if pieces is None:
+                    return None
+            out.append(text[at : found.start()])
+            out.extend(piece if isinstance(piece, str) else found.group(piece[0]) or "" for piece in pieces)
+            at = found.end()
     except TimeoutError:
         raise _runaway(pattern) from None
+    return "".join([*out, text[at:]])
 
 
 def _replacement(text: str, compiled: regex.Pattern[str]) -> list[str | tuple[int | str]] | None:
@@ -636,7 +657,7 @@ def split(text: str, pattern: str, limit: int) -> tuple[str, ...] | None:
     parts: list[str] = []
     at = 0
     try:
-        for found in compiled.finditer(text, timeout=TIMEOUT_S):
+        for found in _iter_matches(compiled, text):
             if limit > 0 and len(parts) == limit - 1:
                 break
             # Java 8 and later: an empty match at the very start gives no empty part.

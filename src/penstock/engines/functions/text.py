@@ -70,6 +70,8 @@ def lower_first(text: str) -> str:
 def _first(text: str, change: object) -> str:
     if not text or text[0] > "\uffff":
         return text
+    if change is str.lower and text[0] == "\u0130":
+        return "i" + text[1:]  # Java's one-to-one mapping drops the dot that the full one keeps.
     changed = text[0].upper() if change is str.upper else text[0].lower()
     return (changed if len(changed) == 1 else text[0]) + text[1:]
 
