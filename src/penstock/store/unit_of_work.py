@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session, sessionmaker
+
+from penstock.errors import BadRequest, TransientError
 
 POOL = 20
 """Connections kept to PostgreSQL: handlers of 8 threads and more never queue for one."""
@@ -40,8 +45,8 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[UnitOfWork]:
-        """Open a transaction that reads."""
-        with self._sessions() as session:
+        """Open a transaction that reads. Raises TransientError when the database cannot be reached."""
+        with _named_faults(), self._sessions() as session:
             try:
                 yield UnitOfWork(session)
             finally:
@@ -51,8 +56,9 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
-        """Open a transaction that writes; commits at the end, rolls back on any error."""
-        with self._sessions() as session:
+        """Open a transaction that writes; commits at the end, rolls back on any error. Raises TransientError when the
+        database cannot be reached or another writer would not let go."""
+        with _named_faults(), self._sessions() as session:
             if self.engine.dialect.name == "sqlite":
                 session.connection(execution_options={"begin": "IMMEDIATE"})
             try:
@@ -67,9 +73,29 @@ class Database:
         self.engine.dispose()
 
 
+@contextmanager
+def _named_faults() -> Iterator[None]:
+    """Turn what the driver says about a database that is away into our own error; its bugs stay what they are."""
+    try:
+        yield
+    except PoolExhausted as error:
+        raise TransientError("The store is overloaded: no connection became free. Try again.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated or isinstance(error, OperationalError):
+            raise TransientError("The store cannot be reached at the moment. Try again.") from error
+        raise
+
+
 def _engine(url: str) -> Engine:
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise BadRequest("PENSTOCK_DATABASE_URL is no database URL. Write it like postgresql://host/name.") from None
+    if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+        raise BadRequest(f"The store cannot be '{parsed.get_backend_name()}'. Use sqlite or postgresql.")
     if parsed.get_backend_name() == "sqlite":
+        if parsed.database:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         made = create_engine(
             parsed, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=POOL, max_overflow=40
         )
