@@ -129,9 +129,16 @@ def get(uow: UnitOfWork, principal: Principal, cluster_id: int) -> Cluster:
     return row
 
 
+def _get_locked(uow: UnitOfWork, principal: Principal, cluster_id: int) -> Cluster:
+    row = pages.get(uow, Cluster, cluster_id, principal.tenant.id, locked=True)
+    if row is None:
+        raise NotFound("Item not found.")
+    return row
+
+
 def update(uow: UnitOfWork, principal: Principal, cluster_id: int, raw: Mapping[str, Any], now: datetime) -> Cluster:
     """Change a cluster; absent fields stay. Other `nodes` scale it. Raises NotFound, InvalidFields."""
-    row = get(uow, principal, cluster_id)
+    row = _get_locked(uow, principal, cluster_id)
     fields = Fields(raw)
     nodes = fields.integer("nodes", 1, MOST_NODES)
     name, description = fields.text("name", longest=LONGEST_NAME), fields.text("description")
@@ -157,7 +164,7 @@ def update(uow: UnitOfWork, principal: Principal, cluster_id: int, raw: Mapping[
 
 def terminate(uow: UnitOfWork, principal: Principal, cluster_id: int, now: datetime) -> Cluster:
     """Begin the end of a cluster: its jobs are stopped, then it is `terminated`. Raises NotFound, InvalidFields."""
-    row = get(uow, principal, cluster_id)
+    row = _get_locked(uow, principal, cluster_id)
     if row.status not in DELETABLE:
         raise InvalidFields(f"A cluster that is {row.status} cannot be terminated.")
     begin_end(uow, row, now)

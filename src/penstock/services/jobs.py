@@ -114,7 +114,9 @@ def get(uow: UnitOfWork, principal: Principal, job_id: int) -> Job:
 def stop(uow: UnitOfWork, principal: Principal, job_id: int, now: datetime) -> Job:
     """Ask a job to stop; it is `stopped` when its process is gone. Raises NotFound, and InvalidFields for a job that
     has ended."""
-    row = get(uow, principal, job_id)
+    row = pages.get(uow, Job, job_id, principal.tenant.id, locked=True)
+    if row is None:
+        raise NotFound("Item not found.")
     if row.status in FINAL:
         raise InvalidFields(f"A job that is {row.status} cannot be stopped.")
     if row.status in WAITING or row.status == JobStatus.RUNNING:

@@ -20,6 +20,10 @@ REGIONS: tuple[dict[str, str], ...] = (
 """Where clusters can run."""
 
 
+KNOWN_STACKS = ("duckdb-1.5",)
+"""The engines that jobs can run on, by the wire's id; the first is the default."""
+
+
 def regions(kind: str) -> list[dict[str, str]]:
     """Return the regions whose provider has this name."""
     return [dict(region) for region in REGIONS if region["id"].startswith(f"{kind}::")]

@@ -14,10 +14,16 @@ from penstock.store.unit_of_work import UnitOfWork
 RowT = TypeVar("RowT", bound=Base)
 
 
-def get(uow: UnitOfWork, kind: type[RowT], identity: int, account_id: int) -> RowT | None:
-    """Return a row of an account by its id, or None."""
-    row = uow.session.get(kind, identity)
+def get(uow: UnitOfWork, kind: type[RowT], identity: int, account_id: int, *, locked: bool = False) -> RowT | None:
+    """Return a row of an account by its id, or None; *locked* for one whose state decides what is written to it."""
+    row = locked_row(uow, kind, identity) if locked else uow.session.get(kind, identity)
     return row if row is not None and row.account_id == account_id else None  # type: ignore[attr-defined]  # all have it
+
+
+def locked_row(uow: UnitOfWork, kind: type[RowT], identity: int) -> RowT | None:
+    """Return a row as it is now, and keep everybody else from changing it until the transaction ends."""
+    # SQLite ignores the lock clause: there the whole transaction has the one write lock.
+    return uow.session.get(kind, identity, with_for_update={"of": kind}, populate_existing=True)
 
 
 def page(

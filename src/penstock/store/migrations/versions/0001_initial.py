@@ -200,6 +200,7 @@ def upgrade() -> None:
         sa.Column("package_variables", sa.Text(), nullable=False),
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("granted_epoch", sa.Integer(), nullable=True),
+        sa.Column("staged", sa.Text(), nullable=False),
         sa.Column("worker_id", sa.String(length=64), nullable=True),
         sa.Column("lease_until", Instant(), nullable=True),
         sa.Column("takeovers", sa.Integer(), nullable=False),

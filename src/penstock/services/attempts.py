@@ -1,0 +1,352 @@
+"""A worker's attempts at jobs: claim, renew, report, grant, end. Each is one transaction, and each names its epoch: a
+worker that lost its lease changes nothing any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from penstock.domain.cluster import ClusterStatus
+from penstock.domain.job import WAITING, JobStatus
+from penstock.lang.document import connection_keys, read
+from penstock.services import events
+from penstock.services.coerce import to_json
+from penstock.services.system import KNOWN_STACKS
+from penstock.services.upkeep import end
+from penstock.store.queries import claims, jobs, people, workers
+from penstock.store.tables import Cluster, Job, JobOutput, JobSource, Package, Worker
+from penstock.store.unit_of_work import UnitOfWork
+
+LEASE = timedelta(seconds=15)
+RENEW_EVERY = timedelta(seconds=5)
+MOST_DEATHS = 3
+LONGEST_LINE = 8_000
+LONGEST_ERROR = 4_000
+
+database_now = claims.now
+"""The time by which leases are judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A job that this worker holds now. *order* is what the attempt needs, as plain JSON values; *granted* what an
+    earlier attempt staged and was allowed to publish; *is_sandbox* caps its memory."""
+
+    job_id: int
+    epoch: int
+    order: Mapping[str, Any]
+    is_sandbox: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A job that failed at its claim, because its workers kept dying; *staged* are folders they left."""
+
+    job_id: int
+    staged: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Report:
+    """What an attempt has told since the last report. Counts are totals."""
+
+    lines: list[tuple[datetime, str, str]] = field(default_factory=list)
+    progress: float | None = None
+    sources: dict[str, int] = field(default_factory=dict)
+    outputs: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+    declared: Sequence[Mapping[str, Any]] | None = None
+    variables: Mapping[str, Any] | None = None
+    staged: list[str] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        told = (self.lines, self.sources, self.outputs, self.staged)
+        return any(told) or any(one is not None for one in (self.progress, self.declared, self.variables))
+
+
+def join(uow: UnitOfWork, worker: Worker, now: datetime) -> None:
+    """Enter a worker, or prolong its lease; its slots are placed by the upkeep."""
+    if not workers.renew(uow, worker.id, now + LEASE):
+        fresh = Worker(
+            id=worker.id, host=worker.host, pid=worker.pid, slots=worker.slots, memory_bytes=worker.memory_bytes,
+            started_at=now, lease_until=now + LEASE,
+        )  # fmt: skip
+        uow.session.add(fresh)
+        uow.session.flush()
+
+
+def leave(uow: UnitOfWork, worker_id: str) -> None:
+    """Take a worker out that ends in good order."""
+    workers.release(uow, worker_id)
+
+
+def claim(uow: UnitOfWork, worker_id: str, now: datetime) -> Claimed | Lost | None:
+    """Take the next job, or None when there is none for this worker."""
+    job = claims.claimable(uow, worker_id, now)
+    if job is None:
+        return None
+    if job.status not in WAITING:
+        job.takeovers += 1
+        if job.takeovers >= MOST_DEATHS:
+            return _give_up(uow, job, now)
+    _begin(uow, job, worker_id, now)
+    cluster = _cluster_in_use(uow, job, now)
+    order = _order(uow, job, cluster)
+    uow.session.flush()
+    return Claimed(job.id, job.epoch, order, cluster.type == "sandbox")
+
+
+def _give_up(uow: UnitOfWork, job: Job, now: datetime) -> Lost:
+    left = tuple(json.loads(job.staged))
+    job.errors = (
+        f"The job was given up: its worker died {MOST_DEATHS} times. Run it again, with more memory if it is large."
+    )
+    if job.granted_epoch is not None:
+        job.errors += " It died while publishing; outputs may be there in part."
+        left = ()
+    end(uow, job, JobStatus.FAILED, now)
+    claims.add_lines(uow, job.id, job.epoch, [(now, "error", job.errors)])
+    uow.session.flush()
+    return Lost(job.id, left)
+
+
+def _begin(uow: UnitOfWork, job: Job, worker_id: str, now: datetime) -> None:
+    first = job.status in WAITING
+    job.status, job.worker_id, job.lease_until = JobStatus.RUNNING, worker_id, now + LEASE
+    job.epoch += 1
+    job.waiting_reason = None
+    job.updated_at = now
+    if job.started_at is None:
+        job.started_at = now
+    if first:
+        events.record(uow, job.account_id, "job.started", job.id, now)
+        return
+    line = f"The worker of attempt {job.epoch - 1} was lost; this worker takes the job over."
+    claims.add_lines(uow, job.id, job.epoch, [(now, "warning", line)])
+    if job.granted_epoch is None:
+        claims.forget_sources(uow, job.id)
+        for output in job.outputs:
+            output.records_count, output.progress = 0, 0.0
+
+
+def _cluster_in_use(uow: UnitOfWork, job: Job, now: datetime) -> Cluster:
+    cluster = uow.session.get_one(Cluster, job.cluster_id)
+    if cluster.status == ClusterStatus.IDLE:
+        cluster.status, cluster.updated_at = ClusterStatus.AVAILABLE, now
+    cluster.idle_from = None
+    if cluster.stack is not None and cluster.stack not in KNOWN_STACKS:
+        line = f"The stack '{cluster.stack}' is not installed here; the job runs on {KNOWN_STACKS[0]}."
+        claims.add_lines(uow, job.id, job.epoch, [(now, "info", line)])
+    return cluster
+
+
+def _order(uow: UnitOfWork, job: Job, cluster: Cluster) -> dict[str, Any]:
+    package = uow.session.get_one(Package, job.package_id)
+    before = jobs.last_success(uow, job.package_id, job.id)
+    order: dict[str, Any] = {
+        "token": f"job-{job.id}-{job.epoch}",
+        "flow": job.package_flow,
+        "now": job.created_at.isoformat(),
+        "package_variables": json.loads(job.package_variables),
+        "variables": json.loads(job.variables),
+        "dynamic_variables": json.loads(job.dynamic_variables),
+        "predefined": {
+            "_PACKAGE_LAST_SUCCESSFUL_JOB_SUBMISSION_TIMESTAMP": None if before is None else _instant(before),
+            "_JOB_ID": job.id,
+            "_JOB_SUBMITTED_AT": _instant(job.created_at),
+            "_PACKAGE_ID": job.package_id,
+            "_PACKAGE_NAME": job.package_name,
+            "_PACKAGE_OWNER_ID": package.owner_id,
+            "_ACCOUNT_ID": job.account_id,
+            "_CLUSTER_ID": job.cluster_id,
+            "_CLUSTER_NODES_COUNT": cluster.nodes,
+            "_SCHEDULE_ID": None,
+        },
+        "connections": _connections(uow, job),
+    }
+    if job.granted_epoch is not None:
+        order["granted_token"] = f"job-{job.id}-{job.granted_epoch}"
+        order["granted"] = [_written(output) for output in job.outputs]
+    return order
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _connections(uow: UnitOfWork, job: Job) -> dict[str, Any]:
+    """Only the connections that the package names: a job's process gets no other."""
+    document, _ = read(job.package_flow)
+    wanted = set(connection_keys(document)) if document is not None else set()
+    found: dict[str, Any] = {}
+    for row in people.connections(uow, job.account_id):
+        for key in {row.unique_id, row.name} & wanted:
+            found[key] = {**json.loads(row.parameters), "type": row.type}
+    return found
+
+
+def _written(output: JobOutput) -> dict[str, Any]:
+    return {
+        "component": output.component_name,
+        "records": output.records_count,
+        "files": json.loads(output.files),
+        "preview": output.preview,
+        "preview_type": output.preview_type,
+    }
+
+
+def renew(uow: UnitOfWork, worker_id: str, held: Mapping[int, int], now: datetime) -> set[int]:
+    """Prolong the leases of a worker's jobs, given as id to epoch, and return those that it holds no more."""
+    return {job_id for job_id, epoch in held.items() if not claims.renew(uow, worker_id, job_id, epoch, now + LEASE)}
+
+
+def stop_requests(uow: UnitOfWork, worker_id: str) -> set[int]:
+    """Return the jobs of a worker that somebody wants to stop."""
+    return set(claims.stop_requests(uow, worker_id))
+
+
+def report(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime) -> bool:
+    """Write what an attempt has told; False when it holds the job no more."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    _write(uow, job, told, now)
+    return True
+
+
+def _write(uow: UnitOfWork, job: Job, told: Report, now: datetime) -> None:
+    claims.add_lines(uow, job.id, job.epoch, [(at, level, line[:LONGEST_LINE]) for at, level, line in told.lines])
+    if told.progress is not None and job.progress < told.progress:
+        job.progress = min(told.progress, 1.0)
+    if told.variables is not None:
+        job.used_variables = to_json(told.variables)
+    if told.staged:
+        job.staged = to_json(sorted({*json.loads(job.staged), *told.staged}))
+    if told.declared is not None:
+        _declare(job, told.declared, now)
+    known = {output.component_name: output for output in job.outputs}
+    for component, (records, progress) in told.outputs.items():
+        if component in known:
+            known[component].records_count, known[component].updated_at = records, now
+            known[component].progress = progress
+    counted = {source.component: source for source in job.sources}
+    for component, records in told.sources.items():
+        if component not in counted:
+            job.sources.append(JobSource(component=component, records_count=records))
+        else:
+            counted[component].records_count = records
+    job.updated_at = now
+    uow.session.flush()
+
+
+def _declare(job: Job, declared: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    known = {output.component_name for output in job.outputs}
+    job.outputs_count = len(declared)
+    for one in declared:
+        if one["component"] not in known:
+            job.outputs.append(
+                JobOutput(
+                    name=one["name"],
+                    component_name=one["component"],
+                    component_type=one["type"],
+                    fields=to_json(list(one["fields"])),
+                    progress=0.0,
+                    created_at=now,
+                    updated_at=now,
+                )  # fmt: skip
+            )
+
+
+def grant(uow: UnitOfWork, job_id: int, epoch: int, written: Sequence[Mapping[str, Any]], now: datetime) -> bool:
+    """Let an attempt publish what it has staged and checked. False when it holds the job no more, when its lease has
+    run out, or when somebody wants the job to stop."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None or job.status != JobStatus.RUNNING or job.lease_until is None or job.lease_until <= now:
+        return False
+    if job.granted_epoch is None:
+        job.granted_epoch = epoch
+    _receive(job, written, now)
+    uow.session.flush()
+    return True
+
+
+def _receive(job: Job, written: Sequence[Mapping[str, Any]], now: datetime) -> None:
+    known = {output.component_name: output for output in job.outputs}
+    for one in written:
+        output = known[one["component"]]
+        output.records_count = one["records"]
+        output.files = to_json(list(one["files"]))
+        output.preview, output.preview_type = one["preview"], one["preview_type"]
+        output.progress, output.updated_at = 1.0, now
+
+
+def stopping(uow: UnitOfWork, job_id: int, epoch: int, now: datetime) -> bool:
+    """Say that the stop of a job has begun; False when this attempt holds it no more."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    if job.status == JobStatus.PENDING_STOPPAGE:
+        job.status, job.updated_at = JobStatus.STOPPING, now
+        uow.session.flush()
+    return True
+
+
+def completed(
+    uow: UnitOfWork, job_id: int, epoch: int, told: Report, outputs: Sequence[Mapping[str, Any]], now: datetime
+) -> bool:
+    """End a job whose outputs are published; False when this attempt holds it no more.
+
+    A stop that came while it published cannot take the data back: the job is `stopped`, and says so.
+    """
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    _write(uow, job, told, now)
+    _receive(job, outputs, now)
+    job.progress = 1.0
+    if job.status == JobStatus.RUNNING:
+        end(uow, job, JobStatus.COMPLETED, now)
+    else:
+        job.errors = "The stop came too late: every output was published already."
+        end(uow, job, JobStatus.STOPPED, now)
+    uow.session.flush()
+    return True
+
+
+def failed(uow: UnitOfWork, job_id: int, epoch: int, told: Report, sentence: str, now: datetime) -> bool:
+    """End a job that cannot be done; False when this attempt holds it no more. One that should stop is `stopped`."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    _write(uow, job, told, now)
+    if job.status == JobStatus.RUNNING:
+        job.errors = sentence[:LONGEST_ERROR]
+        end(uow, job, JobStatus.FAILED, now)
+    else:
+        end(uow, job, JobStatus.STOPPED, now)
+    uow.session.flush()
+    return True
+
+
+def stopped(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime) -> bool:
+    """Say that the process of a stopped job is gone; False when this attempt holds it no more."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    _write(uow, job, told, now)
+    end(uow, job, JobStatus.STOPPED, now)
+    uow.session.flush()
+    return True
+
+
+def give_back(uow: UnitOfWork, job_id: int, epoch: int, now: datetime) -> bool:
+    """Let go of a job whose worker ends in good order: the next worker takes it at once, and no death is counted."""
+    job = claims.held(uow, job_id, epoch)
+    if job is None:
+        return False
+    job.lease_until = now
+    job.takeovers -= 1
+    uow.session.flush()
+    return True
