@@ -78,6 +78,9 @@ class Screen:
         for one in outputs:
             self._bar(str(one["component"]), 0.0, "")
 
+    def staged(self, folders: Sequence[str]) -> None:
+        """Nothing to show: the folders are removed by this process."""
+
     def _bar(self, name: str, fraction: float | None, records: str) -> None:
         if name not in self.tasks:
             self.tasks[name] = self.bars.add_task(name, total=1.0 if fraction is not None else None, records=records)

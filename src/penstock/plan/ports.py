@@ -63,11 +63,13 @@ class BoundSource:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """A prepared destination: *folder* is a private folder beside the target into which the engine writes its parts."""
+    """A destination of one attempt: *folder* is the private folder beside the target into which the engine writes its
+    parts, *token* names job and attempt (`job-<id>-<epoch>`)."""
 
     spec: FileTarget
     folder: Path
     target: Path
+    token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +142,19 @@ class FileStore(Protocol):
     def bind(self, spec: FileSource, connection: Connection) -> BoundSource:
         """Find the files of a source. Raises PermanentError with one plain sentence (missing, unreadable, outside)."""
 
-    def prepare(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
-        """Check the target and make its staging folder; *token* names job and attempt. Removes strays of older attempts
-        of the same job. Raises PermanentError, for example when the target exists and must not."""
+    def locate(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
+        """Return where an attempt stages and publishes; changes nothing, so that a folder is known before it is there.
+        Raises PermanentError for a target outside, or one that is a file."""
+
+    def prepare(self, staged: Staged) -> None:
+        """Make the staging folder, after strays of older attempts of the same job are removed. Raises PermanentError,
+        for example when the target exists and must not."""
 
     def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
-        """Make staged files visible at the target by renaming; returns their final locations."""
+        """Make staged files visible at the target by renaming; returns their final locations.
+
+        Done again after it was cut off anywhere, it goes on from there and gives the same: an attempt that was granted
+        may die here, and the next one finishes it."""
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder and everything in it; quiet when it is already gone."""

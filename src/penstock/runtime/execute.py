@@ -28,7 +28,8 @@ MAX_FINDINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission."""
+    """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission;
+    *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values)."""
 
     token: str
     flow: str
@@ -41,6 +42,8 @@ class Order:
     memory_bytes: int = 1 << 30
     threads: int = 2
     scratch: str = ""
+    granted_token: str = ""
+    granted: Sequence[Mapping[str, Any]] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as JSON values."""
@@ -84,6 +87,9 @@ class Listener(Reporter, Protocol):
     def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
         """The outputs of the package: component, type, name, fields."""
 
+    def staged(self, folders: Sequence[str]) -> None:
+        """The folders that this attempt will write into, before they are made."""
+
 
 def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate) -> Result:
     """Run one job and return its receipts.
@@ -98,22 +104,39 @@ def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], liste
     }
     outputs = [_declared(write) for write in plan.outputs]
     listener.outputs(outputs)
+    if order.granted is not None:
+        return _finish(order, plan, connections, stores, listener)
     sources = _bind(plan, connections, stores, listener)
-    scratch = Path(order.scratch)
-    staged: dict[str, Staged] = {}
+    staged = _locate(plan, connections, stores, order.token)
+    listener.staged([str(one.folder) for one in staged.values()])
     try:
         for write in plan.outputs:
-            staged[write.component] = _prepare(write, connections, stores, order.token, staged)
-        limits = Limits(order.memory_bytes, order.threads, scratch)
+            with _naming(write.component):
+                _store(write.target.connection.key, connections, stores, write.component).prepare(
+                    staged[write.component]
+                )
+        limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
         written = engine.run(plan, sources, staged, context, limits, listener)
         gate.grant(written)
         return Result(_publish(plan, written, staged, connections, stores, listener))
     finally:
         for write in plan.outputs:
-            if write.component in staged:
-                _store(write.target.connection.key, connections, stores, write.component).discard(
-                    staged[write.component]
-                )
+            _store(write.target.connection.key, connections, stores, write.component).discard(staged[write.component])
+
+
+def _finish(
+    order: Order,
+    plan: Plan,
+    connections: Mapping[str, Connection],
+    stores: Mapping[str, FileStore],
+    listener: Listener,
+) -> Result:
+    """Publish what an earlier attempt staged and was granted: nothing is computed twice, nothing published twice."""
+    granted = {one["component"]: Written(**{**one, "files": tuple(one["files"])}) for one in order.granted or ()}
+    written = [granted[write.component] for write in plan.outputs]
+    staged = _locate(plan, connections, stores, order.granted_token)
+    listener.log("info", "An earlier attempt had written every output; this one publishes them.")
+    return Result(_publish(plan, written, staged, connections, stores, listener))
 
 
 def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tuple[Context, Mapping[str, VariableValue]]:
@@ -237,22 +260,20 @@ class _naming:  # noqa: N801 -- a context manager, read as a word
             raise type(error)(f"Component '{self.component}': {error.message}") from error
 
 
-def _prepare(
-    write: Write,
-    connections: Mapping[str, Connection],
-    stores: Mapping[str, FileStore],
-    token: str,
-    others: Mapping[str, Staged],
-) -> Staged:
-    key = write.target.connection.key
-    store = _store(key, connections, stores, write.component)
-    with _naming(write.component):
-        made = store.prepare(write.target, connections[key], token)
-        for name, other in others.items():
-            if other.target == made.target:
-                store.discard(made)
-                raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
-    return made
+def _locate(
+    plan: Plan, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], token: str
+) -> dict[str, Staged]:
+    found: dict[str, Staged] = {}
+    for write in plan.outputs:
+        key = write.target.connection.key
+        store = _store(key, connections, stores, write.component)
+        with _naming(write.component):
+            made = store.locate(write.target, connections[key], token)
+            for name, other in found.items():
+                if other.target == made.target:
+                    raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
+        found[write.component] = made
+    return found
 
 
 def _publish(

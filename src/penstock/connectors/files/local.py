@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.connectors.files import patterns
@@ -14,6 +17,8 @@ from penstock.plan.operators import FileSource, FileTarget
 from penstock.plan.ports import BoundSource, Connection, FileEntry, Staged
 
 MAX_FILES = 100_000
+MOVES = ".moves.json"
+"""In a staging folder: which file goes where, once publication has begun."""
 
 
 class LocalFiles:
@@ -86,28 +91,31 @@ class LocalFiles:
                     raise PermanentError(f"'{relative}' matches more than {MAX_FILES:,} files. Use a narrower pattern.")
         return sorted(found)
 
-    def prepare(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
-        """Check the target and make a private staging folder beside it; *token* is `job-<id>-<epoch>` or the like."""
+    def locate(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
+        """Return the staging folder of an attempt, beside its target; *token* is `job-<id>-<epoch>` or the like."""
         folder = self._folder(connection)
         if not folder.is_dir():
             raise PermanentError(f"The folder '{folder}' of the connection does not exist. Create it.")
         target = self._roots.resolve(folder, _joined(spec.bucket, spec.path).rstrip("/"))
         if target.exists() and not target.is_dir():
             raise PermanentError(f"'{spec.path}' is a file; a destination needs a folder. Choose another path.")
+        return Staged(spec, _staging(target, token), target, token)
+
+    def prepare(self, staged: Staged) -> None:
+        """Make the staging folder. Raises PermanentError when the target exists and must not, or cannot be written."""
+        spec, target = staged.spec, staged.target
         if spec.if_exists == "fail" and target.exists():
             raise PermanentError(
                 f"The folder '{spec.path}' exists already. Choose another path, or set 'if_exists' to replace or append."
             )
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            self._sweep(target, token)
-            staging = _staging(target, token)
-            staging.mkdir()
+            self._sweep(target, staged.token)
+            staged.folder.mkdir()
         except OSError as error:
             raise PermanentError(
                 f"'{spec.path}' cannot be written: {error.strerror}. Grant the server's user access."
             ) from error
-        return Staged(spec, staging, target)
 
     def _sweep(self, target: Path, token: str) -> None:
         """Remove what earlier attempts of the same job left."""
@@ -116,44 +124,51 @@ class LocalFiles:
             shutil.rmtree(stray, ignore_errors=True)
 
     def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
-        """Make the staged files visible by renaming; returns their final places. Raises PermanentError."""
+        """Make the staged files visible by renaming; returns their final places. Raises PermanentError.
+
+        May be called again after it was cut off: it finds what is moved already.
+        """
         target = staged.target
         try:
             if staged.spec.if_exists == "append" and target.exists():
                 return self._append(staged, files)
-            if target.exists():
-                if staged.spec.if_exists == "fail":
-                    raise PermanentError(
-                        f"The folder '{staged.spec.path}' appeared while the job ran; nothing was published."
-                    )
-                self._swap(staged)
-            else:
-                os.rename(staged.folder, target)
+            self._replace(staged, files)
         except OSError as error:
             raise PermanentError(f"'{staged.spec.path}' cannot be published: {error.strerror}.") from error
         return [str(target / name) for name in files]
 
-    def _swap(self, staged: Staged) -> None:
-        """Replace a folder: the old one steps aside and comes back if the new one cannot take its place."""
+    def _replace(self, staged: Staged, files: Sequence[str]) -> None:
+        """Put the new folder in the place of the old one, which steps aside and comes back if that fails."""
+        spec, target = staged.spec, staged.target
         aside = staged.folder.with_name(staged.folder.name.replace(".staging-", ".replaced-"))
-        os.rename(staged.target, aside)
-        try:
-            os.rename(staged.folder, staged.target)
-        except OSError:
-            os.rename(aside, staged.target)
-            raise
+        if not staged.folder.exists():
+            if not all((target / name).exists() for name in files):
+                raise PermanentError(f"What was staged for '{spec.path}' is gone; it was not published.")
+        elif not target.exists():
+            os.rename(staged.folder, target)
+        elif spec.if_exists == "fail":
+            raise PermanentError(f"The folder '{spec.path}' appeared while the job ran; nothing was published.")
+        else:
+            os.rename(target, aside)
+            try:
+                os.rename(staged.folder, target)
+            except OSError:
+                os.rename(aside, target)
+                raise
         shutil.rmtree(aside, ignore_errors=True)
 
     def _append(self, staged: Staged, files: Sequence[str]) -> list[str]:
-        taken = {one.name for one in staged.target.iterdir()}
-        made = []
-        for name in files:
-            final = _free_name(name, staged.spec.file_prefix, taken)
-            taken.add(final)
-            os.rename(staged.folder / name, staged.target / final)
-            made.append(str(staged.target / final))
+        """Move files beside those that are there, under the next free numbers; nobody else may do so meanwhile."""
+        target = staged.target
+        with _locked(target):
+            if not staged.folder.exists():
+                return [str(target / name) for name in files if (target / name).exists()]
+            moves = _moves(staged, files)
+            for name, final in moves.items():
+                if (staged.folder / name).exists():
+                    os.rename(staged.folder / name, target / final)
         shutil.rmtree(staged.folder, ignore_errors=True)
-        return made
+        return [str(target / moves[name]) for name in files]
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
@@ -183,6 +198,34 @@ def _free_name(name: str, prefix: str, taken: set[str]) -> str:
     while f"{prefix}{number:05d}{rest[5:]}" in taken:
         number += 1
     return f"{prefix}{number:05d}{rest[5:]}"
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Keep other jobs that append to a folder out."""
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(opened)
+
+
+def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
+    """Return the final name of each staged file, written down before the first is moved: a second try keeps to it."""
+    note = staged.folder / MOVES
+    if note.exists():
+        found: dict[str, str] = json.loads(note.read_text("utf-8"))
+        return found
+    taken = {one.name for one in staged.target.iterdir()}
+    moves = {}
+    for name in files:
+        moves[name] = _free_name(name, staged.spec.file_prefix, taken)
+        taken.add(moves[name])
+    unfinished = staged.folder / f"{MOVES}.unfinished"
+    unfinished.write_text(json.dumps(moves), "utf-8")
+    os.rename(unfinished, note)
+    return moves
 
 
 def _walk(folder: Path, parts: list[str]) -> Iterator[Path]:
