@@ -24,4 +24,6 @@ if __name__ == "__main__":
     lock("uv", "requirements/uv.in")
     lock("base", "pyproject.toml", "requirements/build.in")
     lock("demo", "requirements/demo.in", "--constraint", "requirements/base.txt", "--no-deps")
-    lock("dev", "requirements/dev.in", "--constraint", "requirements/base.txt")
+    lock(
+        "dev", "requirements/dev.in", "--constraint", "requirements/base.txt", "--override", "requirements/overrides.in"
+    )

@@ -12,6 +12,9 @@ import xplenty3.xplenty_api
 from starlette.testclient import TestClient
 from xplenty3.exceptions import XplentyAPIException
 
+from penstock.services.records import Cluster
+from penstock.services.session import Sessions
+
 ACCOUNT = "acme"
 KEY = "wire-test-key-0001"
 
@@ -44,7 +47,7 @@ def quiet(recwarn: pytest.WarningsRecorder) -> None:
     """The client never closes what it reads."""
 
 
-def test_clusters(client: Any) -> None:
+def test_clusters(client: Any, sessions: Sessions) -> None:
     made = client.create_cluster("sandbox", 1, "from python", "described", terminate_on_idle=True, time_to_idle=60)
     assert (made.name, made.description, made.type, made.nodes) == ("from python", "described", "sandbox", 1)
     assert (made.status, made.terminate_on_idle, made.time_to_idle) == ("pending", True, 60)
@@ -52,6 +55,10 @@ def test_clusters(client: Any) -> None:
     assert made.created_at.astimezone(UTC) == made.created_at
     assert client.get_cluster(made.id).name == "from python"
     assert made.id in [one.id for one in client.get_clusters()]
+    with pytest.raises(XplentyAPIException, match="pending cannot be terminated"):
+        client.terminate_cluster(made.id)
+    with sessions.write() as uow:
+        uow.session.get_one(Cluster, made.id).status = "available"
     assert client.terminate_cluster(made.id).status == "pending_terminate"
 
 
@@ -66,7 +73,7 @@ def test_jobs(client: Any, cluster: dict[str, Any], package: dict[str, Any]) -> 
     assert (made.status, made.cluster_id, made.package_id) == ("idle", cluster["id"], package["id"])
     assert (made.variables, made.dynamic_variables) == ({"a": "1"}, {"d": "CurrentTime()"})
     assert (made.errors, made.progress, made.outputs_count, made.runtime_in_seconds) == ("", 0.0, 0, 0)
-    assert client.get_job(made.id).created_at == made.created_at
+    assert client.get_job(made.id).created_at == made.created_at is not None
     assert made.id in [one.id for one in client.get_jobs()]
     assert client.stop_job(made.id)["status"] == "pending_stoppage"
 
