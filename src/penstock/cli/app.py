@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from penstock.cli import check, evaluate, run
+from penstock.cli import accounts, check, document, evaluate, exchange, run, serve, show_settings, work
 from penstock.errors import PenstockError
 
 app = typer.Typer(
@@ -16,9 +16,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command("serve")(serve.command)
+app.command("worker")(work.command)
 app.command("run")(run.command)
 app.command("validate")(check.command)
 app.command("eval")(evaluate.command)
+app.command("import")(exchange.import_command)
+app.command("export")(exchange.export_command)
+app.command("openapi")(document.command)
+app.command("settings")(show_settings.command)
+app.command("account")(accounts.command)
 
 
 def main() -> None:

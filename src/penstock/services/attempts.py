@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,7 @@ from penstock.lang.document import connection_keys, read
 from penstock.services import events
 from penstock.services.coerce import to_json
 from penstock.services.system import KNOWN_STACKS
-from penstock.services.upkeep import end
+from penstock.services.upkeep import STOPPED_WHILE_PUBLISHING, end
 from penstock.store.queries import claims, jobs, people, workers
 from penstock.store.tables import Cluster, Job, JobOutput, JobSource, Package, Worker
 from penstock.store.unit_of_work import UnitOfWork
@@ -66,20 +66,32 @@ class Report:
         return any(told) or any(one is not None for one in (self.progress, self.declared, self.variables))
 
 
-def join(uow: UnitOfWork, worker: Worker, now: datetime) -> None:
+@dataclass(frozen=True, slots=True)
+class WorkerFacts:
+    """A worker as others see it: *slots* jobs at once, *memory_bytes* for all of them."""
+
+    id: str
+    host: str
+    pid: int
+    slots: int
+    memory_bytes: int
+
+
+def join(uow: UnitOfWork, worker: WorkerFacts, now: datetime) -> None:
     """Enter a worker, or prolong its lease; its slots are placed by the upkeep."""
     if not workers.renew(uow, worker.id, now + LEASE):
-        fresh = Worker(
-            id=worker.id, host=worker.host, pid=worker.pid, slots=worker.slots, memory_bytes=worker.memory_bytes,
-            started_at=now, lease_until=now + LEASE,
-        )  # fmt: skip
-        uow.session.add(fresh)
+        uow.session.add(Worker(**asdict(worker), started_at=now, lease_until=now + LEASE))
         uow.session.flush()
 
 
 def leave(uow: UnitOfWork, worker_id: str) -> None:
     """Take a worker out that ends in good order."""
     workers.release(uow, worker_id)
+
+
+def has_work(uow: UnitOfWork, worker_id: str, now: datetime) -> bool:
+    """Tell whether there is a job for this worker; a claim may still find that another was faster."""
+    return claims.claimable(uow, worker_id, now, locked=False) is not None
 
 
 def claim(uow: UnitOfWork, worker_id: str, now: datetime) -> Claimed | Lost | None:
@@ -255,7 +267,7 @@ def _declare(job: Job, declared: Sequence[Mapping[str, Any]], now: datetime) -> 
                     progress=0.0,
                     created_at=now,
                     updated_at=now,
-                )  # fmt: skip
+                )
             )
 
 
@@ -330,23 +342,28 @@ def failed(uow: UnitOfWork, job_id: int, epoch: int, told: Report, sentence: str
     return True
 
 
-def stopped(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime) -> bool:
-    """Say that the process of a stopped job is gone; False when this attempt holds it no more."""
+def unpublished(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime, *, counts: bool) -> bool:
+    """Say that the process of an attempt is gone before everything was published; False when it holds the job no more.
+
+    A job that somebody wants to stop is `stopped`. Any other is free for the next attempt at once; *counts* says whether
+    that is one of the deaths after which a job is given up.
+    """
     job = claims.held(uow, job_id, epoch)
     if job is None:
         return False
     _write(uow, job, told, now)
-    end(uow, job, JobStatus.STOPPED, now)
+    if job.status != JobStatus.RUNNING:
+        if job.granted_epoch is not None:
+            job.errors = STOPPED_WHILE_PUBLISHING
+        end(uow, job, JobStatus.STOPPED, now)
+    else:
+        job.lease_until = now
+        job.takeovers -= not counts
     uow.session.flush()
     return True
 
 
-def give_back(uow: UnitOfWork, job_id: int, epoch: int, now: datetime) -> bool:
-    """Let go of a job whose worker ends in good order: the next worker takes it at once, and no death is counted."""
+def is_running(uow: UnitOfWork, job_id: int, epoch: int) -> bool:
+    """Tell whether this attempt holds the job and nobody wants to stop it; locks the job."""
     job = claims.held(uow, job_id, epoch)
-    if job is None:
-        return False
-    job.lease_until = now
-    job.takeovers -= 1
-    uow.session.flush()
-    return True
+    return job is not None and job.status == JobStatus.RUNNING

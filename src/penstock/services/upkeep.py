@@ -20,6 +20,7 @@ from penstock.store.unit_of_work import UnitOfWork
 FORGET_AFTER = timedelta(minutes=5)
 """How long the row of a dead worker stays, for whoever looks."""
 NO_WORKER = "waiting for a worker"
+STOPPED_WHILE_PUBLISHING = "The job was stopped while it published; its outputs may be there in part."
 
 
 def keep_up(uow: UnitOfWork, now: datetime) -> list[str]:
@@ -125,7 +126,7 @@ def _finish_stops(uow: UnitOfWork, now: datetime) -> list[str]:
     for job in rows.stops_without_worker(uow, now):
         left += json.loads(job.staged)
         if job.granted_epoch is not None:
-            job.errors = "The job was stopped while it published; its outputs may be there in part."
+            job.errors = STOPPED_WHILE_PUBLISHING
         end(uow, job, JobStatus.STOPPED, now)
     return left
 
@@ -142,17 +143,20 @@ def end(uow: UnitOfWork, job: Job, status: JobStatus, now: datetime) -> None:
 
 def _explain_waiting(uow: UnitOfWork, now: datetime) -> None:
     for job, cluster in rows.waiting_jobs(uow):
-        status, reason = _why(uow, job, cluster)
+        status, reason = _why(uow, cluster)
         if job.status != status or job.waiting_reason != reason:
             job.status, job.waiting_reason, job.updated_at = status, reason, now
     uow.session.flush()
 
 
-def _why(uow: UnitOfWork, job: Job, cluster: Cluster) -> tuple[JobStatus, str]:
+def _why(uow: UnitOfWork, cluster: Cluster) -> tuple[JobStatus, str]:
     if cluster.status not in READY:
         word = "is coming up" if cluster.status not in ENDING else "is ending"
         return JobStatus.PENDING, f"the cluster '{cluster.name}' {word}"
-    if not workers.placed_slots(uow, cluster.id):
+    placed = len(workers.placed_slots(uow, cluster.id))
+    if not placed:
         return JobStatus.QUEUED, NO_WORKER
+    if rows.held_jobs(uow, cluster.id) < placed:
+        return JobStatus.QUEUED, f"{NO_WORKER}: those with slots of the cluster '{cluster.name}' run other jobs"
     slots = "its slot is" if cluster.nodes == 1 else f"all {cluster.nodes} slots are"
     return JobStatus.QUEUED, f"waiting for a free slot of the cluster '{cluster.name}': {slots} busy"

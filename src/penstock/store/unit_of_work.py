@@ -94,8 +94,9 @@ def _engine(url: str) -> Engine:
     if parsed.get_backend_name() not in ("sqlite", "postgresql"):
         raise BadRequest(f"The store cannot be '{parsed.get_backend_name()}'. Use sqlite or postgresql.")
     if parsed.get_backend_name() == "sqlite":
-        if parsed.database:
-            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        if not parsed.database or parsed.database == ":memory:":
+            raise BadRequest("The store cannot be in memory. Write it like sqlite:////var/lib/penstock/penstock.db.")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         made = create_engine(
             parsed, connect_args={"timeout": 30, "check_same_thread": False}, pool_size=POOL, max_overflow=40
         )

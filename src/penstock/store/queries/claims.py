@@ -34,9 +34,9 @@ def may_keep_up(uow: UnitOfWork) -> bool:
     return True
 
 
-def claimable(uow: UnitOfWork, worker_id: str, at: datetime) -> Job | None:
-    """Return the job that a worker should run next, locked: one whose lease has run out, else the oldest that waits,
-    on a cluster that has a slot of this worker free."""
+def claimable(uow: UnitOfWork, worker_id: str, at: datetime, *, locked: bool = True) -> Job | None:
+    """Return the job that a worker should run next, locked unless it is only looked for: one whose lease has run out,
+    else the oldest that waits, on a cluster that has a slot of this worker free."""
     clusters = _clusters_with_room(uow, worker_id, at)
     if not clusters:
         return None
@@ -44,7 +44,7 @@ def claimable(uow: UnitOfWork, worker_id: str, at: datetime) -> Job | None:
     lost = (Job.status == JobStatus.RUNNING) & (Job.lease_until <= at)
     wanted = select(Job).options(lazyload("*")).join(Cluster, Cluster.id == Job.cluster_id)
     wanted = wanted.where(Job.cluster_id.in_(clusters), or_(waiting, lost)).order_by(Job.id).limit(1)
-    return uow.session.scalar(wanted.with_for_update(skip_locked=True, of=Job))
+    return uow.session.scalar(wanted.with_for_update(skip_locked=True, of=Job) if locked else wanted)
 
 
 def _clusters_with_room(uow: UnitOfWork, worker_id: str, at: datetime) -> list[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import lazyload
 
 from penstock.domain.cluster import ENDING, ClusterStatus
@@ -23,6 +23,12 @@ def has_unfinished_jobs(uow: UnitOfWork, cluster_id: int) -> bool:
     """Tell whether a cluster has a job that has not ended."""
     wanted = select(exists().where(Job.cluster_id == cluster_id, Job.status.not_in(FINAL)))
     return bool(uow.session.scalar(wanted))
+
+
+def held_jobs(uow: UnitOfWork, cluster_id: int) -> int:
+    """Return how many jobs of a cluster are with a worker."""
+    wanted = select(func.count()).where(Job.cluster_id == cluster_id, Job.status.not_in((*FINAL, *WAITING)))
+    return uow.session.scalar(wanted) or 0
 
 
 def jobs_of_ending_clusters(uow: UnitOfWork) -> list[Job]:

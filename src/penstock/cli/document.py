@@ -1,0 +1,16 @@
+"""`penstock openapi`: the description of the HTTP API."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from penstock import wiring
+
+
+def command() -> None:
+    """Print the OpenAPI document of the server as JSON.
+
+    Example: penstock openapi > openapi.json
+    """
+    sys.stdout.write(json.dumps(wiring.nowhere().openapi(), indent=2, ensure_ascii=False) + "\n")

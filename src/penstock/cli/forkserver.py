@@ -1,0 +1,33 @@
+"""The fork server as a program: `python -m penstock.cli.forkserver ROOTS FORBIDDEN SOCKET WORKER`; a worker starts it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+
+# Before numpy is loaded: threads of its own would not survive a fork.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
+
+from penstock import wiring
+from penstock.runtime import linux
+from penstock.runtime.child import run_child
+from penstock.runtime.forkserver import serve
+
+
+def main(roots: str, forbidden: str, control: str, worker: str) -> None:
+    """Serve the worker with the process id *worker* over the socket with the descriptor *control*."""
+    linux.die_with(int(worker))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    adapters = wiring.adapters(_folders(roots), _folders(forbidden))
+    serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
+
+
+def _folders(text: str) -> tuple[Path, ...]:
+    return tuple(Path(part) for part in text.split(":") if part)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,139 @@
+"""The process of one job: takes its order, runs it, tells its worker, and asks before it publishes.
+
+Messages to the worker: `ready`; `log`, `progress`, `source`, `output`, `variables`, `outputs`, `staged` as they come; `ask`
+with what is staged; last one of `done`, `failed`, `stopped`. From the worker: the order, then `grant` and `stop`.
+"""
+
+from __future__ import annotations
+
+import queue
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from penstock.errors import InvariantBroken, JobStopped, LeaseLost, PackageInvalid, PenstockError
+from penstock.plan.ports import Engine, FileStore, Written
+from penstock.runtime.channel import Broken, Channel
+from penstock.runtime.execute import Order, execute
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What the wiring gives to the process of a job."""
+
+    engine: Callable[[], Engine]
+    stores: Mapping[str, FileStore]
+    warm_up: Callable[[], None]
+
+
+def run_child(end: socket.socket, adapters: Adapters) -> None:
+    """Wait for the order of one job and run it. Returns when the worker knows how it ended, or is gone."""
+    channel = Channel(end)
+    adapters.warm_up()
+    try:
+        channel.send({"kind": "ready"})
+        order = channel.receive()
+        if order is not None:
+            _Job(channel, adapters.engine()).run(Order(**order), adapters.stores)
+    except Broken:
+        return  # The worker is gone, and this process with it.
+
+
+class _Job:
+    """Listens to the job for its worker (`execute.Listener`), and is the gate (`execute.Gate`)."""
+
+    def __init__(self, channel: Channel, engine: Engine) -> None:
+        self._channel = channel
+        self._engine = engine
+        self._grants: queue.SimpleQueue[bool] = queue.SimpleQueue()
+        self._is_stopping = False
+
+    def run(self, order: Order, stores: Mapping[str, FileStore]) -> None:
+        threading.Thread(target=self._hear, daemon=True).start()
+        self._channel.send(self._outcome(order, stores))
+
+    def _outcome(self, order: Order, stores: Mapping[str, FileStore]) -> dict[str, Any]:
+        try:
+            made = execute(order, self._engine, stores, self, self)
+            return {"kind": "done", "outputs": [asdict(one) for one in made.outputs]}
+        except PackageInvalid as error:
+            for found in error.diagnostics:
+                self.log(str(found.severity), f"{found.code} {found.sentence()}")
+            return {"kind": "failed", "sentence": error.message}
+        except InvariantBroken as error:
+            return self._bug(error)
+        except PenstockError as error:
+            return {"kind": "failed", "sentence": error.message}
+        except (JobStopped, LeaseLost):
+            return {"kind": "stopped"}
+        except Broken:
+            raise
+        except Exception as error:  # noqa: BLE001 -- a bug of ours ends the job with a sentence, not without a word
+            return self._bug(error)
+
+    def _bug(self, error: Exception) -> dict[str, Any]:
+        traceback.print_exc(file=sys.stderr)
+        kind = type(error).__name__
+        return {
+            "kind": "failed",
+            "sentence": f"An internal error ended the job ({kind}). The log of its worker has the details; report them.",
+        }
+
+    def _hear(self) -> None:
+        """Obey the worker while the job runs; when it is gone, stop: nobody would let this job publish."""
+        try:
+            while (said := self._channel.receive()) is not None:
+                if said["kind"] == "grant":
+                    self._grants.put(said["granted"])
+                elif said["kind"] == "stop":
+                    self._stop()
+        except Broken:
+            pass
+        self._stop()
+        self._grants.put(False)
+
+    def _stop(self) -> None:
+        self._is_stopping = True
+        self._engine.interrupt()
+
+    def grant(self, outputs: Sequence[Written]) -> None:
+        """Ask the worker whether this attempt may publish. Raises JobStopped when a stop came first, else LeaseLost."""
+        self._channel.send({"kind": "ask", "written": [asdict(one) for one in outputs]})
+        if self._grants.get():
+            return
+        if self._is_stopping:
+            raise JobStopped("The job was stopped.")
+        raise LeaseLost("Another worker has this job.")
+
+    def log(self, level: str, line: str) -> None:
+        """Send a line, with the time at which it was said."""
+        self._channel.send({"kind": "log", "at": datetime.now(UTC).isoformat(), "level": level, "line": line})
+
+    def progress(self, fraction: float) -> None:
+        """Send the progress of the whole job."""
+        self._channel.send({"kind": "progress", "fraction": fraction})
+
+    def source(self, component: str, records: int) -> None:
+        """Send how many records a source has given."""
+        self._channel.send({"kind": "source", "component": component, "records": records})
+
+    def output(self, component: str, records: int, progress: float | None) -> None:
+        """Send how many records an output has taken."""
+        self._channel.send({"kind": "output", "component": component, "records": records, "progress": progress})
+
+    def variables(self, values: Mapping[str, Any]) -> None:
+        """Send the values of the variables."""
+        self._channel.send({"kind": "variables", "values": dict(values)})
+
+    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Send what the package writes."""
+        self._channel.send({"kind": "outputs", "declared": [dict(one) for one in outputs]})
+
+    def staged(self, folders: Sequence[str]) -> None:
+        """Send where this attempt is about to write."""
+        self._channel.send({"kind": "staged", "folders": list(folders)})

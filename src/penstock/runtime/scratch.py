@@ -1,0 +1,47 @@
+"""Scratch space of a worker: a folder for each attempt, and what workers that died left is swept."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+
+LOCK = ".lock"
+
+
+class Scratch:
+    """A worker's own folder under *root*, held by a lock that ends with the process, however it ends."""
+
+    def __init__(self, root: Path, worker_id: str) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        _sweep(root)
+        self._folder = root / worker_id
+        self._folder.mkdir(mode=0o700)
+        self._lock = os.open(self._folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)
+
+    def folder(self, name: str) -> Path:
+        """Return a new, empty folder."""
+        made = self._folder / name
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir(mode=0o700)
+        return made
+
+    def close(self) -> None:
+        """Remove everything."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os.close(self._lock)
+
+
+def _sweep(root: Path) -> None:
+    for folder in root.iterdir():
+        try:
+            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue  # just being made, or not ours
+        with suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        os.close(lock)

@@ -1,0 +1,469 @@
+"""The loop of a worker: claim jobs, hear their processes, renew leases, obey stops, write how jobs end.
+
+One thread does it all, so nothing here is ever half-way when something else looks; each step that touches the store is
+one transaction, and one that fails because the store is away is tried again. A worker that could not renew a lease in
+time kills the job's process before anybody else may take the job.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import selectors
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.errors import PermanentError, TransientError
+from penstock.kit.clock import Clock
+from penstock.runtime.attempt import Attempt, remove_staged
+from penstock.runtime.channel import Broken
+from penstock.runtime.children import Child, Children
+from penstock.runtime.memory import MemoryWatch
+from penstock.runtime.scratch import Scratch
+from penstock.services import attempts, upkeep
+from penstock.services.session import Sessions, UnitOfWork
+
+log = logging.getLogger("penstock.worker")
+
+LOOK_EVERY_S = 0.25
+"""How often a worker that nobody wakes looks for jobs and stop requests."""
+WRITE_EVERY_S = 0.25
+"""How often what processes tell is written."""
+UPKEEP_EVERY_S = 0.5
+STOP_GRACE_S = 2.0
+"""How long an interrupted job may take to end by itself."""
+LINGER_S = 5.0
+"""How long a process may stay after its last word."""
+SAFETY_S = 2.0
+"""How long before the end of a lease that could not be renewed its process is killed."""
+ENGINE_SHARE = 2 / 3
+"""What of a process's memory the engine may plan with: it holds up to half as much again (measured)."""
+BASE_BYTES = 256 << 20
+"""What a process holds beside its engine: the interpreter and its libraries."""
+SANDBOX_BYTES = 512 << 20
+"""The engine's memory in a sandbox."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a worker may use: jobs at once, memory for their engines in bytes, threads; each job gets its share."""
+
+    slots: int
+    memory_bytes: int
+    threads: int
+
+    def share(self, is_sandbox: bool) -> dict[str, Any]:
+        """Return what one job gets, as parts of its order."""
+        memory = self.memory_bytes // self.slots
+        return {
+            "memory_bytes": min(memory, SANDBOX_BYTES) if is_sandbox else memory,
+            "threads": 1 if is_sandbox else max(self.threads // self.slots, 1),
+        }
+
+
+class Worker:
+    """One worker process. `run` returns after `stop`, when its jobs are given back."""
+
+    def __init__(
+        self, sessions: Sessions, clock: Clock, children: Children, scratch: Path, limits: Limits, worker_id: str
+    ) -> None:
+        self._sessions = sessions
+        self._clock = clock
+        self._children = children
+        self._limits = limits
+        self._scratch = Scratch(scratch, worker_id)
+        self.id = worker_id
+        self._held: dict[int, Attempt] = {}
+        self._warm: list[Child] = []
+        self._selector = selectors.DefaultSelector()
+        self._memory = MemoryWatch(self._too_large)
+        self._sizes: set[int] = set()
+        self._stopping = threading.Event()
+        self._woken, self._waker = socket.socketpair()
+        self._woken.setblocking(False)
+        self._waker.setblocking(False)
+        self._due: dict[str, float] = {}
+
+    def wake(self) -> None:
+        """Let the worker look for work now; safe from any thread and from signal handlers."""
+        with suppress(BlockingIOError, OSError):
+            self._waker.send(b"w")
+
+    def stop(self) -> None:
+        """Let `run` give the jobs back and return; safe from any thread and from signal handlers."""
+        self._stopping.set()
+        self.wake()
+
+    def watch(self, end: socket.socket) -> None:
+        """Look for work whenever something comes over a socket, and stop when the other side closes it."""
+        end.setblocking(False)
+        self._selector.register(end, selectors.EVENT_READ, self._other_wakes)
+
+    def run(self) -> None:
+        """Work until stopped."""
+        self._selector.register(self._woken, selectors.EVENT_READ, self._woken_up)
+        self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
+        self._memory.start()
+        try:
+            while not self._stopping.is_set():
+                self._turn()
+            self._give_all_back()
+        finally:
+            self._memory.stop()
+            self._children.close()
+            self._scratch.close()
+
+    # --- one turn of the loop
+
+    def _turn(self) -> None:
+        for key, _ in self._selector.select(self._patience()):
+            key.data(key.fileobj)
+        self._every("renew", attempts.RENEW_EVERY.total_seconds(), self._renew)
+        self._every("look", LOOK_EVERY_S, self._look)
+        self._every("upkeep", UPKEEP_EVERY_S, self._keep_up)
+        self._every("write", WRITE_EVERY_S, self._write_reports)
+        self._watch_ends()
+        self._keep_warm()
+
+    def _patience(self) -> float:
+        now = time.monotonic()
+        return min([LOOK_EVERY_S, *(max(due - now, 0.0) for due in self._due.values())])
+
+    def _every(self, name: str, seconds: float, step: Callable[[], None]) -> None:
+        now = time.monotonic()
+        if now >= self._due.get(name, 0.0):
+            self._due[name] = now + seconds
+            self._try(step)
+
+    def _soon(self, *names: str) -> None:
+        for name in names:
+            self._due[name] = 0.0
+
+    def _try(self, step: Callable[[], None]) -> bool:
+        """Do a step; False when the store is away, so that it is tried again."""
+        try:
+            step()
+        except TransientError as error:
+            log.warning("%s", error.message)
+            return False
+        return True
+
+    def _woken_up(self, end: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            while end.recv(4096):
+                pass
+        self._soon("upkeep", "look")
+
+    def _other_wakes(self, end: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            while end.recv(4096):
+                pass
+            self._selector.unregister(end)
+            self._stopping.set()
+        self._soon("upkeep", "look")
+
+    # --- children
+
+    def _keep_warm(self) -> None:
+        """Have a child ready for each free slot."""
+        while len(self._warm) + len(self._held) < self._limits.slots:
+            try:
+                self._warm.append(self._children.fork())
+            except PermanentError as error:
+                self._restart_children(error)
+                return
+
+    def _restart_children(self, error: PermanentError) -> None:
+        log.error("%s It is started again; jobs that ran fail.", error.message)
+        self._selector.unregister(self._children)
+        self._children.restart()
+        self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
+        self._warm.clear()
+        for attempt in list(self._held.values()):
+            self._ended(attempt, -9)
+
+    def _children_ended(self, _: object) -> None:
+        try:
+            exits = self._children.exits()
+        except PermanentError as error:
+            self._restart_children(error)
+            return
+        for gone in exits:
+            self._warm = [child for child in self._warm if child.pid != gone.pid]
+            for attempt in [one for one in self._held.values() if one.child.pid == gone.pid]:
+                self._hear(attempt)
+                self._ended(attempt, gone.code)
+
+    def _hear(self, attempt: Attempt) -> None:
+        """Take in what a child has said."""
+        channel = attempt.child.channel
+        if channel.fileno() < 0:
+            return
+        try:
+            messages, is_open = channel.drain()
+            for said in messages:
+                attempt.hear(said)
+        except Broken as error:
+            log.error("The process of job %d is broken: %s.", attempt.job_id, error)
+            self._kill(attempt)
+            is_open = False
+        if not is_open:
+            self._unhear(attempt)
+            attempt.kill_at = attempt.kill_at or time.monotonic() + LINGER_S
+        if attempt.asked is not None:
+            self._answer(attempt)
+        if attempt.outcome is not None and attempt.outcome["kind"] != "stopped":
+            self._try(lambda: self._write_outcome(attempt))
+
+    def _unhear(self, attempt: Attempt) -> None:
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(attempt.child.channel)
+        attempt.child.channel.close()
+
+    def _kill(self, attempt: Attempt) -> None:
+        with suppress(PermanentError):  # with the fork server every child is gone
+            self._children.kill(attempt.child.pid)
+
+    def _too_large(self, pid: int) -> None:
+        """Called by the memory watch, in its thread."""
+        self._sizes.add(pid)
+        with suppress(PermanentError):
+            self._children.kill(pid)
+
+    # --- the store
+
+    def _facts(self) -> attempts.WorkerFacts:
+        return attempts.WorkerFacts(
+            self.id, socket.gethostname(), os.getpid(), self._limits.slots, self._limits.memory_bytes
+        )
+
+    def _renew(self) -> None:
+        asked_at = time.monotonic()
+        held = {attempt.job_id: attempt.epoch for attempt in self._held.values() if not attempt.is_written}
+        with self._sessions.write() as uow:
+            now = attempts.database_now(uow, self._clock)
+            attempts.join(uow, self._facts(), now)
+            lost = attempts.renew(uow, self.id, held, now)
+        for job_id in held:
+            attempt = self._held.get(job_id)
+            if attempt is None or attempt.is_written:
+                continue
+            if job_id in lost:
+                self._lose(attempt)
+            else:
+                attempt.renewed_at = asked_at
+
+    def _lose(self, attempt: Attempt) -> None:
+        log.warning("Job %d is held by another worker now; its process here is killed.", attempt.job_id)
+        attempt.is_lost = True
+        self._kill(attempt)
+
+    def _keep_up(self) -> None:
+        with self._sessions.write() as uow:
+            left = upkeep.keep_up(uow, attempts.database_now(uow, self._clock))
+        remove_staged(left)
+        self._soon("look")
+
+    def _look(self) -> None:
+        """Obey stop requests, then take jobs while there is room."""
+        with self._sessions.read() as uow:
+            stops = attempts.stop_requests(uow, self.id)
+            has_work = attempts.has_work(uow, self.id, attempts.database_now(uow, self._clock))
+        for job_id in stops:
+            if job_id in self._held:
+                self._begin_stop(self._held[job_id])
+        while has_work and len(self._held) < self._limits.slots:
+            has_work = self._claim()
+
+    def _claim(self) -> bool:
+        """Take one job; False when there is none."""
+        asked_at = time.monotonic()
+        with self._sessions.write() as uow:
+            taken = attempts.claim(uow, self.id, attempts.database_now(uow, self._clock))
+        if isinstance(taken, attempts.Lost):
+            remove_staged(list(taken.staged))
+            return True
+        if taken is None:
+            return False
+        self._start(taken, asked_at)
+        return True
+
+    def _start(self, taken: attempts.Claimed, asked_at: float) -> None:
+        child = self._warm.pop(0) if self._warm else self._children.fork()
+        attempt = Attempt(taken.job_id, taken.epoch, child, Path(), asked_at)
+        attempt.is_granted = "granted" in taken.order
+        attempt.scratch = self._scratch.folder(attempt.token)
+        share = self._limits.share(taken.is_sandbox)
+        self._held[taken.job_id] = attempt
+        self._memory.watch(child.pid, int(share["memory_bytes"] / ENGINE_SHARE) + BASE_BYTES)
+        self._selector.register(child.channel, selectors.EVENT_READ, lambda _: self._hear(attempt))
+        size, threads = share["memory_bytes"] / (1 << 30), share["threads"]
+        line = f"Attempt {taken.epoch} on worker {self.id}: {threads} thread{'s' * (threads != 1)}, {size:.1f} GiB."
+        attempt.told.lines.append((self._clock(), "info", line))
+        try:
+            child.channel.send({**taken.order, **share, "scratch": str(attempt.scratch)})
+        except Broken:
+            self._kill(attempt)
+
+    def _begin_stop(self, attempt: Attempt) -> None:
+        if attempt.is_stopping:
+            return
+        attempt.is_stopping = True
+        attempt.kill_at = time.monotonic() + STOP_GRACE_S
+        self._try(lambda: self._write_stopping(attempt))
+        with suppress(Broken):
+            attempt.child.channel.send({"kind": "stop"})
+
+    def _write_stopping(self, attempt: Attempt) -> None:
+        with self._sessions.write() as uow:
+            attempts.stopping(uow, attempt.job_id, attempt.epoch, attempts.database_now(uow, self._clock))
+
+    def _write_reports(self) -> None:
+        telling = [attempt for attempt in self._held.values() if attempt.told and not attempt.is_written]
+        if not telling:
+            return
+        told = [(attempt, attempt.take_report()) for attempt in telling]
+        try:
+            with self._sessions.write() as uow:
+                now = attempts.database_now(uow, self._clock)
+                lost = [one for one, report in told if not attempts.report(uow, one.job_id, one.epoch, report, now)]
+        except TransientError:
+            for attempt, report in told:
+                attempt.put_back(report)
+            raise
+        for attempt in lost:
+            self._lose(attempt)
+
+    def _answer(self, attempt: Attempt) -> None:
+        """Grant publication, or not; an answer that cannot be had yet is given later."""
+        written: Sequence[Any] = attempt.asked or ()
+        told = attempt.take_report()
+        try:
+            with self._sessions.write() as uow:
+                now = attempts.database_now(uow, self._clock)
+                attempts.report(uow, attempt.job_id, attempt.epoch, told, now)
+                granted = attempts.grant(uow, attempt.job_id, attempt.epoch, written, now)
+        except TransientError as error:
+            log.warning("%s", error.message)
+            attempt.put_back(told)
+            return
+        attempt.asked = None
+        attempt.is_granted = granted
+        with suppress(Broken):
+            attempt.child.channel.send({"kind": "grant", "granted": granted})
+
+    # --- the end of a job
+
+    def _watch_ends(self) -> None:
+        now = time.monotonic()
+        lease_s = attempts.LEASE.total_seconds()
+        for attempt in list(self._held.values()):
+            if attempt.asked is not None:
+                self._answer(attempt)
+            if attempt.kill_at is not None and now >= attempt.kill_at:
+                attempt.kill_at = None
+                self._kill(attempt)
+            if not attempt.is_written and not attempt.is_lost and now > attempt.renewed_at + lease_s - SAFETY_S:
+                self._lose(attempt)
+            if attempt.exit_code is not None:
+                self._ended(attempt, attempt.exit_code)
+
+    def _ended(self, attempt: Attempt, code: int) -> None:
+        """A process is gone: write what is not written, and let go."""
+        attempt.exit_code = code
+        self._memory.forget(attempt.child.pid)
+        self._unhear(attempt)
+        if attempt.child.pid in self._sizes:
+            self._sizes.discard(attempt.child.pid)
+            attempt.is_too_large = True
+        if not attempt.is_written and not self._try(lambda: self._write_outcome(attempt)):
+            return
+        attempt.clean()
+        self._held.pop(attempt.job_id, None)
+        self._soon("look")
+
+    def _write_outcome(self, attempt: Attempt) -> None:
+        """Write how a job ended: as soon as it is known, but a stop not before the process is gone."""
+        if attempt.is_written or (attempt.is_stopping and attempt.exit_code is None):
+            return
+        if attempt.is_lost:
+            attempt.is_written = True
+            return
+        told = attempt.take_report()
+        try:
+            with self._sessions.write() as uow:
+                is_written = self._write_end(uow, attempt, told)
+        except TransientError:
+            attempt.put_back(told)
+            raise
+        if not is_written:
+            attempt.put_back(told)
+            return
+        attempt.is_written = True
+        attempt.kill_at = time.monotonic() + LINGER_S
+
+    def _write_end(self, uow: UnitOfWork, attempt: Attempt, told: attempts.Report) -> bool:
+        job, epoch = attempt.job_id, attempt.epoch
+        now = attempts.database_now(uow, self._clock)
+        if attempt.exit_code is None and not attempts.is_running(uow, job, epoch):
+            return False
+        outcome = attempt.outcome or {"kind": "gone"}
+        if outcome["kind"] == "done":
+            attempts.completed(uow, job, epoch, told, _receipts(outcome), now)
+        elif outcome["kind"] == "failed":
+            attempts.failed(uow, job, epoch, told, str(outcome["sentence"]), now)
+        elif outcome["kind"] == "stopped" or attempt.is_granted or attempt.is_stopping or attempt.is_given_back:
+            is_death = outcome["kind"] == "gone" and not attempt.is_given_back
+            attempts.unpublished(uow, job, epoch, told, now, counts=is_death)
+        else:
+            attempts.failed(uow, job, epoch, told, _epitaph(attempt), now)
+        return True
+
+    def _give_all_back(self) -> None:
+        """End in good order: processes are stopped, and their jobs free for the next worker at once."""
+        for attempt in self._held.values():
+            attempt.is_given_back = not attempt.is_stopping
+            self._kill_softly(attempt)
+        until = time.monotonic() + STOP_GRACE_S + LINGER_S
+        while self._held and time.monotonic() < until:
+            for key, _ in self._selector.select(0.05):
+                key.data(key.fileobj)
+            self._watch_ends()
+        with suppress(TransientError), self._sessions.write() as uow:
+            attempts.leave(uow, self.id)
+
+    def _kill_softly(self, attempt: Attempt) -> None:
+        attempt.kill_at = time.monotonic() + STOP_GRACE_S
+        if not attempt.is_granted:
+            with suppress(Broken):
+                attempt.child.channel.send({"kind": "stop"})
+
+
+def _receipts(outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
+    names = ("component", "records", "files", "preview", "preview_type")
+    return [{name: one[name] for name in names} for one in outcome["outputs"]]
+
+
+def _epitaph(attempt: Attempt) -> str:
+    """Why a process ended without a word."""
+    if attempt.is_too_large:
+        return (
+            "The job was ended because its process held more memory than its slot has. "
+            "Give the worker fewer slots or more memory (PENSTOCK_SLOTS, PENSTOCK_MEMORY_BYTES), or make the package smaller."
+        )
+    if attempt.exit_code == -9:
+        return "The process of the job was killed from outside, perhaps because the machine ran out of memory. Run it again."
+    code = attempt.exit_code or 0
+    how = f"with signal {-code}" if code < 0 else f"with code {code}"
+    return f"The process of the job ended unexpectedly {how}. Run it again; the log of its worker may say more."
+
+
+def worker_id() -> str:
+    """Return a name for a worker that no other has."""
+    return f"{socket.gethostname()[:30]}-{os.getpid()}-{os.urandom(4).hex()}"
