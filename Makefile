@@ -34,6 +34,13 @@ $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 
 setup: $(VENV)/.dev  ## install everything, the tests' needs included
 
+demo: $(VENV)/.demo  ## run real packages over real data through the HTTP API
+	$(BIN)/python -m penstock.cli.demo .demo examples
+
+serve: $(VENV)/.demo  ## a server with a demo account, to click and curl
+	$(BIN)/python -m penstock.cli.demo_data .penstock/files/demo
+	PENSTOCK_ACCOUNT=demo PENSTOCK_API_KEY=$${PENSTOCK_API_KEY:-demo-key-for-this-machine} $(BIN)/penstock serve --data-dir .penstock
+
 test: $(VENV)/.dev  ## start the servers the tests need and run all tests
 	$(BIN)/python -m pytest -q
 
@@ -50,6 +57,9 @@ types: $(VENV)/.dev  ## check types
 
 arch: $(VENV)/.dev  ## check the import contract
 	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev  ## measure, and rewrite the table in docs/benchmarks.md
+	$(BIN)/python -m benchmarks
 
 docs: $(VENV)/.base  ## write docs/reference from the code
 	$(BIN)/python docs/generate.py

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.kit.clock import system_clock
 from penstock.services import accounts
 from penstock.services.session import open_store
+from penstock.wiring import places
 
 
 def command(
@@ -25,7 +25,7 @@ def command(
 
     Example: penstock account acme --payment-required
     """
-    sessions = open_store(wiring.database_url(settings_module.load(data_dir=data_dir)))
+    sessions = open_store(places.database_url(settings_module.load(data_dir=data_dir)))
     with sessions.write() as uow:
         accounts.set_payment_required(uow, account, payment_required, system_clock())
     sessions.close()

@@ -1,31 +1,55 @@
-"""The `penstock` command and its groups."""
+"""The `penstock` command and its groups. A command's module is loaded when the command is called: each brings its own
+libraries, and an expression should not wait for a web server's."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
-from penstock.cli import accounts, check, document, evaluate, exchange, run, serve, show_settings, work
 from penstock.errors import PenstockError
 
+COMMANDS = {
+    "serve": ("serve", "command"),
+    "worker": ("work", "command"),
+    "run": ("run", "command"),
+    "validate": ("check", "command"),
+    "eval": ("evaluate", "command"),
+    "import": ("exchange", "import_command"),
+    "export": ("exchange", "export_command"),
+    "openapi": ("document", "command"),
+    "settings": ("show_settings", "command"),
+    "account": ("accounts", "command"),
+}
+"""Command to module in this room and function."""
+
+
+class _Lazy(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 -- the base class names it
+        """Return the names of the commands, in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002 -- the base class names it
+        """Return a command, its module loaded; None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, function = COMMANDS[cmd_name]
+        alone = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
+        alone.command(cmd_name)(getattr(import_module(f"penstock.cli.{module}"), function))
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
-    name="penstock",
-    help="An ETL service that teams run themselves.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    name="penstock", cls=_Lazy, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="rich"
 )
-app.command("serve")(serve.command)
-app.command("worker")(work.command)
-app.command("run")(run.command)
-app.command("validate")(check.command)
-app.command("eval")(evaluate.command)
-app.command("import")(exchange.import_command)
-app.command("export")(exchange.export_command)
-app.command("openapi")(document.command)
-app.command("settings")(show_settings.command)
-app.command("account")(accounts.command)
+
+
+@app.callback()
+def penstock() -> None:
+    """An ETL service that teams run themselves."""
 
 
 def main() -> None:

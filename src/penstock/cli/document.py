@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from penstock import wiring
+from penstock.wiring import server
 
 
 def command() -> None:
@@ -13,4 +13,4 @@ def command() -> None:
 
     Example: penstock openapi > openapi.json
     """
-    sys.stdout.write(json.dumps(wiring.nowhere().openapi(), indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.write(json.dumps(server.nowhere().openapi(), indent=2, ensure_ascii=False) + "\n")

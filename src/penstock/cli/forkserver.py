@@ -1,7 +1,8 @@
-"""The fork server as a program: `python -m penstock.cli.forkserver ROOTS FORBIDDEN SOCKET WORKER`; a worker starts it."""
+"""The fork server as a program: `python -m penstock.cli.forkserver FOLDERS SOCKET WORKER`; a worker starts it."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,16 +18,16 @@ from penstock.runtime.child import run_child
 from penstock.runtime.forkserver import serve
 
 
-def main(roots: str, forbidden: str, control: str, worker: str) -> None:
-    """Serve the worker with the process id *worker* over the socket with the descriptor *control*."""
+def main(folders: str, control: str, worker: str) -> None:
+    """Serve the worker with the process id *worker* over the socket with the descriptor *control*.
+
+    *folders* is a JSON list of two: folders that connections may use, and folders that they never may.
+    """
     linux.die_with(int(worker))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    adapters = wiring.adapters(_folders(roots), _folders(forbidden))
+    allowed, forbidden = json.loads(folders)
+    adapters = wiring.adapters([Path(one) for one in allowed], [Path(one) for one in forbidden])
     serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
-
-
-def _folders(text: str) -> tuple[Path, ...]:
-    return tuple(Path(part) for part in text.split(":") if part)
 
 
 if __name__ == "__main__":

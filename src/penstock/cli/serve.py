@@ -15,12 +15,12 @@ import typer
 import uvicorn
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.errors import BadRequest
 from penstock.kit.clock import system_clock
 from penstock.services import accounts
 from penstock.services.session import Sessions, open_store
 from penstock.settings import Settings
+from penstock.wiring import places, server
 
 RESTART_AFTER_S = 1.0
 WORKER_END_S = 12.0
@@ -41,13 +41,13 @@ def command(
     settings = settings_module.load(host=host, port=port, data_dir=data_dir)
     own = settings.data_dir.resolve()
     _make_folders(own)
-    sessions = open_store(wiring.database_url(settings))
+    sessions = open_store(places.database_url(settings))
     listener = _listen(settings)
     account = _first_account(settings, sessions)
     place, number = listener.getsockname()[:2]
     base = settings.public_url or f"http://{f'[{place}]' if ':' in place else place}:{number}"
     supervisor = Supervisor(own)
-    app = wiring.application(settings, sessions, supervisor.wake)
+    app = server.application(settings, sessions, supervisor.wake)
     if account:
         typer.echo(account)
     typer.echo(f"Penstock listens on {base}. Ctrl-C ends it.")
@@ -64,7 +64,7 @@ def command(
 def _make_folders(own: Path) -> None:
     try:
         own.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (own / wiring.FILES).mkdir(exist_ok=True)
+        (own / places.FILES).mkdir(exist_ok=True)
     except OSError as error:
         raise BadRequest(f"The data directory '{own}' cannot be made: {error.strerror}.") from error
 

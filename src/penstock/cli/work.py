@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.runtime import linux
 from penstock.services.session import open_store
+from penstock.wiring import places
+from penstock.wiring import worker as wiring
 
 
 def command(
@@ -34,7 +35,7 @@ def command(
         linux.die_with(parent)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     settings = settings_module.load(data_dir=data_dir, slots=slots)
-    sessions = open_store(wiring.database_url(settings))
+    sessions = open_store(places.database_url(settings))
     worker = wiring.worker(settings, sessions)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: worker.stop())

@@ -111,6 +111,8 @@ class Worker:
         self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
         self._memory.start()
         try:
+            # Before the first job can be claimed: a cluster that is available has warm children.
+            self._keep_warm()
             while not self._stopping.is_set():
                 self._turn()
             self._give_all_back()

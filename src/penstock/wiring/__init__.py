@@ -1,0 +1,23 @@
+"""The only place where a port meets its adapter. Here what a job needs; `worker` and `server` put processes together."""
+
+from penstock.wiring.jobs import (
+    STACKS,
+    adapters,
+    engine,
+    memory_for_jobs,
+    parse_instant,
+    print_instant,
+    stores,
+    warm_up,
+)
+
+__all__ = [
+    "STACKS",
+    "adapters",
+    "engine",
+    "memory_for_jobs",
+    "parse_instant",
+    "print_instant",
+    "stores",
+    "warm_up",
+]

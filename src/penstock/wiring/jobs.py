@@ -1,0 +1,57 @@
+"""What one job runs with: engine, file stores, memory. All that `penstock run` and the process of a job need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import psutil
+
+from penstock.connectors.registry import file_stores
+from penstock.engines.duckdb import evaluate
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.engines.functions import isodate
+from penstock.plan.ports import Engine, FileStore
+from penstock.plan.values import Instant
+from penstock.runtime.child import Adapters
+
+STACKS = ((DuckEngine.stack, "DuckDB 1.5, embedded"),)
+"""The stacks of this installation: wire id and label."""
+
+
+def engine() -> Engine:
+    """Return a fresh engine for one job."""
+    return DuckEngine()
+
+
+def warm_up() -> None:
+    """Open what the first job of a process would open, a third of a small job; for a child that waits for its order.
+
+    Not before a fork: DuckDB's threads do not survive one.
+    """
+    evaluate.warm_up()
+
+
+def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:
+    """Return connection type to file store."""
+    return file_stores(roots, forbidden)
+
+
+def adapters(allowed: Sequence[Path], forbidden: Sequence[Path]) -> Adapters:
+    """Return what the process of a job works with."""
+    return Adapters(engine, stores(allowed, forbidden), warm_up)
+
+
+def memory_for_jobs() -> int:
+    """Return half of the machine's memory in bytes, what jobs get unless told otherwise."""
+    return int(psutil.virtual_memory().total) // 2
+
+
+def parse_instant(text: str) -> Instant:
+    """Return the datetime of ISO text, UTC where it has no offset. Raises DataError."""
+    return Instant(*isodate.parse_iso(text, 0))
+
+
+def print_instant(instant: Instant) -> str:
+    """Return a datetime as ISO text with milliseconds and offset."""
+    return isodate.print_iso(instant.ms, instant.offset)
