@@ -8,7 +8,6 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from penstock.api import errors, openapi
-from penstock.api.credits import Credits
 from penstock.api.deps import Deps
 from penstock.api.edge import Edge
 from penstock.api.routes import ROUTERS
@@ -29,14 +28,14 @@ class Penstock(FastAPI):
             docs_url=None,
             redoc_url=None,
             redirect_slashes=False,
+            # nothing about calls leaves this machine
+            telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         )
         self._deps = deps
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the application as the server calls it."""
-        return Edge(
-            super().build_middleware_stack(), self._deps, Credits(self._deps.credits_per_hour, self._deps.clock)
-        )
+        return Edge(super().build_middleware_stack(), self._deps)
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document of the server."""

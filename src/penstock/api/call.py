@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import cached_property
 from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
@@ -15,24 +16,23 @@ from starlette.types import Scope
 from penstock.api.answers import accepts_gzip, json_answer
 from penstock.api.auth import read_key
 from penstock.api.bodies import read_fields
+from penstock.api.callers import Callers, Identify
 from penstock.api.credits import Balance, Credits
 from penstock.api.deps import Deps
 from penstock.api.forms import read_pairs
 from penstock.api.jsonp import read_callback
 from penstock.api.paging import link_header
-from penstock.api.urls import base_url
+from penstock.api.urls import base_url, segment
 from penstock.api.versions import MEDIA_TYPE, read_version, speaks_old_words
 from penstock.api.view import View
 from penstock.errors import NotAuthenticated, OutOfCredits
 from penstock.services import access
 from penstock.services.paging import Page, PageRequest
 from penstock.services.principal import Principal
-from penstock.services.records import Account, User
 from penstock.services.session import UnitOfWork
 
-LARGEST_ID = 2**31 - 1
-Id = Annotated[int, Path(ge=0, le=LARGEST_ID)]
-"""An identifier in a path; one that cannot exist is answered like one that does not."""
+Id = Annotated[int, Path(description="An identifier.")]
+"""An identifier in a path (`route.read_identity`)."""
 
 
 class Work(NamedTuple):
@@ -46,7 +46,7 @@ class Work(NamedTuple):
 class Call:
     """A request on its way through the API."""
 
-    def __init__(self, deps: Deps, credits: Credits, scope: Scope) -> None:
+    def __init__(self, deps: Deps, credits: Credits, callers: Callers, scope: Scope) -> None:
         self.deps = deps
         self.scope = scope
         self.headers = _read_headers(scope["headers"])
@@ -57,12 +57,14 @@ class Call:
         self.version = 2
         self.account_id = ""
         self.balance: Balance | None = None
+        self._given: dict[str, Any] = {}
         self._credits = credits
+        self._callers = callers
 
     def admit(self) -> None:
         """Read what decides how every answer looks. Raises BadRequest or NotAcceptable."""
         self.query = read_pairs(self.scope["query_string"])
-        self.callback = read_callback(self.query, self.method)
+        self.callback = read_callback(self.query)
         self.version = read_version(self.headers.get("accept"))
 
     # -- who calls, and what it costs
@@ -93,21 +95,21 @@ class Call:
     def reading(self, envelope: str | None = None, *, free: bool = False) -> Iterator[Work]:
         """Open a unit of work that reads, for a caller who is known and has a credit left."""
         with self.deps.sessions.read() as uow:
-            principal = self._authenticate(uow, free=free)
+            principal = self._authenticate(uow, self._callers.identify, free=free)
             yield Work(uow, principal, self._fields(envelope))
 
     @contextmanager
     def writing(self, envelope: str | None = None) -> Iterator[Work]:
         """Open a unit of work that writes; the caller is checked before, so that a stranger never holds the lock."""
         with self.deps.sessions.read() as uow:
-            principal = self._authenticate(uow)
+            principal = self._authenticate(uow, access.identify)
         fields = self._fields(envelope)
         with self.deps.sessions.write() as uow:
             yield Work(uow, principal, fields)
 
-    def _authenticate(self, uow: UnitOfWork, *, free: bool = False) -> Principal:
+    def _authenticate(self, uow: UnitOfWork, identify: Identify, *, free: bool = False) -> Principal:
         try:
-            user, account = self._identify(uow, read_key(self.headers.get("authorization")))
+            user, account = identify(uow, read_key(self.headers.get("authorization")), self.account_id)
         except NotAuthenticated:
             self.charge_address()
             raise
@@ -117,21 +119,17 @@ class Call:
             self._charge(f"user {user.id}")
         return Principal(user, access.require(account) if self.account_id else None)
 
-    def _identify(self, uow: UnitOfWork, key: str) -> tuple[User, Account | None]:
-        if self.account_id:
-            return access.identify(uow, key, self.account_id)
-        return access.authenticate(uow, key), None
-
     def _fields(self, envelope: str | None) -> dict[str, Any]:
         kind = self.headers.get("content-type", "")
-        return read_fields(self.query, self.body, kind, method=self.method, envelope=envelope)
+        self._given = read_fields(self.query, self.body, kind, method=self.method, envelope=envelope)
+        return self._given
 
     # -- how it is answered
 
-    @property
+    @cached_property
     def view(self) -> View:
         """What the answer is written for."""
-        return View(self._base(), self.account_id, self.deps.clock(), self.old_words)
+        return View(self._base(), segment(self.account_id), self.deps.clock(), self.old_words)
 
     @property
     def old_words(self) -> bool:
@@ -158,7 +156,7 @@ class Call:
 
     def answer_page(self, items: Sequence[Any], asked: PageRequest, page: Page[Any]) -> Response:
         """Return the answer that carries a page of a collection, linked to its neighbours."""
-        link = link_header(self._base() + quote(self.scope["path"]), self.query, asked, page.has_more)
+        link = link_header(self._base() + quote(self.scope["path"]), self.query, self._given, asked, page.has_more)
         return self.answer(list(items), headers=None if link is None else {"link": link})
 
     def _base(self) -> str:
@@ -177,9 +175,8 @@ def _read_headers(raw: Sequence[tuple[bytes, bytes]]) -> dict[str, str]:
 
 async def _current(request: Request) -> Call:
     call: Call = request.scope["call"]
-    call.account_id = request.path_params.get("account_id", "")
     return call
 
 
 Current = Annotated[Call, Depends(_current)]
-"""The call a handler answers."""
+"""The call a handler answers. `Route` hands it over; the annotation tells the framework that it is no parameter."""

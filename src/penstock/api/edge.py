@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from penstock.api import cors
 from penstock.api.bodies import LARGEST_BODY
 from penstock.api.call import Call
+from penstock.api.callers import Callers
 from penstock.api.credits import Credits
 from penstock.api.deps import Deps
 from penstock.api.errors import error_answer
@@ -23,10 +24,11 @@ _DRAINED = 256 * 1024 * 1024
 class Edge:
     """Wraps the application: request targets, methods and bodies on the way in, shared headers on the way out."""
 
-    def __init__(self, app: ASGIApp, deps: Deps, credits: Credits) -> None:
+    def __init__(self, app: ASGIApp, deps: Deps) -> None:
         self._app = app
         self._deps = deps
-        self._credits = credits
+        self._credits = Credits(deps.credits_per_hour, deps.clock)
+        self._callers = Callers(deps.clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event of the server."""
@@ -35,7 +37,7 @@ class Edge:
             return
         asked = scope["method"]
         scope = {**scope, "path": _plain_path(scope["path"]), "method": _plain_method(asked)}
-        call = Call(self._deps, self._credits, scope)
+        call = Call(self._deps, self._credits, self._callers, scope)
         scope["call"] = call
         send = _completing(call, send, bodiless=asked == "HEAD")
         if asked == "OPTIONS":

@@ -6,7 +6,6 @@ import logging
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -83,7 +82,6 @@ def install(app: FastAPI) -> None:
     """Make every failure inside *app* answer in the shape of the wire."""
     app.add_exception_handler(PenstockError, _on_failure)
     app.add_exception_handler(HTTPException, _on_unknown_path)
-    app.add_exception_handler(RequestValidationError, _on_impossible_path)
     app.add_exception_handler(Exception, _on_fault)
 
 
@@ -100,11 +98,6 @@ async def _on_unknown_path(request: Request, _: Exception) -> Response:
     except OutOfCredits as failure:
         return error_answer(call, failure)
     return error_answer(call, NotFound(NOT_FOUND))
-
-
-async def _on_impossible_path(request: Request, _: Exception) -> Response:
-    # the framework checks nothing but path identifiers: one that is no number names nothing
-    return await _on_unknown_path(request, _)
 
 
 async def _on_fault(request: Request, _: Exception) -> Response:

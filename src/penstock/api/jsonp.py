@@ -1,4 +1,4 @@
-"""JSONP: the answer of a GET as a call of a function in the page that asked."""
+"""JSONP: an answer as a call of a function in the page that asked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ MEDIA_TYPE = "application/javascript; charset=utf-8"
 _NAME = re.compile(r"[A-Za-z_$][\w$.\[\]]{0,199}", re.ASCII)
 
 
-def read_callback(pairs: list[tuple[str, str]], method: str) -> str | None:
-    """Return the function a GET names in `callback`, None without one.
+def read_callback(pairs: list[tuple[str, str]]) -> str | None:
+    """Return the function that a call names in `callback`, None without one.
 
     Raises: BadRequest for a name that is more than identifier characters, dots and brackets.
     """
-    if method != "GET":
-        return None
     name = next((value for key, value in pairs if key == "callback"), "")
     if not name:
         return None

@@ -14,6 +14,7 @@ from penstock.services.paging import PageRequest
 DEFAULT_LIMIT = 20
 LARGEST_LIMIT = 100
 _LARGEST_OFFSET = 2**31 - 1
+_PLACE = frozenset({"offset", "limit"})
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _LONGEST = 18
 """Digits that are looked at: more are as good as the largest number."""
@@ -40,23 +41,28 @@ def _integer(fields: Mapping[str, Any], name: str, default: int) -> int:
     value = fields.get(name)
     if value is None or value == "":
         return default
-    text = str(value).strip()
+    text = str(int(value) if isinstance(value, float) and value.is_integer() else value).strip()
     if not _INTEGER.fullmatch(text):
         raise InvalidFields(f"{name} must be an integer.", {name: ["must be an integer."]})
     return int(text[:_LONGEST])
 
 
-def link_header(address: str, query: list[tuple[str, str]], page: PageRequest, has_more: bool) -> str | None:
+def link_header(
+    address: str, query: list[tuple[str, str]], fields: Mapping[str, Any], page: PageRequest, has_more: bool
+) -> str | None:
     """Return the Link header of a page (RFC 8288), None when there is no page beside it.
 
-    *address* is the absolute address without its query; the other parameters of *query* are kept.
+    *address* is the absolute address without its query; the other parameters of *query* are kept, and so are those that
+    came in the body, which *fields* have too: whoever follows a link sends no body.
     """
     links = []
     if has_more:
         links.append((page.offset + page.limit, "next"))
     if page.offset > 0:
         links.append((max(page.offset - page.limit, 0), "prev"))
-    kept = [(name, value) for name, value in query if name not in {"offset", "limit"}]
+    others = {name: value for name, value in fields.items() if name not in _PLACE}
+    kept = [(name, value) for name, value in query if name not in fields]
+    kept += [(name, str(value)) for name, value in others.items() if isinstance(value, str | int | float)]
     return (
         ", ".join(
             f'<{address}?{urlencode([*kept, ("offset", str(offset)), ("limit", str(page.limit))])}>; rel="{relation}"'

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from penstock.api.urls import segment
-
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """*base* is the start of every address, *account* the text id of the account in it, *old_words* asks for the states
+    """*base* is the start of every address, *account* the account's segment in it, *old_words* asks for the states
     of version 1, *now* is the instant for durations that still grow."""
 
     base: str
@@ -20,8 +18,8 @@ class View:
 
     def url(self, path: str) -> str:
         """Return the API address of *path* in the account, such as `jobs/157`."""
-        return f"{self.base}/{segment(self.account)}/api/{path}"
+        return f"{self.base}/{self.account}/api/{path}"
 
     def html_url(self, path: str) -> str:
         """Return the address of *path* in the web application."""
-        return f"{self.base}/{segment(self.account)}/{path}"
+        return f"{self.base}/{self.account}/{path}"

@@ -17,16 +17,9 @@ def hash_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def authenticate(uow: UnitOfWork, key: str) -> User:
-    """Return the user of a key. Raises NotAuthenticated."""
-    user = people.user_of_key(uow, hash_key(key))
-    if user is None:
-        raise NotAuthenticated(_UNKNOWN_KEY)
-    return user
-
-
 def identify(uow: UnitOfWork, key: str, account_id: str) -> tuple[User, Account | None]:
-    """Return the user of a key, and the account if the user may enter it. Raises NotAuthenticated."""
+    """Return the user of a key, and the account if there is one of this text identifier that the user may enter. Raises
+    NotAuthenticated."""
     found = people.caller(uow, hash_key(key), account_id)
     if found is None:
         raise NotAuthenticated(_UNKNOWN_KEY)

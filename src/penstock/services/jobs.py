@@ -17,6 +17,7 @@ from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
 from penstock.store.queries import jobs as rows
 from penstock.store.queries import pages
+from penstock.store.queries.jobs import Shown
 from penstock.store.queries.search import JOBS
 from penstock.store.tables import Cluster, Job, JobOutput, Package
 from penstock.store.unit_of_work import UnitOfWork
@@ -104,11 +105,25 @@ def search(uow: UnitOfWork, principal: Principal, q: object, asked: PageRequest)
 
 
 def get(uow: UnitOfWork, principal: Principal, job_id: int) -> Job:
-    """Return a job, for use while the transaction is open. Raises NotFound."""
-    row = rows.shown(uow, job_id, principal.tenant.id)
+    """Return a job with its whole package and cluster. Raises NotFound."""
+    row = pages.get(uow, Job, job_id, principal.tenant.id)
     if row is None:
         raise NotFound("Item not found.")
     return row
+
+
+def show(uow: UnitOfWork, principal: Principal, job_id: int) -> Shown:
+    """Return a job with the names of its package and cluster. Raises NotFound."""
+    found = rows.shown(uow, job_id, principal.tenant.id)
+    if found is None:
+        raise NotFound("Item not found.")
+    return found
+
+
+def _require(uow: UnitOfWork, principal: Principal, job_id: int) -> int:
+    if not rows.exists(uow, job_id, principal.tenant.id):
+        raise NotFound("Item not found.")
+    return job_id
 
 
 def stop(uow: UnitOfWork, principal: Principal, job_id: int, now: datetime) -> Job:
@@ -132,9 +147,8 @@ def list_children(
     uow: UnitOfWork, principal: Principal, job_id: int, asked: PageRequest, *, status: object = None
 ) -> Page[Job]:
     """Return the jobs that a job started, newest first. Raises NotFound, InvalidFields."""
-    row = get(uow, principal, job_id)
     state = one_of(status, "status", tuple(JobStatus))
-    equal: dict[str, Any] = {"parent_job_id": row.id}
+    equal: dict[str, Any] = {"parent_job_id": _require(uow, principal, job_id)}
     if state is not None:
         equal["status"] = state
     return list_rows(uow, Job, principal.tenant.id, asked, equal=equal)
@@ -142,23 +156,23 @@ def list_children(
 
 def variables(uow: UnitOfWork, principal: Principal, job_id: int) -> dict[str, Any]:
     """Return the variables that a job used, with their values; none before it ran. Raises NotFound."""
-    used = get(uow, principal, job_id).used_variables
+    used = rows.used_variables(uow, _require(uow, principal, job_id))
     found: dict[str, Any] = json.loads(used) if used else {}
     return found
 
 
 def log(uow: UnitOfWork, principal: Principal, job_id: int) -> str:
     """Return the text of a job's log, one event a line. Raises NotFound."""
-    row = get(uow, principal, job_id)
+    lines = rows.log_lines(uow, _require(uow, principal, job_id))
     return "".join(
         f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z {level.upper():<7} {line}\n"
-        for at, level, line in rows.log_lines(uow, row.id)
+        for at, level, line in lines
     )
 
 
 def get_output(uow: UnitOfWork, principal: Principal, job_id: int, output_id: int) -> JobOutput:
     """Return an output of a job. Raises NotFound."""
-    row = rows.output(uow, get(uow, principal, job_id).id, output_id)
+    row = rows.output(uow, _require(uow, principal, job_id), output_id)
     if row is None:
         raise NotFound("Item not found.")
     return row

@@ -1,5 +1,6 @@
 """The rows that services give back, by name: rooms that may not import the store read them from here."""
 
+from penstock.store.queries.jobs import Shown as ShownJob
 from penstock.store.tables import (
     Account,
     Cluster,
@@ -24,6 +25,7 @@ __all__ = [
     "JobSource",
     "Package",
     "PackageValidation",
+    "ShownJob",
     "Slot",
     "User",
     "Watch",

@@ -8,11 +8,12 @@ from starlette.responses import Response
 from penstock.api.call import Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, searched, text
 from penstock.api.paging import read_page
+from penstock.api.route import Route
 from penstock.api.schemas.clusters import cluster_json, instance_json
 from penstock.domain.cluster import ClusterStatus
 from penstock.services import clusters
 
-router = APIRouter(tags=["Clusters"])
+router = APIRouter(tags=["Clusters"], route_class=Route)
 _ALL = "/{account_id}/api/clusters"
 _ONE = _ALL + "/{cluster_id}"
 

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from penstock.api.call import Call, Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, text
 from penstock.api.paging import read_page
+from penstock.api.route import Route
 from penstock.api.schemas.connections import connection_json
 from penstock.services import connections
 
-router = APIRouter(tags=["Connections"])
+router = APIRouter(tags=["Connections"], route_class=Route)
 _ALL = "/{account_id}/api/connections"
 _TYPE = _ALL + "/{connection_type}"
 _ONE = _TYPE + "/{connection_id}"

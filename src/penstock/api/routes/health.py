@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from penstock.api.call import Current
 from penstock.api.openapi import operation
+from penstock.api.route import SideRoute
 from penstock.services import accounts
 
-router = APIRouter(tags=["Health"])
+router = APIRouter(tags=["Health"], route_class=SideRoute)
 _STATE = {"type": "object", "properties": {"status": {"type": "string"}}, "required": ["status"]}
 
 

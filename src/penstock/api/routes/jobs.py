@@ -10,11 +10,12 @@ from starlette.responses import Response
 from penstock.api.call import Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, searched, text
 from penstock.api.paging import read_page
-from penstock.api.schemas.jobs import job_json, log_summary_json, output_json
+from penstock.api.route import Route
+from penstock.api.schemas.jobs import job_json, log_summary_json, output_json, shown_json
 from penstock.domain.job import JobStatus
 from penstock.services import jobs
 
-router = APIRouter(tags=["Jobs"])
+router = APIRouter(tags=["Jobs"], route_class=Route)
 _ALL = "/{account_id}/api/jobs"
 _ONE = _ALL + "/{job_id}"
 _OUTPUT = _ONE + "/outputs/{output_id}"
@@ -79,8 +80,10 @@ def run_job(call: Current) -> Response:
 @router.get(_ONE, **operation("getJob", "Get a job", one("Job"), query=(_INCLUDE,)))
 def get_job(call: Current, job_id: Id) -> Response:
     with call.reading() as (uow, principal, fields):
-        row = jobs.get(uow, principal, job_id)
         include = _included(fields)
+        if not include:
+            return call.answer(shown_json(jobs.show(uow, principal, job_id), call.view))
+        row = jobs.get(uow, principal, job_id)
         job = job_json(row, call.view, include=include)
         if "log_summary" in include:
             job["log_summary"] = log_summary_json(row, jobs.log(uow, principal, job_id))
@@ -136,4 +139,4 @@ def preview_job_output(call: Current, job_id: Id, output_id: Id) -> Response:
 
 
 def _included(fields: dict[str, Any]) -> frozenset[str]:
-    return frozenset(str(fields.get("include") or "").replace(" ", "").split(","))
+    return _FULL.union(("log_summary",)).intersection(str(fields.get("include") or "").replace(" ", "").split(","))

@@ -10,10 +10,11 @@ from starlette.responses import Response
 from penstock.api.call import Current, Id
 from penstock.api.openapi import WINDOW, many, one, operation, paged, parameter, searched, text
 from penstock.api.paging import read_page
+from penstock.api.route import Route
 from penstock.api.schemas.packages import package_json, template_json
 from penstock.services import packages
 
-router = APIRouter(tags=["Packages"])
+router = APIRouter(tags=["Packages"], route_class=Route)
 _ALL = "/{account_id}/api/packages"
 _ONE = _ALL + "/{package_id}"
 

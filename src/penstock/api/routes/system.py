@@ -9,10 +9,11 @@ from starlette.responses import Response
 
 from penstock.api.call import Current
 from penstock.api.openapi import many, one, operation
+from penstock.api.route import Route
 from penstock.api.schemas.system import rate_limit_json
 from penstock.services import system
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 _TAGS: list[str | Enum] = ["System"]
 
 

@@ -7,9 +7,10 @@ from starlette.responses import Response
 
 from penstock.api.call import Current
 from penstock.api.openapi import one, operation, parameter, text
+from penstock.api.route import Route
 from penstock.api.schemas.users import user_json
 
-router = APIRouter(tags=["Users"])
+router = APIRouter(tags=["Users"], route_class=Route)
 _QUERY = (parameter("current_password", text(), "Reveals the API key where users have passwords."),)
 
 

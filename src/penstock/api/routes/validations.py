@@ -9,10 +9,11 @@ from starlette.responses import Response
 from penstock.api.call import Call, Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, text
 from penstock.api.paging import read_page
+from penstock.api.route import Route
 from penstock.api.schemas.validations import validation_json
 from penstock.services import validations
 
-router = APIRouter(tags=["Package Validations"])
+router = APIRouter(tags=["Package Validations"], route_class=Route)
 _PACKAGE = "/{account_id}/api/packages/{package_id}"
 _ALL = _PACKAGE + "/validations"
 _LIST_QUERY = (

@@ -7,10 +7,11 @@ from starlette.responses import Response
 
 from penstock.api.call import Current, Id
 from penstock.api.openapi import many, one, operation
+from penstock.api.route import Route
 from penstock.api.schemas.watchers import cluster_watch_json, job_watch_json, watcher_json
 from penstock.services import watchers
 
-router = APIRouter()
+router = APIRouter(route_class=Route)
 _CLUSTER = "/{account_id}/api/clusters/{cluster_id}/watchers"
 _JOB = "/{account_id}/api/jobs/{job_id}/watchers"
 _RUBY = "xplenty-rb/"

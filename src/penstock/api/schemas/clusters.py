@@ -7,7 +7,7 @@ import json
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
-from penstock.api.schemas.fields import Creator, Instant, Reference
+from penstock.api.schemas.fields import Creator, Instant
 from penstock.api.urls import segment
 from penstock.api.versions import cluster_word
 from penstock.api.view import View
@@ -145,11 +145,6 @@ def cluster_json(row: Row, view: View) -> Cluster:
         "url": view.url(path),
         "html_url": view.html_url(path),
     }
-
-
-def cluster_reference(row: Row, view: View) -> Reference:
-    """Return the short form in which other resources embed a cluster."""
-    return {"id": row.id, "name": row.name, "url": view.url(f"clusters/{row.id}")}
 
 
 def user_creator(user_id: int, name: str, view: View) -> Creator:

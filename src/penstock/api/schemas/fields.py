@@ -7,6 +7,8 @@ from typing import Annotated, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from penstock.api.view import View
+
 Instant = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2013-03-03T13:06:51Z"])]
 """An instant: UTC, `YYYY-MM-DDTHH:MM:SSZ`."""
 
@@ -38,3 +40,8 @@ class Error(TypedDict):
     message: str
     errors: NotRequired[dict[str, list[str]]]
     error_message: NotRequired[str]
+
+
+def reference(kind: str, identity: int, name: str, view: View) -> Reference:
+    """Return the short form in which a resource embeds another; *kind* is the other's word in paths."""
+    return {"id": identity, "name": name, "url": view.url(f"{kind}/{identity}")}

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
-from penstock.api.schemas.clusters import Cluster, cluster_json, cluster_reference, user_creator
-from penstock.api.schemas.fields import Creator, Instant, Reference, Scalar
-from penstock.api.schemas.packages import Package, package_json, package_reference
+from penstock.api.schemas.clusters import Cluster, cluster_json, user_creator
+from penstock.api.schemas.fields import Creator, Instant, Reference, Scalar, reference
+from penstock.api.schemas.packages import Package, package_json
 from penstock.api.versions import job_word
 from penstock.api.view import View
 from penstock.services.records import Job as Row
 from penstock.services.records import JobOutput as OutputRow
+from penstock.services.records import JobSource as SourceRow
+from penstock.services.records import ShownJob
 
 
 class JobOutputComponent(TypedDict):
@@ -130,14 +133,40 @@ class JobOutputPreview(TypedDict):
 
 def job_json(row: Row, view: View, *, include: frozenset[str] = frozenset()) -> Job:
     """Return a job as the wire writes it; *include* names embedded resources to be given in full."""
+    package, cluster = row.package, row.cluster
+    return _job(
+        row, row.owner.name, row.outputs, row.sources, view,
+        package_json(package, view) if "package" in include else reference("packages", package.id, package.name, view),
+        cluster_json(cluster, view) if "cluster" in include else reference("clusters", cluster.id, cluster.name, view),
+    )  # fmt: skip
+
+
+def shown_json(shown: ShownJob, view: View) -> Job:
+    """Return a job that was read to be shown as the wire writes it."""
+    row = shown.job
+    package = reference("packages", row.package_id, row.package_now, view)
+    cluster = reference("clusters", row.cluster_id, row.cluster_name, view)
+    return _job(row, row.owner_name, shown.outputs, shown.sources, view, package, cluster)
+
+
+def _job(
+    row: Row,
+    owner: str,
+    outputs: Iterable[OutputRow],
+    sources: Iterable[SourceRow],
+    view: View,
+    package: Package | Reference,
+    cluster: Cluster | Reference,
+) -> Job:
     path = f"jobs/{row.id}"
+    url = view.url(path)
     job: Job = {
         "id": row.id,
         "status": job_word(row.status, view.old_words),
         "owner_id": row.owner_id,
         "progress": row.progress,
         "outputs_count": row.outputs_count,
-        "outputs": [output_json(output, view) for output in row.outputs],
+        "outputs": [output_json(output, view) for output in outputs],
         "variables": json.loads(row.variables or "{}"),
         "dynamic_variables": json.loads(row.dynamic_variables or "{}"),
         "started_at": to_wire(row.started_at),
@@ -151,14 +180,14 @@ def job_json(row: Row, view: View, *, include: frozenset[str] = frozenset()) -> 
         "runtime_in_seconds": _runtime(row.started_at, row.completed_at, view.now),
         "master_auto_retry_attempts": row.master_auto_retry_attempts,
         "attempts": row.attempts,
-        "url": view.url(path),
+        "url": url,
         "html_url": view.html_url(path),
-        "log_url": view.url(f"{path}/log"),
-        "creator": user_creator(row.creator_id, row.owner.name, view),
-        "package": package_json(row.package, view) if "package" in include else package_reference(row.package, view),
-        "cluster": cluster_json(row.cluster, view) if "cluster" in include else cluster_reference(row.cluster, view),
+        "log_url": f"{url}/log",
+        "creator": user_creator(row.creator_id, owner, view),
+        "package": package,
+        "cluster": cluster,
         "waiting_reason": row.waiting_reason,
-        "sources": [{"component": source.component, "records_count": source.records_count} for source in row.sources],
+        "sources": [{"component": source.component, "records_count": source.records_count} for source in sources],
     }
     if row.component_name is not None:
         job["component"] = {"name": row.component_name, "type": row.component_type or ""}

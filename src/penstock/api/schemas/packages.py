@@ -8,7 +8,7 @@ from typing import Any, NotRequired
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
-from penstock.api.schemas.fields import Instant, Reference
+from penstock.api.schemas.fields import Instant
 from penstock.api.view import View
 from penstock.services.packages import Template
 from penstock.services.records import Package as Row
@@ -113,11 +113,6 @@ def package_json(row: Row, view: View, *, alone: bool = False, flow: bool = Fals
     if flow:
         package["data_flow_json"] = row.flow
     return package
-
-
-def package_reference(row: Row, view: View) -> Reference:
-    """Return the short form in which other resources embed a package."""
-    return {"id": row.id, "name": row.name, "url": view.url(f"packages/{row.id}")}
 
 
 def template_json(template: Template) -> PackageTemplate:

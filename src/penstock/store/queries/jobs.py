@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import bindparam, select, update
-from sqlalchemy.orm import joinedload, lazyload, load_only
-from sqlalchemy.orm.attributes import set_committed_value
 
 from penstock.domain.job import STOPPABLE, JobStatus
 from penstock.store.tables import Cluster, Job, JobLogLine, JobOutput, JobSource, Package, User
@@ -21,32 +22,55 @@ def request_stop_of_cluster(uow: UnitOfWork, cluster_id: int, now: datetime) -> 
     )
 
 
-# Written once, because clients ask for a job again and again until it ends; what an answer rarely needs of other rows,
-# the flow of a package above all, is read only if it is asked for while the transaction is open.
-_SHOWN = (
-    select(Job)
-    .where(Job.id == bindparam("job_id"))
-    .options(
-        joinedload(Job.owner).load_only(User.name),
-        joinedload(Job.package).options(load_only(Package.name), lazyload(Package.owner)),
-        joinedload(Job.cluster).options(load_only(Cluster.name), lazyload(Cluster.owner)),
-        lazyload(Job.outputs),
-        lazyload(Job.sources),
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A job as answers show it: its columns beside the names of its owner, package and cluster, and its outputs and
+    sources. Plain columns, not rows of the session, because clients ask for a job again and again until it ends."""
+
+    job: Any
+    outputs: Sequence[Any]
+    sources: Sequence[Any]
+
+
+# Written once: building a statement costs as much as running it.
+_JOBS, _USERS, _PACKAGES, _CLUSTERS = (kind.__table__ for kind in (Job, User, Package, Cluster))
+_LARGE = ("package_flow", "package_variables", "used_variables", "staged")
+_JOB = (
+    select(
+        *(column for column in _JOBS.c if column.name not in _LARGE),
+        _USERS.c.name.label("owner_name"),
+        _PACKAGES.c.name.label("package_now"),
+        _CLUSTERS.c.name.label("cluster_name"),
     )
+    .join_from(_JOBS, _USERS, _USERS.c.id == _JOBS.c.owner_id)
+    .join(_PACKAGES, _PACKAGES.c.id == _JOBS.c.package_id)
+    .join(_CLUSTERS, _CLUSTERS.c.id == _JOBS.c.cluster_id)
+    .where(_JOBS.c.id == bindparam("job_id"), _JOBS.c.account_id == bindparam("account_id"))
 )
-_OUTPUTS = select(JobOutput).where(JobOutput.job_id == bindparam("job_id")).order_by(JobOutput.id)
-_SOURCES = select(JobSource).where(JobSource.job_id == bindparam("job_id")).order_by(JobSource.id)
+_OUTPUTS, _SOURCES = (
+    select(*kind.__table__.c).where(kind.__table__.c.job_id == bindparam("job_id")).order_by(kind.__table__.c.id)
+    for kind in (JobOutput, JobSource)
+)
 
 
-def shown(uow: UnitOfWork, job_id: int, account_id: int) -> Job | None:
-    """Return a job of an account as answers show it, for use while the transaction is open."""
-    given = {"job_id": job_id}
-    row = uow.session.scalar(_SHOWN, given)
-    if row is None or row.account_id != account_id:
+def shown(uow: UnitOfWork, job_id: int, account_id: int) -> Shown | None:
+    """Return a job of an account as answers show it."""
+    connection = uow.session.connection()
+    job = connection.execute(_JOB, {"job_id": job_id, "account_id": account_id}).one_or_none()
+    if job is None:
         return None
-    set_committed_value(row, "outputs", list(uow.session.scalars(_OUTPUTS, given)))
-    set_committed_value(row, "sources", list(uow.session.scalars(_SOURCES, given)))
-    return row
+    given = {"job_id": job_id}
+    return Shown(job, connection.execute(_OUTPUTS, given).all(), connection.execute(_SOURCES, given).all())
+
+
+def exists(uow: UnitOfWork, job_id: int, account_id: int) -> bool:
+    """Tell whether an account has this job."""
+    return uow.session.scalar(select(Job.id).where(Job.id == job_id, Job.account_id == account_id)) is not None
+
+
+def used_variables(uow: UnitOfWork, job_id: int) -> str | None:
+    """Return the variables that a job used, as JSON text; None before it ran."""
+    return uow.session.scalar(select(Job.used_variables).where(Job.id == job_id))
 
 
 def output(uow: UnitOfWork, job_id: int, output_id: int) -> JobOutput | None:

@@ -8,7 +8,6 @@ from penstock.store.tables import Account, ApiKey, Connection, Member, User, Wat
 from penstock.store.unit_of_work import UnitOfWork
 
 # Written once: building a statement and its cache key costs as much as running it.
-_USER_OF_KEY = select(User).join(ApiKey, ApiKey.user_id == User.id).where(ApiKey.hash == bindparam("digest"))
 _CALLER = (
     select(User, Account)
     .join(ApiKey, ApiKey.user_id == User.id)
@@ -19,11 +18,6 @@ _CALLER = (
     )
     .where(ApiKey.hash == bindparam("digest"))
 )
-
-
-def user_of_key(uow: UnitOfWork, digest: str) -> User | None:
-    """Return the user whose key has this hash."""
-    return uow.session.scalar(_USER_OF_KEY, {"digest": digest})
 
 
 def caller(uow: UnitOfWork, digest: str, account_id: str) -> tuple[User, Account | None] | None:
