@@ -21,6 +21,7 @@ from penstock.api.deps import Deps
 from penstock.connectors.registry import file_stores
 from penstock.kit.clock import system_clock
 from penstock.services.accounts import bootstrap
+from penstock.services.records import Cluster, Job, JobOutput
 from penstock.services.session import Sessions, open_store
 
 ACCOUNT = "acme"
@@ -102,6 +103,12 @@ def app(make_app: Callable[..., Penstock]) -> Penstock:
 
 
 @pytest.fixture(scope="session")
+def authorization() -> dict[str, str]:
+    """The header of the owner of the account."""
+    return basic()
+
+
+@pytest.fixture(scope="session")
 def anyone(app: Penstock) -> Iterator[TestClient]:
     """Calls without credentials."""
     with TestClient(app, raise_server_exceptions=False) as client:
@@ -156,6 +163,42 @@ def job(owner: TestClient, cluster: dict[str, Any], package: dict[str, Any]) -> 
     """A new job, which nobody runs."""
     body = {"cluster_id": cluster["id"], "package_id": package["id"], "variables": {"b": "2"}}
     return created(owner.post("/acme/api/jobs", json=body))
+
+
+@pytest.fixture
+def alter(sessions: Sessions) -> Callable[..., None]:
+    """Changes columns of a row, as a worker would."""
+
+    def change(kind: type[Any], identity: int, **values: Any) -> None:
+        with sessions.write() as uow:
+            row = uow.session.get_one(kind, identity)
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    return change
+
+
+@pytest.fixture
+def idle(cluster: dict[str, Any], alter: Callable[..., None]) -> dict[str, Any]:
+    """A cluster that has nothing to do."""
+    alter(Cluster, cluster["id"], status="idle")
+    return cluster
+
+
+@pytest.fixture
+def queued(sessions: Sessions, job: dict[str, Any]) -> dict[str, Any]:
+    """A job that waits for a slot, with one output."""
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    with sessions.write() as uow:
+        row = uow.session.get_one(Job, job["id"])
+        row.status = "queued"
+        row.outputs_count = 1
+        output = JobOutput(
+            job_id=row.id, name="out", component_name="out", component_type="cloud_storage_destination_component",
+            fields='["id", "account_name"]', progress=0.0, created_at=now, updated_at=now,
+        )  # fmt: skip
+        uow.session.add(output)
+    return job
 
 
 def created(answer: Any) -> dict[str, Any]:

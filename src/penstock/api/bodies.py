@@ -13,6 +13,8 @@ LARGEST_BODY = 8 * 1024 * 1024
 
 _DEEPEST = 200
 _FORM = "application/x-www-form-urlencoded"
+_BODILESS = ("GET", "DELETE")
+"""Methods whose body some clients fill with what is no object."""
 _LISTS = ("packages", "bootstrap_actions", "events")
 """Lists that some clients write as a map of numbers."""
 
@@ -39,7 +41,7 @@ def _read_body(body: bytes, content_type: str, *, method: str, envelope: str | N
     value = _read_json(body)
     if isinstance(value, dict):
         return _with_lists(_opened(_checked(value), envelope, alone=True))
-    if value is None or value == [] or method == "GET":
+    if value is None or value == [] or method in _BODILESS:
         return {}
     raise BadRequest("The body must be a JSON object.")
 

@@ -8,7 +8,7 @@ from typing import overload
 
 from penstock.errors import InvalidFields
 
-_SPACED_OFFSET = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+_SPACED_OFFSET = re.compile(r"(:\d\d(?:\.\d+)?) (\d\d:?\d\d)$", re.ASCII)
 
 
 @overload
@@ -38,9 +38,7 @@ def read_instant(text: str, field: str) -> datetime:
     """
     try:
         # a plus sign that was not percent-encoded arrives as a space
-        at = datetime.fromisoformat(
-            _SPACED_OFFSET.sub("+", text.strip(), count=1) if text.count(":") > 2 else text.strip()
-        )
+        at = datetime.fromisoformat(_SPACED_OFFSET.sub(r"\1+\2", text.strip()))
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError) as fault:
         reason = "is not a date. Write it as YYYY-MM-DDTHH:MM:SSZ."

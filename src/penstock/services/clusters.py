@@ -159,6 +159,7 @@ def update(uow: UnitOfWork, principal: Principal, cluster_id: int, raw: Mapping[
             row.status = ClusterStatus.SCALING
     row.updated_at = now
     uow.session.flush()
+    uow.session.refresh(row)  # its counts of jobs are read anew after a change
     return row
 
 
@@ -168,6 +169,7 @@ def terminate(uow: UnitOfWork, principal: Principal, cluster_id: int, now: datet
     if row.status not in DELETABLE:
         raise InvalidFields(f"A cluster that is {row.status} cannot be terminated.")
     begin_end(uow, row, now)
+    uow.session.refresh(row)
     return row
 
 
