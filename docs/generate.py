@@ -27,6 +27,7 @@ from penstock.lang.components.schema import json_schemas
 from penstock.lang.components.spec import REQUIRED, Component, Property
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.components.table import NOT_YET as COMPONENTS_NOT_YET
+from penstock.lang.document.shapes import ALIAS_PATTERN, DEFINITIONS
 from penstock.lang.functions import FUNCTIONS, NOT_YET, Function
 from penstock.lang.functions.aggregates import AGGREGATES
 from penstock.lang.functions.signature import Nulls, Signature
@@ -192,15 +193,26 @@ def _property(one: Property) -> str:
 def _shape(shape: Mapping[str, Any]) -> str:
     if "enum" in shape:
         return ", ".join(code(str(value)) for value in shape["enum"])
+    if "$ref" in shape:
+        return _shape(DEFINITIONS[shape["$ref"].rpartition("/")[2]])
     if "anyOf" in shape:
-        words = [code(one["const"]) for one in shape["anyOf"] if "const" in one]
-        return f"a character{''.join(f' or {word}' for word in words)}"
-    kinds = shape.get("type", "any")
-    word = " or ".join(kinds) if isinstance(kinds, list) else str(kinds)
-    if word == "array" and "properties" in shape.get("items", {}):
-        keys = shape["items"]["properties"]
-        return "list of " + ", ".join(f"`{key}`" for key in keys)
-    return f"list of {shape['items'].get('type', 'any')}" if word == "array" and "items" in shape else word
+        options = ["a character" if one.get("maxLength") == 1 else _shape(one) for one in shape["anyOf"]]
+        return " or ".join(dict.fromkeys(options))
+    if "const" in shape:
+        return code(str(shape["const"]))
+    if shape.get("type") == "array":
+        if shape["items"].get("pattern") == ALIAS_PATTERN:
+            return "list of field names"
+        keys = _keys(shape["items"])
+        return "list of " + (", ".join(f"`{key}`" for key in keys) if keys else _shape(shape["items"]))
+    if _keys(shape):
+        return ", ".join(f"`{key}`" for key in _keys(shape))
+    return "field name" if shape.get("pattern") == ALIAS_PATTERN else str(shape["type"])
+
+
+def _keys(shape: Mapping[str, Any]) -> list[str]:
+    """Return the keys of an object, of all its variants together."""
+    return list(dict.fromkeys(key for one in shape.get("oneOf", (shape,)) for key in one.get("properties", {})))
 
 
 def schema_files() -> dict[str, str]:

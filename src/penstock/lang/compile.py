@@ -13,6 +13,7 @@ from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
 from penstock.lang.document import Document, connection_key, read
 from penstock.lang.document.model import ComponentNode
+from penstock.lang.document.shapes import show
 from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Operator, Plan, Write
@@ -66,7 +67,7 @@ def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) 
         key = connection_key(node)
         if key is not None and key not in connections:
             hint = did_you_mean(key, tuple(connections)) or "Create it, or choose another."
-            finding = codes.UnboundConnection.at(f"There is no connection '{key}'.", hint=hint)
+            finding = codes.UnboundConnection.at(f"There is no connection {show(key)}.", hint=hint)
             report.add(finding, node.name, node.id, "connection")
     return tuple(report.findings)
 
@@ -102,5 +103,5 @@ def _unknown_type(node: ComponentNode, report: Report) -> None:
         finding = codes.ComponentNotAvailable.at(message)
     else:
         hint = did_you_mean(node.type, (*COMPONENTS, *NOT_YET))
-        finding = codes.UnknownType.at(f"There is no component type '{node.type}'.", hint=hint)
+        finding = codes.UnknownType.at(f"There is no component type {show(node.type)}.", hint=hint)
     report.add(replace(finding, component=node.name, component_id=node.id, field="type"))

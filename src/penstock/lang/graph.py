@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from penstock.lang.check import codes_package as codes
+from penstock.lang.check.codes import Code
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.document.model import ComponentNode, Document, Edge
+from penstock.lang.document.shapes import show
+
+_NUMBERED = re.compile(r"[1-9][0-9]{0,5}\Z")
+_SHOWN = 12
+"""How many names a message lists."""
+
+PlacedEdge = tuple[str, Edge]
+"""An edge and its place in the document, such as `edges[3]`."""
 
 
 @dataclass(slots=True)
@@ -25,11 +36,16 @@ def check_graph(document: Document, report: Report) -> Graph:
         report.add(codes.NothingToRun.at("The package has no components.", hint="Add a source and a destination."))
         return Graph()
     nodes = _unique(document, report)
-    edges = [edge for index, edge in enumerate(document.edges) if _ends_exist(edge, index, nodes, report)]
+    edges = _between(document, nodes, report)
+    leading_in: dict[str, list[PlacedEdge]] = defaultdict(list)
+    leading_out: dict[str, list[PlacedEdge]] = defaultdict(list)
+    for place, edge in edges:
+        leading_in[edge.target].append((place, edge))
+        leading_out[edge.source].append((place, edge))
     graph = Graph()
     for node in nodes.values():
-        graph.inputs[node.id] = _inputs(node, [edge for edge in edges if edge.target == node.id], report)
-    _outputs(nodes, edges, report)
+        graph.inputs[node.id] = _inputs(node, leading_in[node.id], report)
+        _check_outputs(node, leading_out[node.id], report)
     graph.order = _ordered(nodes, edges, report)
     _lead_somewhere(nodes, edges, report)
     return graph
@@ -40,96 +56,120 @@ def _unique(document: Document, report: Report) -> dict[str, ComponentNode]:
     nodes: dict[str, ComponentNode] = {}
     for node in document.components:
         if node.id in nodes:
-            report.add(codes.DuplicateName.at(f"Two components have the id '{node.id}'."), node.name, node.id, "id")
+            message = f"Two components have the id {show(node.id)}."
+            report.add(codes.DuplicateName.at(message, hint="Give each its own id."), node.name, node.id, "id")
             continue
         nodes[node.id] = node
     for name, count in names.items():
         if count > 1:
-            message = f"{count} components have the name '{name}'."
+            message = f"{count} components have the name {show(name)}."
             report.add(codes.DuplicateName.at(message, hint="Give each its own name."), name, path="name")
     return nodes
 
 
-def _ends_exist(edge: Edge, index: int, nodes: dict[str, ComponentNode], report: Report) -> bool:
-    sound = True
-    for word, identity in (("from", edge.source), ("to", edge.target)):
-        if identity not in nodes:
-            message = f"The edge names the component '{identity}', which does not exist."
-            report.add(
-                codes.DanglingEdge.at(message, hint=did_you_mean(identity, nodes)), path=f"edges[{index}].{word}"
-            )
-            sound = False
+def _between(document: Document, nodes: Mapping[str, ComponentNode], report: Report) -> list[PlacedEdge]:
+    """Return the edges whose ends exist, and report the others."""
+    ids = {node.name: node.id for node in nodes.values() if node.name != node.id}
+    sound: list[PlacedEdge] = []
+    for index, edge in enumerate(document.edges):
+        missing = [(word, end) for word, end in (("from", edge.source), ("to", edge.target)) if end not in nodes]
+        for word, end in missing:
+            hint = did_you_mean(end, nodes)
+            if end in ids:
+                hint = f"That is a name; edges take ids, and its id is '{ids[end]}'."
+            message = f"There is no component with the id {show(end)}."
+            report.add(codes.DanglingEdge.at(message, hint=hint), path=f"edges[{index}].{word}")
+        if not missing:
+            sound.append((f"edges[{index}]", edge))
     return sound
 
 
-def _inputs(node: ComponentNode, edges: list[Edge], report: Report) -> dict[str, str]:
+def _inputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Report) -> dict[str, str]:
     kind = COMPONENTS.get(node.type)
     taken: dict[str, str] = {}
 
-    def wrong(message: str, hint: str | None = None) -> None:
-        report.add(codes.WrongInputs.at(message, hint=hint), node.name, node.id, "edges")
+    def wrong(message: str, hint: str | None = None, path: str = "edges") -> None:
+        report.add(codes.WrongInputs.at(message, hint=hint), node.name, node.id, path)
 
-    for edge in edges:
+    for place, edge in edges:
         name = edge.input or ""
-        if name in taken:
-            wrong(f"The input '{name}' is fed twice." if name else "The component is fed twice, but has one input.")
-            continue
-        if kind is not None and kind.inputs is not None and name not in kind.inputs:
-            wrong(*_no_such_input(kind.inputs, name))
-            continue
-        if kind is not None and kind.inputs is None and not (name.isascii() and name.isdigit() and name[0] != "0"):
-            wrong(f"There is no input '{name}'.", 'Inputs of a Union are "1", "2", …')
-            continue
-        taken[name] = edge.source
+        known = kind is None or (_NUMBERED.match(name) if kind.inputs is None else name in kind.inputs)
+        if not known:
+            wrong(*_no_such_input(None if kind is None else kind.inputs, name), path=f"{place}.input")
+        elif name in taken:
+            message = f"The input '{name}' is fed twice." if name else "The component is fed twice, but has one input."
+            wrong(message, "Join what feeds it with a Union, or remove an edge.", place)
+        else:
+            taken[name] = edge.source
     if kind is None:
         return taken
     if kind.inputs is None:
         if len(taken) < 2:
-            wrong("A Union needs two inputs or more.")
+            wrong("A Union needs two inputs or more.", "Draw another edge to it, or leave it out.")
         elif sorted(map(int, taken)) != list(range(1, len(taken) + 1)):
-            wrong("The inputs of a Union are numbered from 1 without a gap.")
+            given = ", ".join(sorted(taken, key=int)[:_SHOWN])
+            wrong("The inputs of a Union are numbered from 1 without a gap.", f"There are: {given}.")
         return taken
     for name in kind.inputs:
         if name not in taken:
-            wrong(f"The input '{name}' is missing." if name else "Nothing feeds this component.", "Draw an edge to it.")
+            hint = f'Draw an edge to it, with "input": "{name}".' if name else "Draw an edge to it."
+            wrong(f"The input '{name}' is missing." if name else "Nothing feeds this component.", hint)
     return taken
 
 
-def _no_such_input(known: tuple[str, ...], name: str) -> tuple[str, str | None]:
+def _no_such_input(known: tuple[str, ...] | None, name: str) -> tuple[str, str | None]:
+    said = f"There is no input {show(name)}" if name else "The edge does not say which input it feeds"
+    if known is None:
+        return f"{said}.", 'Inputs of a Union are "1", "2", …'
     if not known:
         return "A source has no input.", "Remove the edge."
     if known == ("",):
-        return f"There is no input '{name}'; the only input has no name.", 'Leave "input" out.'
-    return (f"There is no input '{name}'." if name else "The edge does not say which input it feeds."), (
-        f"Inputs: {', '.join(known)}."
-    )
+        return f"{said}; the only input has no name.", 'Leave "input" out.'
+    return f"{said}.", f"Inputs: {', '.join(known)}."
 
 
-def _outputs(nodes: dict[str, ComponentNode], edges: list[Edge], report: Report) -> None:
-    for edge in edges:
-        node = nodes[edge.source]
-        kind = COMPONENTS.get(node.type)
-        if kind is not None and kind.is_destination:
-            report.add(
-                codes.WrongInputs.at("A destination has no output.", hint="Remove the edge."),
-                node.name,
-                node.id,
-                "edges",
+def _check_outputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Report) -> None:
+    kind = COMPONENTS.get(node.type)
+    if kind is None:
+        return
+    seen: set[str] = set()
+    for place, edge in edges:
+        code: type[Code] = codes.WrongInputs
+        path, output = f"{place}.output", edge.output
+        if kind.is_destination:
+            message, hint, path = "A destination has no output.", "Remove the edge.", place
+        elif kind.is_source and output == "rejected":
+            code, message, hint = (
+                codes.OptionNotAvailable,
+                "The output 'rejected' is not available in this version.",
+                None,
             )
-        elif edge.output == "rejected":
-            message = "The output 'rejected' is not available in this version yet."
-            report.add(codes.OptionNotAvailable.at(message), node.name, node.id, "edges")
-        elif edge.output is not None and node.type != "clone_component":
-            message = f"There is no output '{edge.output}'; the only output has no name."
-            report.add(codes.WrongInputs.at(message, hint='Leave "output" out.'), node.name, node.id, "edges")
+        elif node.type != "clone_component":
+            if output is None:
+                continue
+            message, hint = f"There is no output {show(output)}; the only output has no name.", 'Leave "output" out.'
+        elif output is None:
+            message, hint = "The edge does not say which output of the Clone it is.", 'Such as "output": "1".'
+        elif not _NUMBERED.match(output):
+            message, hint = f"There is no output {show(output)}.", 'Outputs of a Clone are "1", "2", …'
+        elif output in seen:
+            message, hint = f"The output '{output}' has two edges.", "Give each edge its own number."
+        else:
+            seen.add(output)
+            continue
+        report.add(code.at(message, hint=hint), node.name, node.id, path)
 
 
-def _ordered(nodes: dict[str, ComponentNode], edges: list[Edge], report: Report) -> tuple[ComponentNode, ...]:
+def _ordered(
+    nodes: Mapping[str, ComponentNode], edges: Sequence[PlacedEdge], report: Report
+) -> tuple[ComponentNode, ...]:
     waiting = dict.fromkeys(nodes, 0)
     following: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
+    before: dict[str, list[str]] = defaultdict(list)
+    for _, edge in edges:
         waiting[edge.target] += 1
         following[edge.source].append(edge.target)
+        before[edge.target].append(edge.source)
     ready = [identity for identity, count in waiting.items() if count == 0]
     order: list[ComponentNode] = []
     for identity in ready:
@@ -138,27 +178,52 @@ def _ordered(nodes: dict[str, ComponentNode], edges: list[Edge], report: Report)
             waiting[target] -= 1
             if waiting[target] == 0:
                 ready.append(target)
-    if len(order) < len(nodes):
-        circle = [nodes[identity].name for identity, count in waiting.items() if count > 0]
-        message = f"These components feed one another in a circle, or hang on one: {', '.join(circle)}."
-        report.add(codes.Cycle.at(message, hint="Remove one of the edges between them."), path="edges")
+    rank = {identity: index for index, identity in enumerate(nodes)}
+    stuck = {identity for identity, count in waiting.items() if count > 0}
+    while stuck:
+        circle = _circle(before, stuck, min(stuck, key=rank.__getitem__))
+        begin = circle.index(min(circle, key=rank.__getitem__))
+        circle = [*circle[begin:], *circle[:begin]]
+        names = [nodes[identity].name for identity in circle]
+        shown = names if len(names) <= _SHOWN else [*names[:_SHOWN], "…"]
+        message = f"These components feed one another in a circle: {' → '.join([*shown, names[0]])}."
+        finding = codes.Cycle.at(message, hint="Remove one of the edges between them.")
+        report.add(finding, names[0], circle[0], "edges")
+        stuck -= _fed_by(following, circle)
     return tuple(order)
 
 
-def _lead_somewhere(nodes: dict[str, ComponentNode], edges: list[Edge], report: Report) -> None:
-    before: dict[str, list[str]] = defaultdict(list)
-    for edge in edges:
-        before[edge.target].append(edge.source)
-    reached = [node.id for node in nodes.values() if (kind := COMPONENTS.get(node.type)) is None or kind.is_destination]
+def _circle(before: Mapping[str, Sequence[str]], stuck: set[str], at: str) -> list[str]:
+    """Return one circle among components that all wait for one of them, in the direction of its edges."""
+    path: list[str] = []
+    seen: set[str] = set()
+    while at not in seen:
+        seen.add(at)
+        path.append(at)
+        at = next(source for source in before[at] if source in stuck)
+    return path[path.index(at) :][::-1]
+
+
+def _fed_by(following: Mapping[str, Sequence[str]], begin: Iterable[str]) -> set[str]:
+    """Return some components and all that their records reach."""
+    reached = list(dict.fromkeys(begin))
     seen = set(reached)
     for identity in reached:
-        for source in before[identity]:
-            if source not in seen:
-                seen.add(source)
-                reached.append(source)
+        for target in following.get(identity, ()):
+            if target not in seen:
+                seen.add(target)
+                reached.append(target)
+    return seen
+
+
+def _lead_somewhere(nodes: Mapping[str, ComponentNode], edges: Sequence[PlacedEdge], report: Report) -> None:
+    backwards: dict[str, list[str]] = defaultdict(list)
+    for _, edge in edges:
+        backwards[edge.target].append(edge.source)
+    ends = [node.id for node in nodes.values() if (kind := COMPONENTS.get(node.type)) is None or kind.is_destination]
+    leading = _fed_by(backwards, ends)
     for node in nodes.values():
-        if node.id not in seen:
+        if node.id not in leading:
             message = "This component reaches no destination."
-            report.add(
-                codes.LeadsNowhere.at(message, hint="Lead it to a destination, or remove it."), node.name, node.id
-            )
+            finding = codes.LeadsNowhere.at(message, hint="Lead it to a destination, or remove it.")
+            report.add(finding, node.name, node.id)

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from penstock.lang.check import codes, codes_package
-from penstock.lang.check.report import did_you_mean
-from penstock.lang.components import shapes
 from penstock.lang.components.file_source import STORES
-from penstock.lang.components.shapes import BOOLEAN, NAMES, TEXT, character, choice
+from penstock.lang.components.options import characters_differ, only_with
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
-from penstock.lang.document.reader import kind_of
+from penstock.lang.document.faults import fits
+from penstock.lang.document.shapes import (
+    BOOLEAN,
+    CONNECTION,
+    MAPPING,
+    NAMES,
+    TEXT,
+    character,
+    choice,
+    number_or_variable,
+    show,
+)
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileTarget, Operator, Write
 from penstock.plan.schema import Schema
@@ -29,16 +37,16 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     if not sound or connection is None or columns is None or path is None:
         return None
     if not path.strip("/"):
-        step.add(
-            codes_package.WrongShape,
-            "The path is empty.",
-            step.at("path"),
-            hint="Name a folder under the connection's.",
-        )
+        hint = "Name a folder under the connection's."
+        step.add(codes_package.WrongShape, "The path is empty.", step.at("path"), hint=hint)
         return None
     chosen = step.properties
     prefix, suffix = step.text("file_prefix"), step.text("file_suffix")
-    if not _names_sound(step, prefix, suffix) or not _types_sound(step, given.schema, columns):
+    if (
+        not _options_sound(step)
+        or not _names_sound(step, prefix, suffix)
+        or not _types_sound(step, given.schema, columns)
+    ):
         return None
     target = FileTarget(
         connection=connection,
@@ -63,12 +71,12 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
 
 def _codec(step: Step) -> str:
     value = step.values.get("_PARQUET_COMPRESSION")
-    word = (value.text if value is not None else "UNCOMPRESSED").upper()
+    if value is None or value.placeholder:
+        return "UNCOMPRESSED"
+    word = value.text.upper()
     if step.properties["format"] == "parquet" and word not in _CODECS:
-        message = f"There is no Parquet codec '{word}'."
-        step.add(
-            codes_package.WrongShape, message, "variables._PARQUET_COMPRESSION", hint=f"Known: {', '.join(_CODECS)}."
-        )
+        message = f"The variable _PARQUET_COMPRESSION is {show(word)}, which is no codec of this version."
+        step.add(codes_package.WrongShape, message, None, hint=f"Known: {', '.join(_CODECS)}.")
     return word if word in _CODECS else "UNCOMPRESSED"
 
 
@@ -84,52 +92,47 @@ def _names_sound(step: Step, prefix: str | None, suffix: str | None) -> bool:
     return True
 
 
-def _types_sound(step: Step, schema: Schema, columns: tuple[tuple[str, str], ...]) -> bool:
-    if step.properties["quote"] != "none" and step.properties["quote"] == step.properties["delimiter"]:
-        step.add(codes_package.WrongShape, "Delimiter and qualifier are the same character.", step.at("quote"))
+def _options_sound(step: Step) -> bool:
+    chosen = step.properties
+    only_with(step, ("delimiter", "quote", "escape", "header"), "format", "delimited")
+    if chosen["format"] == "parquet" and chosen["compression"] != "none":
+        message = "'compression' is for formats of text."
+        hint = "Parquet takes its codec from the variable _PARQUET_COMPRESSION."
+        step.add(codes_package.WrongShape, message, step.at("compression"), hint=hint)
         return False
-    for name, _ in columns:
+    return chosen["format"] != "delimited" or characters_differ(step)
+
+
+def _types_sound(step: Step, schema: Schema, columns: tuple[tuple[str, str], ...]) -> bool:
+    sound = True
+    for index, (name, _) in enumerate(columns):
         found = schema.find(name)
         if found is not None and found.dtype.kind is Kind.BYTEARRAY:
             message = f"The field '{name}' has no type; a file needs one."
-            step.add(codes.WrongOperand, message, "mapping", hint="Cast it in a Select, such as (chararray).")
-            return False
-    return True
+            place = f"mapping[{index}].alias" if "mapping" in step.node.keys else "mapping"
+            step.add(codes.WrongOperand, message, place, hint="Cast it in a Select, such as (chararray).")
+            sound = False
+    return sound
 
 
 def _mapping(step: Step, given: Schema) -> tuple[tuple[str, str], ...] | None:
-    raw = step.node.keys.get("mapping")
-    if raw in (None, [], {}):
+    """Return (field, column) pairs in order, or None with findings."""
+    if "mapping" not in step.node.keys:
         return tuple((name, name) for name in given.names)
-    if not isinstance(raw, list):
-        step.add(codes_package.WrongShape, f"'mapping' must be a list, not {kind_of(raw)}.", "mapping")
+    raw = step.node.keys["mapping"]
+    if not fits(raw, MAPPING):
         return None
-    made = [_mapped(step, item, given, f"mapping[{index}]") for index, item in enumerate(raw)]
-    if any(one is None for one in made):
-        return None
-    pairs = [one for one in made if one is not None]
-    columns = [column for _, column in pairs]
-    for column in columns:
-        if columns.count(column) > 1:
-            step.add(codes_package.BadAlias, f"The column '{column}' stands twice.", "mapping")
-            return None
-    return tuple(pairs)
-
-
-def _mapped(step: Step, item: Any, given: Schema, path: str) -> tuple[str, str] | None:
-    if not isinstance(item, Mapping) or not isinstance(item.get("alias"), str):
-        step.add(codes_package.WrongShape, "A mapping needs an 'alias', an input field.", path)
-        return None
-    shape = shapes.record(("alias",), alias=shapes.ALIAS, column={"type": "string", "minLength": 1}, key=BOOLEAN)
-    wrong = list(shapes.faults(item, shape, path))
-    for where, message in wrong:
-        step.add(codes_package.WrongShape, message, where)
-    alias = item["alias"]
-    if alias not in given:
-        hint = did_you_mean(alias, given.names)
-        step.add(codes.UnknownField, f"The field '{alias}' does not arrive here.", f"{path}.alias", hint=hint)
-        return None
-    return None if wrong else (alias, item.get("column", alias))
+    listed = [(f"mapping[{index}].alias", item["alias"]) for index, item in enumerate(raw)]
+    sound = step.fields_known(listed, given)
+    pairs = [(item["alias"], item.get("column", item["alias"])) for item in raw]
+    seen: set[str] = set()
+    for index, (_, column) in enumerate(pairs):
+        if column in seen:
+            hint = "Give one another column."
+            step.add(codes_package.BadAlias, f"The column {show(column)} stands twice.", f"mapping[{index}]", hint=hint)
+            sound = False
+        seen.add(column)
+    return tuple(pairs) if sound else None
 
 
 component = Component(
@@ -137,7 +140,7 @@ component = Component(
     title="File storage",
     help="Writes records as files into a folder.",
     is_destination=True,
-    keys=("connection", "mapping"),
+    keys={"connection": CONNECTION, "mapping": MAPPING},
     connections=STORES,
     build=build,
     properties=(
@@ -160,8 +163,9 @@ component = Component(
         Property("file_prefix", TEXT, "Begin of file names.", "part-", "T"),
         Property("file_suffix", TEXT, "End of file names; by default the ending of format and compression.", takes="T"),
         Property("partition_by", NAMES, "Folders `field=value` in this order.", available=()),
-        Property("target_size_bytes", {"type": ["integer", "string"], "minimum": 1}, "Begin a new part at about this size.",
-                 takes="T", available=()),
+        Property(
+            "target_size_bytes", number_or_variable(1), "Begin a new part at about this size.", takes="T", available=(),
+        ),
         Property("if_exists", choice("fail", "replace", "append"), "What happens when `path` exists.", "fail"),
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),

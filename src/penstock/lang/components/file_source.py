@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.check.report import did_you_mean
-from penstock.lang.components import shapes
-from penstock.lang.components.shapes import BOOLEAN, TEXT, character, choice
-from penstock.lang.components.spec import FIELD_TYPES, REQUIRED, Component, Property, Step
-from penstock.lang.document.reader import kind_of
+from penstock.lang.components.options import characters_differ, only_with
+from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.lang.document.faults import fits
+from penstock.lang.document.shapes import (
+    ALIAS,
+    BOOLEAN,
+    CONNECTION,
+    JSON_PATH,
+    MESSAGE,
+    PLACE,
+    TEXT,
+    Shape,
+    a_list,
+    character,
+    choice,
+    record,
+    show,
+    when,
+)
 from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType
 from penstock.plan.operators import FileSource, Operator, Scan, ScanField
 from penstock.plan.schema import Field, Schema
 
-_ALIAS = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-_FIELD_KEYS = ("name", "alias", "type", "pseudo")
 PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
 STORES = ("file", "s3", "gs", "azureblobstorage", "sftp", "ftps", "hdfs", "http")
-PLACE = shapes.record(("connection", "path"), connection={"type": "object"}, bucket=TEXT, path=TEXT)
+FIELD: Shape = {
+    "oneOf": [
+        record(("name",), name={"type": "string", "minLength": 1}, alias=ALIAS, type=choice(*SCHEMA_WORDS)),
+        record(("pseudo",), pseudo=choice(*PSEUDO), alias=ALIAS),
+    ],
+    MESSAGE: "A field needs a 'name', or 'pseudo'.",
+}
+_TEXT_ONLY = ("delimiter", "quote", "escape", "skip_header", "match_fields")
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
@@ -32,19 +50,18 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     if not sound or connection is None or fields is None:
         return None
     given = step.properties
-    if given["match_fields"] == "name" and not given["skip_header"]:
-        step.add(codes.MissingProperty, "'match_fields' 'name' needs 'skip_header' true.", step.at("match_fields"))
-        return None
     if given["record_delimiter"] == "eof" and given["record_type"] != "json":
         step.add(codes.OptionNotAvailable, "'record_delimiter' 'eof' is for JSON records.", step.at("record_delimiter"))
         return None
-    path = step.text("path")
-    bucket = step.text("bucket")
-    base = step.text("base_record")
-    if path is None:
+    only_with(step, _TEXT_ONLY, "record_type", "delimited")
+    only_with(step, ("base_record",), "record_type", "json")
+    if given["record_type"] == "delimited" and not characters_differ(step):
+        return None
+    path, bucket, base = step.text("path"), step.text("bucket"), step.text("base_record")
+    if path is None or (base is None) is not (given["base_record"] is None):
         return None
     if not path:
-        step.add(codes.WrongShape, "The path is empty.", step.at("path"))
+        step.add(codes.WrongShape, "The path is empty.", step.at("path"), hint="Name a file, a folder or a pattern.")
         return None
     encoding = _encoding(step)
     schema, items = fields
@@ -90,58 +107,34 @@ def _line_max(step: Step) -> int | None:
 
 def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
     raw = step.node.keys.get("fields")
-    if raw in (None, [], {}):
-        step.add(
-            codes.MissingProperty,
-            "A source needs its fields.",
-            "fields",
-            hint='Such as [{"name": "id", "type": "long"}].',
-        )
+    if raw is None:
+        if step.node.properties.get("record_type") != "raw":
+            hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
+            step.add(codes.MissingProperty, "A source needs its fields.", "fields", hint=hint)
         return None
     if not isinstance(raw, list):
-        step.add(codes.WrongShape, f"'fields' must be a list, not {kind_of(raw)}.", "fields")
         return None
-    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw)]
-    if any(one is None for one in made):
-        return None
+    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw) if fits(item, FIELD)]
     pairs = [one for one in made if one is not None]
     names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
     schema = step.output_fields(names, [field for field, _ in pairs])
-    return None if schema is None else (schema, tuple(item for _, item in pairs))
+    return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
 
 
-def _field(step: Step, item: Any, path: str) -> tuple[Field, ScanField] | None:
-    if not isinstance(item, Mapping):
-        step.add(codes.WrongShape, f"A field must be an object, not {kind_of(item)}.", path)
-        return None
-    for key in item:
-        if key not in _FIELD_KEYS and not key.startswith("x-"):
-            step.add(codes.UnknownProperty, f"A field has no key '{key}'.", path, hint=did_you_mean(key, _FIELD_KEYS))
-    pseudo, name = item.get("pseudo"), item.get("name")
-    alias = item.get("alias", name if pseudo is None else pseudo)
-    if pseudo is not None and pseudo not in PSEUDO:
-        hint = did_you_mean(str(pseudo), PSEUDO)
-        step.add(codes.WrongShape, f"There is no pseudo field {pseudo!r}.", f"{path}.pseudo", hint=hint)
-        return None
+def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
+    pseudo = item.get("pseudo")
     if pseudo == "line_number":
         message = "The pseudo field 'line_number' is not available in this version yet."
         step.add(codes.OptionNotAvailable, message, f"{path}.pseudo", hint="Available: file_path.")
         return None
-    if pseudo is None and (not isinstance(name, str) or not name):
-        step.add(codes.MissingProperty, "A field needs a 'name', a text.", path)
-        return None
-    if not isinstance(alias, str) or not _ALIAS.match(alias):
-        message = f"{alias!r} cannot be a field name: a letter, then letters, digits and underscores."
-        step.add(codes.BadAlias, message, f"{path}.alias", hint="Give the field an 'alias'.")
-        return None
     if pseudo is not None:
-        return Field(alias, PSEUDO[pseudo]), ScanField(None, pseudo)
-    word = item.get("type", "string")
-    if word not in SCHEMA_WORDS:
-        hint = did_you_mean(str(word), FIELD_TYPES)
-        step.add(codes.WrongShape, f"There is no field type {word!r}.", f"{path}.type", hint=hint)
+        return Field(item.get("alias", pseudo), PSEUDO[pseudo]), ScanField(None, pseudo)
+    alias = item.get("alias", item["name"])
+    if not fits(alias, ALIAS):
+        message = f"The name {show(alias)} cannot be a field name: a letter, then letters, digits and underscores."
+        step.add(codes.BadAlias, message, f"{path}.name", hint="Give the field an 'alias'.")
         return None
-    return Field(alias, SCHEMA_WORDS[word]), ScanField(name)
+    return Field(alias, SCHEMA_WORDS[item.get("type", "string")]), ScanField(item["name"])
 
 
 component = Component(
@@ -150,9 +143,16 @@ component = Component(
     help="Reads the records of files.",
     inputs=(),
     is_source=True,
-    keys=("connection", "fields"),
+    keys={"connection": CONNECTION, "fields": a_list(FIELD)},
     connections=STORES,
     build=build,
+    rules=(
+        when("'source_action' incremental needs a 'manifest'.", "source_action", "manifest", test={"const": "incremental"}),
+        when(
+            "'match_fields' name needs 'skip_header' true: the names stand in the first line.", "match_fields",
+            "skip_header", test={"const": "name"}, skip_header={"const": True},
+        ),
+    ),
     properties=(
         Property("bucket", TEXT, "Bucket or container; left out for connections that are a folder or a host.", takes="T"),
         Property("path", TEXT, "File, folder ending in `/`, or pattern.", REQUIRED, "T"),
@@ -184,7 +184,7 @@ component = Component(
             "match_fields", choice("position", "name"),
             "Fields find their column by position, or by the name in the first line.", "position",
         ),
-        Property("base_record", TEXT, "JSONPath of the object or array that holds the records; `json`.", takes="T"),
+        Property("base_record", JSON_PATH, "JSONPath of the object or array that holds the records; `json`.", takes="T"),
         Property("sheet", TEXT, "Sheet of a workbook; `excel`.", takes="T", available=()),
         Property("range", TEXT, "Cells in A1 notation; `excel`.", takes="T", available=()),
         Property(

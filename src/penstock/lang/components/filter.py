@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from penstock.domain.diagnostic import Span
-from penstock.lang.check import codes, codes_package, typing
-from penstock.lang.check.report import did_you_mean
+from penstock.lang.check import codes, typing
 from penstock.lang.check.typing import Mismatch
-from penstock.lang.components.shapes import choice
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
-from penstock.lang.document.reader import kind_of
+from penstock.lang.document.shapes import ALONE, COMPARISON, CONDITION, CONDITIONS, choice
 from penstock.lang.variables.substitution import Mode
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
@@ -22,105 +20,76 @@ from penstock.plan.values import Value
 
 _COMPARE = {"=": "eq", "!=": "ne", ">": "gt", ">=": "ge", "<": "lt", "<=": "le"}
 _ON_TEXT = {"text_equals": "eq", "text_not_equals": "ne", "text_is_empty": "eq", "text_is_not_empty": "ne"}
-_ALONE = ("is_null", "is_not_null", "text_is_empty", "text_is_not_empty")
-_OPERATORS = (*_COMPARE, "text_equals", "text_not_equals", "text_matches", *_ALONE)
-_KEYS = ("expression", "left", "operator", "right", "match", "conditions")
 _MAX_DEPTH = 30
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the filter, or None with findings."""
-    if not step.check_shapes():
-        return None
+    """Return the filter; with findings its input, so that what follows is checked as well."""
+    sound = step.check_shapes()
     given = inputs[""]
-    group = {"match": step.properties["match"], "conditions": step.properties["conditions"]}
-    predicate = conditions(step, group, given.schema, "properties", 0)
-    return None if predicate is None else Filter(step.node.name, given, predicate, given.schema)
+    items = list(step.items("conditions", CONDITION))
+    predicate = _joined(step, step.properties["match"], items, given.schema, 0) if items else None
+    return Filter(step.node.name, given, predicate, given.schema) if sound and predicate is not None else given
 
 
-def conditions(step: Step, group: Mapping[str, Any], given: Schema, path: str, depth: int) -> Expr | None:
+def _joined(
+    step: Step, match: str, items: Sequence[tuple[str, Mapping[str, Any]]], given: Schema, depth: int
+) -> Expr | None:
     """Return the boolean that a group of conditions is, or None with findings."""
-    items = group["conditions"]
-    if depth > _MAX_DEPTH:
-        step.add(codes.TooDeep, "Conditions are nested too deeply.", path)
-        return None
-    if not isinstance(items, list) or not items:
-        step.add(codes_package.WrongShape, "'conditions' must be a list that is not empty.", f"{path}.conditions")
-        return None
-    made = [_condition(step, item, given, f"{path}.conditions[{index}]", depth) for index, item in enumerate(items)]
+    made = [_condition(step, item, given, path, depth) for path, item in items]
     tests = tuple(one for one in made if one is not None)
     if len(tests) < len(made):
         return None
     nullable = any(test.nullable for test in tests)
-    match = group.get("match", "all")
     joined = tests[0] if len(tests) == 1 else Call("and" if match == "all" else "or", tests, dtypes.BOOLEAN, nullable)
     return Call("not", (joined,), dtypes.BOOLEAN, nullable) if match == "none" else joined
 
 
-def _condition(step: Step, item: Any, given: Schema, path: str, depth: int) -> Expr | None:
-    if not isinstance(item, Mapping):
-        step.add(codes_package.WrongShape, f"A condition must be an object, not {kind_of(item)}.", path)
-        return None
-    for key in item:
-        if key not in _KEYS and not key.startswith("x-"):
-            step.add(
-                codes_package.UnknownProperty, f"A condition has no key '{key}'.", path, hint=did_you_mean(key, _KEYS)
-            )
+def _condition(step: Step, item: Mapping[str, Any], given: Schema, path: str, depth: int) -> Expr | None:
     if "conditions" in item:
-        if item.get("match", "all") not in ("all", "any", "none"):
-            step.add(codes_package.WrongShape, "'match' must be one of all, any, none.", f"{path}.match")
+        if depth >= _MAX_DEPTH:
+            step.add(codes.TooDeep, "Conditions are nested too deeply.", path, hint="Split them over two Filters.")
             return None
-        return conditions(step, item, given, path, depth + 1)
+        inner = [(f"{path}.conditions[{index}]", one) for index, one in enumerate(item["conditions"])]
+        return _joined(step, item["match"], inner, given, depth + 1)
     if "expression" in item:
-        if not isinstance(item["expression"], str):
-            step.add(codes_package.WrongShape, "'expression' must be text.", f"{path}.expression")
-            return None
         return step.expression(item["expression"], given, f"{path}.expression", condition=True)
-    if "left" in item and "operator" in item:
-        return _comparison(step, item, given, path)
-    message = "A condition needs 'expression', or 'left' and 'operator', or 'conditions'."
-    step.add(codes_package.MissingProperty, message, path)
-    return None
+    return _comparison(step, item, given, path)
 
 
 def _comparison(step: Step, item: Mapping[str, Any], given: Schema, path: str) -> Expr | None:
-    operator, left_text, right_text = item["operator"], item["left"], item.get("right")
-    if operator not in _OPERATORS:
-        hint = did_you_mean(str(operator), _OPERATORS)
-        step.add(codes_package.WrongShape, f"There is no operator {operator!r}.", f"{path}.operator", hint=hint)
-        return None
-    if not isinstance(left_text, str) or (operator not in _ALONE and not isinstance(right_text, str)):
-        step.add(codes_package.MissingProperty, f"The operator '{operator}' needs texts on its sides.", path)
-        return None
-    left = step.expression(left_text, given, f"{path}.left")
+    operator, right_text = item["operator"], item.get("right", "")
+    left = step.expression(item["left"], given, f"{path}.left")
     if operator in ("is_null", "is_not_null"):
         return None if left is None else Call(operator, (left,), dtypes.BOOLEAN, False)
     right: Expr | None
-    if operator in _ALONE:
+    if operator in ALONE:
         right = Literal(Value(Kind.CHARARRAY, ""), dtypes.CHARARRAY)
     elif operator == "text_matches":
-        made = step.substituted(str(right_text), f"{path}.right", Mode.TEXT)
+        made = step.substituted(right_text, f"{path}.right", Mode.TEXT)
         right = None if made is None else Literal(Value(Kind.CHARARRAY, made.text), dtypes.CHARARRAY)
     else:
-        right = step.expression(str(right_text), given, f"{path}.right")
+        right = step.expression(right_text, given, f"{path}.right")
     if left is None or right is None:
         return None
     if operator.startswith("text_"):
-        return _on_text(step, operator, left, right, path)
+        return _on_text(step, item, left, right, path)
     try:
         return typing.compare(_COMPARE[operator], left, right)
     except Mismatch as fault:
-        step.add(codes.MixedComparison, fault.message, f"{path}.right", Span(0, len(str(right_text))), fault.hint)
+        step.add(codes.MixedComparison, fault.message, f"{path}.right", Span(0, len(right_text)), fault.hint)
         return None
 
 
-def _on_text(step: Step, operator: str, left: Expr, right: Expr, path: str) -> Expr | None:
+def _on_text(step: Step, item: Mapping[str, Any], left: Expr, right: Expr, path: str) -> Expr | None:
+    operator = item["operator"]
     sides = []
     for name, expr in (("left", left), ("right", right)):
         side = typing.as_type(expr, dtypes.CHARARRAY) if typing.is_untyped(expr) else expr
         if side.dtype.kind is not Kind.CHARARRAY:
             message = f"'{operator}' compares text, this is {expr.dtype}."
-            step.add(codes.WrongOperand, message, f"{path}.{name}", hint="Use the operator for numbers, or cast it.")
+            hint = "Use the operator for numbers, or cast it."
+            step.add(codes.WrongOperand, message, f"{path}.{name}", Span(0, len(item.get(name, ""))), hint)
             return None
         sides.append(side)
     nullable = any(side.nullable for side in sides)
@@ -129,6 +98,11 @@ def _on_text(step: Step, operator: str, left: Expr, right: Expr, path: str) -> E
     return Call(_ON_TEXT[operator], tuple(sides), dtypes.BOOLEAN, nullable)
 
 
+_HELP = (
+    "Each a boolean `expression`; or expressions `left` and `right` with an `operator`, one of "
+    f"{', '.join(f'`{word}`' for word in COMPARISON)} (`text_matches`: `right` is the bare regular expression), or `left` "
+    f"alone with {', '.join(f'`{word}`' for word in ALONE)}; or a group with its own `match` and `conditions`."
+)
 component = Component(
     type="filter_component",
     title="Filter",
@@ -136,6 +110,6 @@ component = Component(
     build=build,
     properties=(
         Property("match", choice("all", "any", "none"), "AND, OR, NOT (c1 OR c2 …).", "all"),
-        Property("conditions", {"type": "array", "minItems": 1}, "Expressions, comparisons and groups.", REQUIRED, "E"),
+        Property("conditions", CONDITIONS, _HELP, REQUIRED, "E"),
     ),
 )

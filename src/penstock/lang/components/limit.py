@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from penstock.lang.components.shapes import NAMES, ORDER, integer
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.lang.document.shapes import ALIAS, NAMES, ORDER, integer
 from penstock.plan.operators import Limit, Operator
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the limit, or None with findings."""
-    if not step.check_shapes():
-        return None
+    """Return the limit; with findings its input, so that what follows is checked as well."""
+    sound = step.check_shapes()
     given = inputs[""]
-    per = tuple(step.properties["partition_by"] or ())
-    known = step.fields_known(per, given.schema, step.at("partition_by"))
+    per = [(path, str(name)) for path, name in step.items("partition_by", ALIAS)]
+    known = step.fields_known(per, given.schema)
     keys = step.order("order_by", given.schema)
-    if not known or keys is None:
-        return None
-    return Limit(step.node.name, given, step.properties["limit"], per, keys, given.schema)
+    if not sound or not known or keys is None:
+        return given
+    size = int(step.properties["limit"])
+    return Limit(step.node.name, given, size, tuple(name for _, name in per), keys, given.schema)
 
 
 component = Component(

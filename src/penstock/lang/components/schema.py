@@ -6,17 +6,19 @@ from typing import Any
 
 from penstock.lang.components.spec import REQUIRED, Component
 from penstock.lang.components.table import COMPONENTS
+from penstock.lang.document.shapes import ANY_KEY, DEFINITIONS, EMPTY, published, refers
 
 
 def properties_schema(kind: Component) -> dict[str, Any]:
-    """Return the JSON Schema of the `properties` object of a component kind."""
+    """Return the JSON Schema of the `properties` object of a component kind.
+
+    Where nothing is required an empty list will do as well: some programs write an empty object so.
+    """
     made: dict[str, Any] = {
         "type": "object",
-        "title": kind.title,
-        "description": kind.help,
         "properties": {},
         "required": [prop.name for prop in kind.properties if prop.default is REQUIRED],
-        "patternProperties": {"^x-": {}},
+        "patternProperties": ANY_KEY,
         "additionalProperties": False,
     }
     for prop in kind.properties:
@@ -24,7 +26,14 @@ def properties_schema(kind: Component) -> dict[str, Any]:
         if prop.default is not REQUIRED and prop.default is not None:
             shape["default"] = prop.default
         made["properties"][prop.name] = shape
-    return made
+    if kind.rules:
+        made["allOf"] = list(kind.rules)
+    elif not made["required"]:
+        made = {"anyOf": [made, EMPTY]}
+    # An address of its own, so that what it refers to is found wherever the schema is put.
+    head = {"$id": f"urn:penstock:properties:{kind.type}", "title": kind.title, "description": kind.help}
+    defined = {"$defs": DEFINITIONS} if refers(made) else {}
+    return dict(published({**head, **made, **defined}))
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,12 +10,12 @@ from penstock.domain.diagnostic import Diagnostic, Severity, Span
 from penstock.lang.check import codes, codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_condition, check_expression
 from penstock.lang.check.report import Report, did_you_mean
-from penstock.lang.components import shapes
-from penstock.lang.components.shapes import Shape
 from penstock.lang.document.connections import connection_key
+from penstock.lang.document.faults import faults, fits
 from penstock.lang.document.model import ComponentNode
+from penstock.lang.document.shapes import CONNECTION, CONNECTION_ID, NOTE, ORDER_ITEM, POSITION, Shape, show
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
-from penstock.plan.dtypes import SCHEMA_WORDS
+from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import ConnectionRef, Direction, Operator, SortKey, Write
 from penstock.plan.schema import Field, Schema
@@ -45,7 +45,8 @@ Build = Callable[["Step", Mapping[str, Operator]], Operator | Write | None]
 @dataclass(frozen=True, slots=True)
 class Component:
     """A component kind. *inputs* are the names of its inputs (`""` the unnamed one), None any number from `1`;
-    *build* checks one and lowers it, None when something is wrong."""
+    *build* checks one and lowers it, None when something is wrong; *keys* are the shapes of what stands beside
+    `properties`; *rules* hold between properties."""
 
     type: str
     title: str
@@ -55,11 +56,13 @@ class Component:
     inputs: tuple[str, ...] | None = ("",)
     is_source: bool = False
     is_destination: bool = False
-    keys: tuple[str, ...] = ()
+    keys: Mapping[str, Shape] = field(default_factory=dict)
     connections: tuple[str, ...] = ()
+    rules: tuple[Shape, ...] = ()
 
 
-_COMMON_KEYS = ("position", "note", "cloud_storage_connection_id")
+COMMON_KEYS: Mapping[str, Shape] = {"position": POSITION, "note": NOTE, "cloud_storage_connection_id": CONNECTION_ID}
+"""What every component may have."""
 
 
 @dataclass(slots=True)
@@ -84,32 +87,50 @@ class Step:
 
     def check_shapes(self) -> bool:
         """Check keys and properties against the declaration and fill in defaults; False when a shape is wrong."""
-        sound = True
+        sound = self._check_keys()
         known = {prop.name: prop for prop in self.kind.properties}
-        for key in self.node.keys:
-            if key not in self.kind.keys and key not in _COMMON_KEYS and not key.startswith("x-"):
-                hint = did_you_mean(key, (*self.kind.keys, "properties", "name", *_COMMON_KEYS))
-                self.add(codes_package.UnknownProperty, f"The component has no key '{key}'.", key, hint=hint)
         for key in self.node.properties:
             if key not in known and not key.startswith("x-"):
-                hint = did_you_mean(key, known)
-                self.add(codes_package.UnknownProperty, f"There is no property '{key}'.", self.at(key), hint=hint)
+                hint = "Put it beside 'properties'." if key in self.kind.keys else did_you_mean(key, known)
+                self.add(codes_package.UnknownProperty, f"There is no property {show(key)}.", self.at(key), hint=hint)
         for name, prop in known.items():
             if name not in self.node.properties:
                 if prop.default is REQUIRED:
-                    self.add(codes_package.MissingProperty, f"The property '{name}' is missing.", self.at(name))
+                    message = f"The property '{name}' is missing."
+                    self.add(codes_package.MissingProperty, message, self.at(name), hint=prop.help)
                     sound = False
                 self.properties[name] = None if prop.default is REQUIRED else prop.default
                 continue
             value = self.node.properties[name]
-            wrong = list(shapes.faults(value, prop.shape, self.at(name)))
-            for path, message in wrong:
-                self.add(codes_package.WrongShape, message, path)
-            sound = sound and not wrong
             self.properties[name] = value
-            if not wrong:
-                sound = self._check_available(prop, value) and sound
+            sound = self._fits(value, prop.shape, self.at(name)) and self._check_available(prop, value) and sound
+        return self._fits(self.node.properties, {"allOf": list(self.kind.rules)}, "properties") and sound
+
+    def _check_keys(self) -> bool:
+        known = {**self.kind.keys, **COMMON_KEYS}
+        sound = True
+        for key, value in self.node.keys.items():
+            if key in known:
+                is_name_alone = known[key] is CONNECTION and isinstance(value, str) and value != ""
+                sound = (is_name_alone or self._fits(value, known[key], key)) and sound
+            elif not key.startswith("x-"):
+                inside = any(key == prop.name for prop in self.kind.properties)
+                hint = "Put it into 'properties'." if inside else did_you_mean(key, ("properties", "name", *known))
+                self.add(codes_package.UnknownProperty, f"The component has no key {show(key)}.", key, hint=hint)
         return sound
+
+    def items(self, name: str, shape: Shape) -> Iterator[tuple[str, Any]]:
+        """Yield path and value of the items of a list that have their shape; what is wrong with others was reported."""
+        raw = self.properties[name]
+        for index, item in enumerate(raw if isinstance(raw, list) else ()):
+            if fits(item, shape):
+                yield f"{self.at(name)}[{index}]", item
+
+    def _fits(self, value: Any, shape: Shape, path: str) -> bool:
+        wrong = list(faults(value, shape, path))
+        for fault in wrong:
+            self.add(fault.code, fault.message, fault.path, hint=fault.hint)
+        return not wrong
 
     def _check_available(self, prop: Property, value: Any) -> bool:
         if prop.available is None or value in prop.available or value == prop.default:
@@ -129,12 +150,18 @@ class Step:
         return None if made.findings else made
 
     def text(self, name: str) -> str | None:
-        """Return a text property with its variables replaced."""
+        """Return a text property with its variables replaced; a stand-in for one that is not known is not empty."""
         raw = self.properties[name]
         if raw is None:
             return None
         made = self.substituted(str(raw), self.at(name), Mode.TEXT)
-        return None if made is None else made.text
+        if made is None:
+            return None
+        return made.text or ("x" if self.stands_in(made) else "")
+
+    def stands_in(self, made: Substituted) -> bool:
+        """Tell whether a text holds stand-ins for values that are not known yet."""
+        return any(self.values[name].placeholder for name in made.uses)
 
     def expression(self, text: str, given: Schema, path: str, condition: bool = False) -> Expr | None:
         """Return the typed tree of an expression of this component, its findings reported where they stand."""
@@ -146,40 +173,45 @@ class Step:
 
     def accept(self, checked: CheckedExpression, made: Substituted, path: str) -> Expr | None:
         """Report the findings of a checked text, ranges mapped back to what the author wrote."""
-        stands_in = any(self.values[name].placeholder for name in made.uses)
         for finding in checked.findings:
             # What only follows from a stand-in for a value that is not known yet says nothing about the package.
-            if not (stands_in and finding.severity is Severity.ERROR):
+            if not (self.stands_in(made) and finding.severity is Severity.ERROR):
                 self.report.add(_moved(finding, made), self.node.name, self.node.id, path)
         return checked.expr
 
-    def fields_known(self, names: Sequence[str], given: Schema, path: str) -> bool:
-        """Report every name that does not arrive; True when all do."""
+    def fields_known(self, names: Sequence[tuple[str, str]], given: Schema) -> bool:
+        """Report every name that does not arrive; *names* are (path, name) pairs. True when all do."""
         known = True
-        for index, name in enumerate(names):
+        for path, name in names:
             if name not in given:
                 message = f"The field '{name}' does not arrive here."
-                self.add(codes.UnknownField, message, f"{path}[{index}]", hint=did_you_mean(name, given.names))
+                self.add(codes.UnknownField, message, path, hint=did_you_mean(name, given.names))
                 known = False
         return known
 
     def order(self, name: str, given: Schema) -> tuple[SortKey, ...] | None:
-        """Return an order list, or None when a field of it does not arrive or has no order."""
-        items = self.properties[name] or []
+        """Return the order list that a property holds, or None when a field of it does not arrive or has no order."""
+        return self.sort_keys(list(self.items(name, ORDER_ITEM)), given)
+
+    def sort_keys(self, items: Sequence[tuple[str, Mapping[str, str]]], given: Schema) -> tuple[SortKey, ...] | None:
+        """Return (path, item) pairs of an order list as keys, or None with findings."""
         sound = True
-        for index, item in enumerate(items):
-            found = given.find(item["field"])
-            path = f"{self.at(name)}[{index}].field"
+        for path, item in items:
+            name = item["field"]
+            found = given.find(name)
             if found is None:
-                message = f"The field '{item['field']}' does not arrive here."
-                self.add(codes.UnknownField, message, path, hint=did_you_mean(item["field"], given.names))
+                hint = did_you_mean(name, given.names)
+                self.add(codes.UnknownField, f"The field '{name}' does not arrive here.", f"{path}.field", hint=hint)
                 sound = False
-            elif found.dtype.is_complex:
-                self.add(codes.WrongOperand, f"A {found.dtype} has no order.", path, hint="Cast it to text first.")
+            elif found.dtype.is_complex or found.dtype.kind is Kind.BYTEARRAY:
+                what = "has no type" if found.dtype.kind is Kind.BYTEARRAY else f"is a {found.dtype}"
+                message = f"The field '{name}' {what}, so it has no order."
+                hint = "Cast it in a Select first, such as (chararray)."
+                self.add(codes.WrongOperand, message, f"{path}.field", hint=hint)
                 sound = False
         if not sound:
             return None
-        return tuple(SortKey(item["field"], Direction(item.get("direction", "asc"))) for item in items)
+        return tuple(SortKey(item["field"], Direction(item.get("direction", "asc"))) for _, item in items)
 
     def connection(self) -> ConnectionRef | None:
         """Return the component's connection by unique id or name, or None with a finding."""
@@ -187,15 +219,15 @@ class Step:
         kind = raw.get("type") if isinstance(raw, Mapping) else None
         if isinstance(kind, str) and kind not in self.kind.connections:
             hint = f"Known: {', '.join(self.kind.connections)}."
-            self.add(codes_package.WrongShape, f"A connection of type '{kind}' does not fit.", "connection", hint=hint)
+            message = f"A connection of type {show(kind)} does not fit this component."
+            self.add(codes_package.WrongShape, message, "connection.type", hint=hint)
             return None
         key = connection_key(self.node)
         if key is not None:
             return ConnectionRef(key)
-        message = (
-            "The component has no connection." if raw is None else "The connection needs a type and an id, or a name."
-        )
-        self.add(codes_package.UnboundConnection, message, "connection", hint='Such as {"type": "file", "id": 3}.')
+        if raw is None:
+            hint = 'Such as "connection": {"type": "file", "id": 3}.'
+            self.add(codes_package.UnboundConnection, "The component has no connection.", "connection", hint=hint)
         return None
 
     def output_fields(self, names: Sequence[tuple[str, str]], fields: Sequence[Field]) -> Schema | None:
@@ -217,7 +249,3 @@ class Step:
 
 def _moved(finding: Diagnostic, made: Substituted) -> Diagnostic:
     return replace(finding, span=made.map_back(finding.span))
-
-
-FIELD_TYPES = tuple(SCHEMA_WORDS)
-"""The type words of source fields."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from penstock.lang.check import codes, codes_package, typing
-from penstock.lang.components.shapes import choice
 from penstock.lang.components.spec import Component, Property, Step
-from penstock.plan.dtypes import DType
+from penstock.lang.document.shapes import choice
+from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import FieldRef
 from penstock.plan.operators import Operator, Project, Union
 from penstock.plan.schema import Field, Schema
@@ -15,31 +15,50 @@ from penstock.plan.schema import Field, Schema
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the union of inputs brought to one schema, or None with findings."""
-    if not step.check_shapes():
-        return None
+    sound = step.check_shapes()
     ordered = [inputs[key] for key in sorted(inputs, key=int)]
-    first = ordered[0].schema
     by_name = step.properties["match_fields"] == "name"
-    for index, other in enumerate(ordered[1:], start=2):
-        if not _fits(step, first, other.schema, index, by_name):
-            return None
-    fields = []
-    for position, field in enumerate(first):
-        dtype: DType | None = field.dtype
-        nullable = field.nullable
-        for index, other in enumerate(ordered[1:], start=2):
-            found = other.schema.find(field.name) if by_name else other.schema.fields[position]
-            if found is None:
-                return None
-            merged = typing.common(dtype, FieldRef(found.name, found.dtype))
-            if merged is None:
-                message = f"The field '{field.name}' is {dtype} in the inputs before, {found.dtype} in input {index}."
-                step.add(codes.MixedBranches, message, None, hint="Cast it in a Select before the Union.")
-                return None
-            dtype, nullable = merged, nullable or found.nullable
-        fields.append(Field(field.name, dtype or field.dtype, nullable))
-    schema = Schema(tuple(fields))
+    first = ordered[0].schema
+    others = [(index, other.schema) for index, other in enumerate(ordered[1:], start=2)]
+    fitting = [_fits(step, first, schema, index, by_name) for index, schema in others]
+    if not sound or not all(fitting):
+        return None
+    merged = [_merged(step, field, position, others, by_name) for position, field in enumerate(first)]
+    fields = tuple(field for field in merged if field is not None)
+    if len(fields) < len(merged):
+        return None
+    schema = Schema(fields)
     return Union(step.node.name, tuple(_widened(step, one, schema, by_name) for one in ordered), schema)
+
+
+def _merged(
+    step: Step, field: Field, position: int, others: Sequence[tuple[int, Schema]], by_name: bool
+) -> Field | None:
+    """Return a field with the type that all inputs widen to, or None with a finding."""
+    dtype, nullable = field.dtype, field.nullable
+    for index, schema in others:
+        found = _counterpart(schema, field, position, by_name)
+        wider = _wider(dtype, found.dtype)
+        if wider is None:
+            message = f"The field '{field.name}' is {dtype} in the inputs before, {found.dtype} in input {index}."
+            hint = "Cast it in a Select before the Union."
+            step.add(codes.MixedBranches, message, None, hint=hint)
+            return None
+        dtype, nullable = wider, nullable or found.nullable
+    return Field(field.name, dtype, nullable)
+
+
+def _wider(one: DType, other: DType) -> DType | None:
+    """Numbers are widened; other types must be equal, an unknown one included."""
+    is_one_untyped = (one.kind is Kind.BYTEARRAY) is not (other.kind is Kind.BYTEARRAY)
+    return None if is_one_untyped else typing.common(one, FieldRef("", other))
+
+
+def _counterpart(schema: Schema, field: Field, position: int, by_name: bool) -> Field:
+    found = schema.find(field.name) if by_name else schema.fields[position]
+    if found is None:
+        raise KeyError(field.name)
+    return found
 
 
 def _fits(step: Step, first: Schema, other: Schema, index: int, by_name: bool) -> bool:
@@ -63,8 +82,7 @@ def _fits(step: Step, first: Schema, other: Schema, index: int, by_name: bool) -
 def _widened(step: Step, given: Operator, schema: Schema, by_name: bool) -> Operator:
     exprs = []
     for position, field in enumerate(schema):
-        found = given.schema.find(field.name) if by_name else given.schema.fields[position]
-        found = found or field
+        found = _counterpart(given.schema, field, position, by_name)
         exprs.append(typing.as_type(FieldRef(found.name, found.dtype, found.nullable), field.dtype))
     if given.schema.names == schema.names and all(isinstance(expr, FieldRef) for expr in exprs):
         return given

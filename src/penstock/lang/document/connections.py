@@ -1,4 +1,4 @@
-"""Which connections a document names (components reference 1): read alike by the compiler and by whoever binds them."""
+"""Which connections a document names (components reference 2.2): read alike by the compiler and by whoever binds them."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from penstock.lang.document.model import ComponentNode, Document
 
 _UNIQUE_ID = re.compile(r"[A-Z0-9_]+_CONNECTION_\d+")
+_FILE_STORAGE = ("cloud_storage_source_component", "cloud_storage_destination_component")
 
 
 def connection_key(node: ComponentNode) -> str | None:
     """Return a connection's unique id, or its name where it is not bound; None where a component names none.
 
-    The id that some programs set in every component comes before `connection`.
+    The id that some programs set in every component takes the place of a file storage's own, and says nothing elsewhere.
 
     >>> connection_key(ComponentNode("1", "x", "x", {}, {"connection": {"type": "file", "id": 3}}))
     'FILE_CONNECTION_3'
@@ -21,7 +22,7 @@ def connection_key(node: ComponentNode) -> str | None:
     raw = node.keys.get("connection")
     kind = raw.get("type") if isinstance(raw, Mapping) else None
     set_id = _number(node.keys.get("cloud_storage_connection_id"))
-    if set_id is not None:
+    if set_id is not None and node.type in _FILE_STORAGE:
         return set_id if _UNIQUE_ID.fullmatch(set_id) else f"{_word(kind) or 'FILE'}_CONNECTION_{set_id}"
     if isinstance(raw, str):
         return raw or None

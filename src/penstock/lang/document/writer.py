@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from penstock.lang.document.text import NotJson, parse
+
 
 def to_wire(raw: str | Mapping[str, Any] | None) -> str:
     """Return a flow as text with keyed components and edges; everything that was given is kept.
@@ -14,9 +16,9 @@ def to_wire(raw: str | Mapping[str, Any] | None) -> str:
     """
     if isinstance(raw, str):
         try:
-            parsed = json.loads(raw) if raw.strip() else {}
-        except (ValueError, RecursionError):
-            return raw
+            parsed = parse(raw) if raw.strip() else {}
+        except NotJson:
+            return raw.encode("utf-8", "backslashreplace").decode()
         if not isinstance(parsed, dict):
             return raw
         raw = parsed
@@ -27,7 +29,7 @@ def to_wire(raw: str | Mapping[str, Any] | None) -> str:
     else:
         document.setdefault("components", [])
     document.setdefault("edges", [])
-    return json.dumps(document, ensure_ascii=False)
+    return json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def _keyed(item: Any) -> Any:

@@ -1,0 +1,47 @@
+"""What the options of file storage mean to one another, at a source and at a destination."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from penstock.lang.check import codes_package as codes
+from penstock.lang.components.spec import Step
+from penstock.lang.document.shapes import show
+
+
+def only_with(step: Step, names: Sequence[str], deciding: str, *values: str) -> None:
+    """Advise where options are set that have no effect unless the property *deciding* has one of some *values*."""
+    chosen = step.properties[deciding]
+    if chosen in values:
+        return
+    defaults = {prop.name: prop.default for prop in step.kind.properties}
+    for name in names:
+        if step.properties[name] != defaults[name]:
+            message = f"'{name}' has no effect with {deciding} {chosen}."
+            step.add(codes.UselessOption, message, step.at(name), hint=f"It is for {' and '.join(values)}.")
+
+
+def characters_differ(step: Step) -> bool:
+    """Report delimiter, qualifier and escape that cannot be told apart, or that end a line; True when all are sound."""
+    given = step.properties
+    quote = '"' if given["quote"] == "quoted_multi_line" else given["quote"]
+    chosen = {"delimiter": given["delimiter"], "quote": quote, "escape": given["escape"]}
+    sound = True
+    for name, char in chosen.items():
+        if char in ("\n", "\r", "\0"):
+            message = (
+                f"{show(char)} cannot be the {name}: it ends a line."
+                if char != "\0"
+                else "A zero character is no text."
+            )
+            step.add(codes.WrongShape, message, step.at(name))
+            sound = False
+        elif name != "delimiter" and char != "none" and not char.isascii():
+            step.add(codes.OptionNotAvailable, f"'{name}' takes an ASCII character in this version.", step.at(name))
+            sound = False
+    for name in ("quote", "escape"):
+        if chosen[name] == chosen["delimiter"]:
+            message = f"Delimiter and {name} are the same character, {show(chosen[name])}."
+            step.add(codes.WrongShape, message, step.at(name), hint="Choose another for one of them.")
+            sound = False
+    return sound
