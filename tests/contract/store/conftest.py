@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock.services.access import authenticate
+from penstock.services.access import identify
 from penstock.services.accounts import bootstrap
 from penstock.services.principal import Principal
 from penstock.services.session import Sessions, open_store
@@ -28,5 +28,5 @@ def sessions(store_url: str) -> Iterator[Sessions]:
 def principal(sessions: Sessions) -> Principal:
     """The owner of the account."""
     with sessions.write() as uow:
-        account = bootstrap(uow, "acme", KEY, NOW)
-        return Principal(authenticate(uow, KEY), account)
+        bootstrap(uow, "acme", KEY, NOW)
+        return Principal(*identify(uow, KEY, "acme"))

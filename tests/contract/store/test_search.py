@@ -11,7 +11,7 @@ from penstock.domain.cluster import ClusterStatus
 from penstock.domain.job import JobStatus
 from penstock.errors import InvalidFields
 from penstock.services import clusters, jobs, packages
-from penstock.services.access import authenticate
+from penstock.services.access import identify
 from penstock.services.accounts import bootstrap
 from penstock.services.paging import PageRequest
 from penstock.services.principal import Principal
@@ -41,8 +41,8 @@ def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         url = request.getfixturevalue("new_database")()
     sessions = open_store(url)
     with sessions.write() as made:
-        account = bootstrap(made, "acme", KEY, NOW)
-        principal = Principal(authenticate(made, KEY), account)
+        bootstrap(made, "acme", KEY, NOW)
+        principal = Principal(*identify(made, KEY, "acme"))
         for name, description, at in PACKAGES:
             packages.create(made, principal, {"name": name, "description": description}, at)
         for number in (1, 2, 3):
