@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from penstock import wiring
+from penstock.cli.findings import lines_of
 from penstock.cli.packages import pairs, read_package
 from penstock.domain.diagnostic import Severity
 from penstock.lang import Given, resolve, validate_package
@@ -27,13 +29,16 @@ def command(
     """
     package = read_package(file)
     given = Given(package.variables, pairs(var or [], "--var"), pairs(dynamic_var or [], "--dynamic-var"))
-    found = validate_package(package.flow, resolve(given))
+    found = validate_package(package.flow, resolve(given), gaps=wiring.engine().gaps)
     if as_json:
         sys.stdout.write(json.dumps([one.to_json() for one in found], ensure_ascii=False) + "\n")
     else:
-        console = Console(highlight=False)
+        console = Console(highlight=False, soft_wrap=True)
         for one in found:
-            console.print(f"{one.code} {one.severity.value}: {one.sentence()}", markup=False)
-        if not found:
-            console.print(f"{file}: nothing to report.", markup=False)
+            console.print("\n".join(lines_of(one, package)), markup=False)
+        errors = sum(one.severity is Severity.ERROR for one in found)
+        counted = (
+            f"{errors} error{'s' * (errors != 1)}" if errors else "nothing to report" if not found else "no errors"
+        )
+        console.print(f"{file}: {counted}.", markup=False)
     raise typer.Exit(2 if any(one.severity is Severity.ERROR for one in found) else 0)

@@ -20,7 +20,9 @@ from rich.table import Table
 
 from penstock import settings as settings_module
 from penstock import wiring
-from penstock.cli.packages import pairs, read_connections, read_package
+from penstock.cli.findings import lines_of
+from penstock.cli.packages import PackageFile, pairs, read_connections, read_package
+from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
 from penstock.plan.ports import Written
 from penstock.runtime.execute import Order, Published, execute
@@ -125,15 +127,15 @@ def command(
         memory_bytes=size,
         threads=threads or os.cpu_count() or 1,
     )
-    raise typer.Exit(_run(order, as_json))
+    raise typer.Exit(_run(order, package, as_json))
 
 
-def _run(order: Order, as_json: bool) -> int:
+def _run(order: Order, package: PackageFile, as_json: bool) -> int:
     console = Console(stderr=as_json, highlight=False)
     screen = Screen(console, quiet=as_json)
     started = time.monotonic()
     status, errors = "completed", ""
-    diagnostics: list[dict[str, Any]] = []
+    diagnostics: tuple[Diagnostic, ...] = ()
     made: tuple[Published, ...] = ()
     engine = wiring.engine()
     roots = settings_module.load().file_roots
@@ -146,7 +148,7 @@ def _run(order: Order, as_json: bool) -> int:
             made = execute(order, engine, wiring.stores(roots), screen, OpenGate()).outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID
-            diagnostics = [one.to_json() for one in error.diagnostics]
+            diagnostics = error.diagnostics
         except PenstockError as error:
             status, errors, code = "failed", error.message, FAILED
         except JobStopped:
@@ -156,11 +158,12 @@ def _run(order: Order, as_json: bool) -> int:
         answer = {
             "status": status, "errors": errors, "outputs": [_receipt(one) for one in made],
             "sources": screen.sources, "variables": screen.values,
-            "diagnostics": diagnostics, "runtime_in_seconds": round(took, 3),
+            "diagnostics": [one.to_json() for one in diagnostics], "runtime_in_seconds": round(took, 3),
         }  # fmt: skip
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     else:
-        _show(console, status, errors, diagnostics, made, took)
+        found = [line for one in diagnostics for line in lines_of(one, package)]
+        _show(console, status, errors, found, made, took)
     return code
 
 
@@ -177,7 +180,7 @@ def _show(
     console: Console,
     status: str,
     errors: str,
-    diagnostics: list[dict[str, Any]],
+    found: list[str],
     made: tuple[Published, ...],
     took: float,
 ) -> None:
@@ -188,10 +191,4 @@ def _show(
         console.print(table)
         return
     console.print(f"[bold red]{status}[/] after {took:.2f} s")
-    if not diagnostics:
-        console.print(errors, markup=False)
-    for found in diagnostics:
-        place = ", ".join(str(part) for part in (found["component"], found["field"], found["range"]) if part)
-        console.print(
-            f"{found['code']} {found['severity']}: {place}: {found['message']} {found['hint'] or ''}", markup=False
-        )
+    console.print("\n".join(found) or errors, markup=False, soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,17 +47,20 @@ def validate_package(
     raw: str | Mapping[str, Any] | None,
     definitions: tuple[Definition, ...],
     connections: Collection[str] | None = None,
+    gaps: Callable[[Plan], Iterable[Diagnostic]] | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return every finding about a package, its variables included. Evaluates nothing and starts no engine.
 
-    *connections* are the unique ids and names that exist; None where that is not known.
+    *connections* are the unique ids and names that exist; None where that is not known. *gaps* tells what the engine that
+    will run a plan cannot do of it.
     """
     stand_ins = placeholders(definitions)
     # A variable with a fault of its own has been reported: its uses are not reported again.
     values = {one.name: VariableValue("x", placeholder=True) for one in definitions} | dict(stand_ins.values)
     compiled = compile_package(raw, values)
     bound = () if connections is None else _unbound(raw, connections)
-    return (*stand_ins.diagnostics, *compiled.diagnostics, *bound)
+    unable = () if gaps is None or compiled.plan is None else gaps(compiled.plan)
+    return (*stand_ins.diagnostics, *compiled.diagnostics, *bound, *unable)
 
 
 def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) -> tuple[Diagnostic, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def lake(tmp_path: Path) -> Path:
 
 
 def run(lake: Path, components: list[dict[str, Any]], *options: str) -> tuple[int, dict[str, Any]]:
-    edges = [{"from": a["id"], "to": b["id"]} for a, b in zip(components, components[1:], strict=False)]
+    edges = [{"from": a["id"], "to": b["id"]} for a, b in pairwise(components)]
     package = lake.parent / "package.json"
     package.write_text(json.dumps({"name": "p", "data_flow_json": {"components": components, "edges": edges}}))
     arguments = ["run", str(package), "--connections", str(lake.parent / "connections.json"), "--json", *options]
