@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -55,7 +57,7 @@ def command(
     supervisor.start()
     try:
         config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
     finally:
         supervisor.stop()
         sessions.close()
@@ -91,6 +93,18 @@ def _first_account(settings: Settings, sessions: Sessions) -> str:
     if settings.api_key:
         return f"Made the account '{name}' with the key of PENSTOCK_API_KEY."
     return f"Made the account '{name}'. Its owner's API key, shown this once: {key}"
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """End on SIGTERM and Ctrl-C without raising them again afterwards: the worker has to end in good order too."""
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 class Supervisor:
