@@ -87,10 +87,12 @@ def text_to_boolean(sql: str) -> str:
 
 
 def real_to_text(sql: str, kind: Kind) -> str:
-    """A double or float as Java prints it: between 0.001 and ten million DuckDB prints the same."""
+    """A double or float as Java prints it: between 0.001 and ten million DuckDB prints the same, but for floats of more
+    than seven digits, which it does not cut to the fewest that name them."""
     word = "float" if kind is Kind.FLOAT else "double"
+    short = f" AND strlen(CAST({sql} AS VARCHAR)) <= 8" if kind is Kind.FLOAT else ""
     return (
-        f"CASE WHEN abs({sql}) >= 0.001 AND abs({sql}) < 1e7 THEN CAST({sql} AS VARCHAR) "
+        f"CASE WHEN abs({sql}) >= 0.001 AND abs({sql}) < 1e7{short} THEN CAST({sql} AS VARCHAR) "
         f"ELSE ps_{word}_to_text({sql}) END"
     )
 

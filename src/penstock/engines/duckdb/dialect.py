@@ -293,10 +293,7 @@ def encoded(sql: str, dtype: DType) -> str:
             made = f"'{{\"t\":[' || ({sql}).t || ',' || ({sql}).o || ']}}'"
         case _:
             tag = dtype.kind.value[0]
-            number = f"CAST({sql} AS VARCHAR)" if dtype.kind is Kind.FLOAT else f"ps_double_to_text({sql})"
-            if dtype.kind is Kind.FLOAT:
-                number = f"ps_float_to_text({sql})"
-            made = f"'{{\"{tag}\":\"' || {number} || '\"}}'"
+            made = f"'{{\"{tag}\":\"' || ps_{dtype.kind.value}_to_text({sql}) || '\"}}'"
     return f"coalesce({made}, 'null')"
 
 

@@ -10,6 +10,8 @@ from fractions import Fraction
 _INT = (-(2**31), 2**31 - 1)
 _LONG = (-(2**63), 2**63 - 1)
 _WHOLE = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_DIGITS = re.compile(r"[+-]?\d+\Z")
+"""Java reads the decimal digits of every script that one UTF-16 unit holds."""
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?\Z", re.ASCII)
 _HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)[dDfF]?\Z", re.ASCII)
 _BLANKS = "".join(map(chr, range(33)))
@@ -84,10 +86,9 @@ def parse_float(text: str) -> float | None:
 
 def _whole(text: str, limits: tuple[int, int]) -> int | None:
     least, greatest = limits
-    if _WHOLE.match(text):
-        number = int(text) if len(text) <= 400 else None
-        if number is not None and least <= number <= greatest:
-            return number
+    number = _strict(text, limits)
+    if number is not None:
+        return number
     real = parse_double(text)
     if real is None:
         return None
@@ -125,10 +126,15 @@ def strict_long(text: str) -> int | None:
 
 
 def _strict(text: str, limits: tuple[int, int]) -> int | None:
-    if not _WHOLE.match(text) or len(text) > 400:
+    if len(text) > 400 or not _DIGITS.match(text) or max(text) > "\uffff":
         return None
     number = int(text)
     return number if limits[0] <= number <= limits[1] else None
+
+
+def ascii_long(text: str) -> int | None:
+    """As `strict_long`, of ASCII digits only: what Pig takes bytes for a whole number by."""
+    return _strict(text, _LONG) if _WHOLE.match(text) else None
 
 
 def _saturate(number: float, limits: tuple[int, int]) -> int:
@@ -176,49 +182,6 @@ def wrap_int(number: int) -> int:
 def wrap_long(number: int) -> int:
     """Return the low 64 bits as a signed long."""
     return (number + 2**63) % 2**64 - 2**63
-
-
-def _java_decimal(number: float, shortest: str) -> str:
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    sign = "-" if math.copysign(1.0, number) < 0 else ""
-    if number == 0:
-        return sign + "0.0"
-    mantissa, _, exponent = shortest.lstrip("-").lower().partition("e")
-    whole, _, fraction = mantissa.partition(".")
-    digits = whole + fraction
-    point = len(whole) + (int(exponent) if exponent else 0)
-    stripped = digits.lstrip("0")
-    point -= len(digits) - len(stripped)
-    digits = stripped.rstrip("0") or "0"
-    if -3 < point <= 7:
-        if point <= 0:
-            return f"{sign}0.{'0' * -point}{digits}"
-        head = digits[:point].ljust(point, "0")
-        return f"{sign}{head}.{digits[point:] or '0'}"
-    return f"{sign}{digits[0]}.{digits[1:] or '0'}E{point - 1}"
-
-
-def double_to_text(number: float) -> str:
-    """Return a double as Java prints it.
-
-    >>> double_to_text(1e10), double_to_text(0.001), double_to_text(123456.5)
-    ('1.0E10', '0.001', '123456.5')
-    """
-    return _java_decimal(number, repr(number))
-
-
-def float_to_text(number: float) -> str:
-    """Return a 32-bit float as Java prints it: the fewest digits that name this float."""
-    if not math.isfinite(number) or number == 0:
-        return _java_decimal(number, "")
-    for digits in range(1, 10):
-        text = f"{number:.{digits - 1}e}"
-        if to_float32(float(text)) == number:
-            return _java_decimal(number, text)
-    return _java_decimal(number, repr(number))
 
 
 def text_to_boolean(text: str) -> bool | None:

@@ -18,7 +18,7 @@ _LONG_SUFFIX = re.compile(r"[+-]?[0-9]+[lL]\Z", re.ASCII)
 
 def _whole(text: str, least: int, greatest: int) -> int | None:
     body = text.strip(_BLANKS)
-    exact = casts.strict_long(body)
+    exact = casts.ascii_long(body)
     if exact is None:
         real = casts.parse_double(body)
         if real is None or not math.isfinite(real):

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from penstock.engines.functions import casts, isodate
+from penstock.engines.functions import casts, decimals, isodate
 from penstock.engines.functions import text as texts
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Instant, Value, decode, encode
@@ -108,7 +108,7 @@ def plain(value: Value | None) -> Any:
         case Kind.BYTEARRAY:
             return value.data.decode("utf-8", "replace")
         case Kind.FLOAT | Kind.DOUBLE:
-            return value.data if math.isfinite(value.data) else casts.double_to_text(value.data)
+            return value.data if math.isfinite(value.data) else decimals.double_to_text(value.data)
         case _:
             return value.data
 
@@ -168,9 +168,9 @@ def value_to_text(value: Value) -> str:
         case Kind.INT | Kind.LONG:
             return str(value.data)
         case Kind.FLOAT:
-            return casts.float_to_text(value.data)
+            return decimals.float_to_text(value.data)
         case Kind.DOUBLE:
-            return casts.double_to_text(value.data)
+            return decimals.double_to_text(value.data)
         case Kind.DATETIME:
             return isodate.print_iso(value.data.ms, value.data.offset)
         case Kind.BYTEARRAY:

@@ -10,7 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.engines.functions import bags, calendar, casts, isodate, java_regex, joda, numbers, source, structures
+from penstock.engines.functions import (
+    bags,
+    calendar,
+    casts,
+    decimals,
+    isodate,
+    java_regex,
+    joda,
+    numbers,
+    source,
+    structures,
+)
 from penstock.engines.functions import text as texts
 from penstock.errors import DataError
 
@@ -118,8 +129,8 @@ SHARED: tuple[Shared, ...] = (
     Shared("to_float32", ("double",), "float", casts.to_float32),
     Shared("round_to_long", ("double",), "long", casts.round_to_long),
     Shared("round_to_int", ("float",), "int", casts.round_to_int),
-    Shared("double_to_text", ("double",), "text", casts.double_to_text),
-    Shared("float_to_text", ("float",), "text", casts.float_to_text),
+    Shared("double_to_text", ("double",), "text", decimals.double_to_text),
+    Shared("float_to_text", ("float",), "text", decimals.float_to_text),
     # values out of files
     Shared("bytes_to_int", ("text",), "int", source.bytes_to_int),
     Shared("bytes_to_long", ("text",), "long", source.bytes_to_long),
