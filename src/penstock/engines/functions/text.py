@@ -46,7 +46,7 @@ def index_of(text: str, search: str, begin: int = 0) -> int:
     if 2 * begin > len(units):
         return len(units) // 2 if not wanted else -1
     at = units.find(wanted, 2 * begin)
-    while at % 2 == 1:
+    while at > 0 and at % 2 == 1:
         at = units.find(wanted, at + 1)
     return at // 2 if at >= 0 else -1
 
@@ -59,21 +59,26 @@ def last_index_of(text: str, search: str) -> int:
 
 def upper_first(text: str) -> str:
     """Return the text with its first unit as a capital, mapped one to one."""
-    return _first(text, str.upper)
+    return _capital(text[0]) + text[1:] if text else text
 
 
 def lower_first(text: str) -> str:
     """Return the text with its first unit as a small letter, mapped one to one."""
-    return _first(text, str.lower)
+    return _small(text[0]) + text[1:] if text else text
 
 
-def _first(text: str, change: object) -> str:
-    if not text or text[0] > "\uffff":
-        return text
-    if change is str.lower and text[0] == "\u0130":
-        return "i" + text[1:]  # Java's one-to-one mapping drops the dot that the full one keeps.
-    changed = text[0].upper() if change is str.upper else text[0].lower()
-    return (changed if len(changed) == 1 else text[0]) + text[1:]
+def _capital(char: str) -> str:
+    if char > "\uffff":
+        return char
+    # A letter whose capital is more than one letter is mapped to its title form, if that is one.
+    changed = char.upper() if len(char.upper()) == 1 else char.title()
+    return changed if len(changed) == 1 else char
+
+
+def _small(char: str) -> str:
+    if char == "\u0130":
+        return "i"  # the one-to-one mapping drops the dot that the full one keeps
+    return char.lower() if char <= "\uffff" else char
 
 
 def right_trim(text: str) -> str:
@@ -94,12 +99,7 @@ def equals_ignore_case(left: str, right: str) -> bool:
 
 
 def _fold(char: str) -> str:
-    if char > "\uffff":
-        return char
-    upper = char.upper()
-    upper = upper if len(upper) == 1 else char
-    lower = upper.lower()
-    return lower if len(lower) == 1 else upper
+    return _small(_capital(char))
 
 
 def tokenize(text: str, delimiters: str | None) -> tuple[str, ...]:
