@@ -4,8 +4,9 @@ worker that lost its lease changes nothing any more."""
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from penstock.domain.job import WAITING, JobStatus
 from penstock.lang.document import connection_keys, read
 from penstock.services import events
 from penstock.services.coerce import to_json
+from penstock.services.connections import by_key
 from penstock.services.system import KNOWN_STACKS
-from penstock.services.upkeep import STOPPED_WHILE_PUBLISHING, end
+from penstock.services.upkeep import end
 from penstock.store.queries import claims, jobs, people, workers
 from penstock.store.tables import Cluster, Job, JobOutput, JobSource, Package, Worker
 from penstock.store.unit_of_work import UnitOfWork
@@ -91,20 +93,21 @@ def leave(uow: UnitOfWork, worker_id: str) -> None:
 
 def has_work(uow: UnitOfWork, worker_id: str, now: datetime) -> bool:
     """Tell whether there is a job for this worker; a claim may still find that another was faster."""
-    return claims.claimable(uow, worker_id, now, locked=False) is not None
+    return claims.has_claimable(uow, worker_id, now)
 
 
 def claim(uow: UnitOfWork, worker_id: str, now: datetime) -> Claimed | Lost | None:
     """Take the next job, or None when there is none for this worker."""
-    job = claims.claimable(uow, worker_id, now)
-    if job is None:
+    found = claims.claimable(uow, worker_id, now)
+    if found is None:
         return None
-    if job.status not in WAITING:
+    job, cluster = found
+    if job.status not in WAITING and job.worker_id is not None:
         job.takeovers += 1
         if job.takeovers >= MOST_DEATHS:
             return _give_up(uow, job, now)
     _begin(uow, job, worker_id, now)
-    cluster = _cluster_in_use(uow, job, now)
+    _use(uow, job, cluster, now)
     order = _order(uow, job, cluster)
     uow.session.flush()
     return Claimed(job.id, job.epoch, order, cluster.type == "sandbox")
@@ -117,16 +120,18 @@ def _give_up(uow: UnitOfWork, job: Job, now: datetime) -> Lost:
     )
     if job.granted_epoch is not None:
         job.errors += " It died while publishing; outputs may be there in part."
-        left = ()
-    end(uow, job, JobStatus.FAILED, now)
+        left = ()  # They may be all that there is of what was to be replaced.
+    end(uow, job, JobStatus.FAILED if job.status == JobStatus.RUNNING else JobStatus.STOPPED, now)
     claims.add_lines(uow, job.id, job.epoch, [(now, "error", job.errors)])
     uow.session.flush()
     return Lost(job.id, left)
 
 
 def _begin(uow: UnitOfWork, job: Job, worker_id: str, now: datetime) -> None:
-    first = job.status in WAITING
-    job.status, job.worker_id, job.lease_until = JobStatus.RUNNING, worker_id, now + LEASE
+    first, given_back = job.status in WAITING, job.worker_id is None
+    if first:
+        job.status = JobStatus.RUNNING
+    job.worker_id, job.lease_until = worker_id, now + LEASE
     job.epoch += 1
     job.waiting_reason = None
     job.updated_at = now
@@ -135,23 +140,23 @@ def _begin(uow: UnitOfWork, job: Job, worker_id: str, now: datetime) -> None:
     if first:
         events.record(uow, job.account_id, "job.started", job.id, now)
         return
-    line = f"The worker of attempt {job.epoch - 1} was lost; this worker takes the job over."
-    claims.add_lines(uow, job.id, job.epoch, [(now, "warning", line)])
+    level, line = "warning", f"The worker of attempt {job.epoch - 1} was lost; this worker takes the job over."
+    if given_back:
+        level, line = "info", f"The worker of attempt {job.epoch - 1} gave the job back; this worker goes on."
+    claims.add_lines(uow, job.id, job.epoch, [(now, level, line)])
     if job.granted_epoch is None:
         claims.forget_sources(uow, job.id)
         for output in job.outputs:
             output.records_count, output.progress = 0, 0.0
 
 
-def _cluster_in_use(uow: UnitOfWork, job: Job, now: datetime) -> Cluster:
-    cluster = uow.session.get_one(Cluster, job.cluster_id)
+def _use(uow: UnitOfWork, job: Job, cluster: Cluster, now: datetime) -> None:
     if cluster.status == ClusterStatus.IDLE:
         cluster.status, cluster.updated_at = ClusterStatus.AVAILABLE, now
     cluster.idle_from = None
     if cluster.stack is not None and cluster.stack not in KNOWN_STACKS:
         line = f"The stack '{cluster.stack}' is not installed here; the job runs on {KNOWN_STACKS[0]}."
         claims.add_lines(uow, job.id, job.epoch, [(now, "info", line)])
-    return cluster
 
 
 def _order(uow: UnitOfWork, job: Job, cluster: Cluster) -> dict[str, Any]:
@@ -193,8 +198,8 @@ def _connections(uow: UnitOfWork, job: Job) -> dict[str, Any]:
     document, _ = read(job.package_flow)
     wanted = set(connection_keys(document)) if document is not None else set()
     found: dict[str, Any] = {}
-    for row in people.connections(uow, job.account_id):
-        for key in {row.unique_id, row.name} & wanted:
+    for key, row in by_key(people.connections(uow, job.account_id)).items():
+        if key in wanted:
             found[key] = {**json.loads(row.parameters), "type": row.type}
     return found
 
@@ -211,7 +216,8 @@ def _written(output: JobOutput) -> dict[str, Any]:
 
 def renew(uow: UnitOfWork, worker_id: str, held: Mapping[int, int], now: datetime) -> set[int]:
     """Prolong the leases of a worker's jobs, given as id to epoch, and return those that it holds no more."""
-    return {job_id for job_id, epoch in held.items() if not claims.renew(uow, worker_id, job_id, epoch, now + LEASE)}
+    lease_until = now + LEASE
+    return {one for one in sorted(held) if not claims.renew(uow, worker_id, one, held[one], lease_until)}
 
 
 def stop_requests(uow: UnitOfWork, worker_id: str) -> set[int]:
@@ -228,7 +234,21 @@ def report(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime
     return True
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+"""What PostgreSQL holds in no text: zero characters, and halves of surrogate pairs."""
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value with a replacement character for each that cannot be stored: records may hold any."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    return [_storable(one) for one in value] if isinstance(value, list | tuple) else value
+
+
 def _write(uow: UnitOfWork, job: Job, told: Report, now: datetime) -> None:
+    told = Report(**{one.name: _storable(getattr(told, one.name)) for one in fields(Report)})
     claims.add_lines(uow, job.id, job.epoch, [(at, level, line[:LONGEST_LINE]) for at, level, line in told.lines])
     if told.progress is not None and job.progress < told.progress:
         job.progress = min(told.progress, 1.0)
@@ -273,12 +293,13 @@ def _declare(job: Job, declared: Sequence[Mapping[str, Any]], now: datetime) -> 
 
 def grant(uow: UnitOfWork, job_id: int, epoch: int, written: Sequence[Mapping[str, Any]], now: datetime) -> bool:
     """Let an attempt publish what it has staged and checked. False when it holds the job no more, when its lease has
-    run out, or when somebody wants the job to stop."""
+    run out, when somebody wants the job to stop, or when another attempt was granted before."""
     job = claims.held(uow, job_id, epoch)
     if job is None or job.status != JobStatus.RUNNING or job.lease_until is None or job.lease_until <= now:
         return False
-    if job.granted_epoch is None:
-        job.granted_epoch = epoch
+    if job.granted_epoch not in (None, epoch):
+        return False
+    job.granted_epoch = epoch
     _receive(job, written, now)
     uow.session.flush()
     return True
@@ -286,7 +307,7 @@ def grant(uow: UnitOfWork, job_id: int, epoch: int, written: Sequence[Mapping[st
 
 def _receive(job: Job, written: Sequence[Mapping[str, Any]], now: datetime) -> None:
     known = {output.component_name: output for output in job.outputs}
-    for one in written:
+    for one in _storable(list(written)):
         output = known[one["component"]]
         output.records_count = one["records"]
         output.files = to_json(list(one["files"]))
@@ -334,7 +355,7 @@ def failed(uow: UnitOfWork, job_id: int, epoch: int, told: Report, sentence: str
         return False
     _write(uow, job, told, now)
     if job.status == JobStatus.RUNNING:
-        job.errors = sentence[:LONGEST_ERROR]
+        job.errors = _storable(sentence[:LONGEST_ERROR])
         end(uow, job, JobStatus.FAILED, now)
     else:
         end(uow, job, JobStatus.STOPPED, now)
@@ -345,20 +366,18 @@ def failed(uow: UnitOfWork, job_id: int, epoch: int, told: Report, sentence: str
 def unpublished(uow: UnitOfWork, job_id: int, epoch: int, told: Report, now: datetime, *, counts: bool) -> bool:
     """Say that the process of an attempt is gone before everything was published; False when it holds the job no more.
 
-    A job that somebody wants to stop is `stopped`. Any other is free for the next attempt at once; *counts* says whether
-    that is one of the deaths after which a job is given up.
+    A job that somebody wants to stop is `stopped`, unless a publication that was granted is to be finished. Any other is
+    free for the next attempt at once; *counts* says whether that is one of the deaths after which a job is given up.
     """
     job = claims.held(uow, job_id, epoch)
     if job is None:
         return False
     _write(uow, job, told, now)
-    if job.status != JobStatus.RUNNING:
-        if job.granted_epoch is not None:
-            job.errors = STOPPED_WHILE_PUBLISHING
+    if job.status != JobStatus.RUNNING and job.granted_epoch is None:
         end(uow, job, JobStatus.STOPPED, now)
     else:
         job.lease_until = now
-        job.takeovers -= not counts
+        job.worker_id = job.worker_id if counts else None
     uow.session.flush()
     return True
 

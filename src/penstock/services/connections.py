@@ -4,17 +4,19 @@ except by a test."""
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound
+from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
+from penstock.plan.operators import ConnectionRef, FileSource, FileTarget
 from penstock.plan.ports import Connection as Bound
 from penstock.plan.ports import FileStore
 from penstock.services.coerce import LONGEST_NAME, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows
 from penstock.services.principal import Principal
-from penstock.store.queries import pages, people
+from penstock.store.queries import pages
 from penstock.store.tables import Connection
 from penstock.store.unit_of_work import UnitOfWork
 
@@ -61,8 +63,6 @@ def create(uow: UnitOfWork, principal: Principal, kind: str, raw: Mapping[str, A
     path = _path(fields)
     if path is None and "path" not in fields.errors:
         fields.refuse("path", "is missing. Give the folder, such as /data/lake.")
-    if name is not None:
-        _require_free(uow, principal, fields, name, None)
     fields.check()
     row = Connection(
         account_id=principal.tenant.id,
@@ -77,10 +77,12 @@ def create(uow: UnitOfWork, principal: Principal, kind: str, raw: Mapping[str, A
     return row
 
 
-def _require_free(uow: UnitOfWork, principal: Principal, fields: Fields, name: str, but: int | None) -> None:
-    """Packages may name a connection, so two of one name would be a guess."""
-    if any(one.name == name and one.id != but for one in people.connections(uow, principal.tenant.id)):
-        fields.refuse("name", f"'{name}' is taken by another connection.")
+def by_key(rows: Iterable[Connection]) -> dict[str, Connection]:
+    """Return connections by the texts that packages may write: unique ids, and names that only one of them has."""
+    rows = list(rows)
+    names = Counter(row.name for row in rows)
+    found = {row.name: row for row in rows if names[row.name] == 1}
+    return found | {row.unique_id: row for row in rows}
 
 
 def _name(fields: Fields) -> str | None:
@@ -110,8 +112,6 @@ def update(
     row = get(uow, principal, kind, connection_id)
     fields = Fields(raw)
     name, path = _name(fields), _path(fields)
-    if name is not None:
-        _require_free(uow, principal, fields, name, row.id)
     fields.check()
     row.name = name or row.name
     if path is not None:
@@ -134,7 +134,44 @@ def test_stored(
 ) -> None:
     """Return when a stored connection can be used. Raises NotFound, ConnectionTestFailed."""
     row = get(uow, principal, kind, connection_id)
-    stores[row.type].test(Bound(row.unique_id, row.type, json.loads(row.parameters)))
+    stores[row.type].test(_bound(row))
+
+
+def _bound(row: Connection) -> Bound:
+    return Bound(row.unique_id, row.type, json.loads(row.parameters))
+
+
+def check(
+    uow: UnitOfWork,
+    principal: Principal,
+    kind: str | None,
+    connection_id: int,
+    raw: Mapping[str, Any],
+    stores: Mapping[str, FileStore],
+) -> None:
+    """Return when a path of a stored connection can be read, or written where `destination` says so; *kind* None for a
+    connection of any type. Raises NotFound, ConnectionTestFailed."""
+    row = pages.get(uow, Connection, connection_id, principal.tenant.id)
+    if row is None or kind not in (None, row.type):
+        raise NotFound("Item not found.")
+    fields = Fields(raw)
+    path, bucket, writes = fields.text("path"), fields.text("bucket") or None, fields.boolean("destination")
+    if not path and not fields.errors:
+        fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
+    _refuse_test(fields)
+    store, bound, asks = stores[row.type], _bound(row), ConnectionRef(row.unique_id)
+    try:
+        if writes:
+            store.locate(FileTarget(asks, path or "", (), bucket), bound, "validation")
+        else:
+            store.bind(FileSource(asks, path or "", (), bucket), bound)
+    except PermanentError as refused:
+        raise ConnectionTestFailed(refused.message) from refused
+
+
+def _refuse_test(fields: Fields) -> None:
+    if fields.errors:
+        raise ConnectionTestFailed(" ".join(text for found in fields.errors.values() for text in found))
 
 
 def test_new(kind: str, raw: Mapping[str, Any], stores: Mapping[str, FileStore]) -> None:
@@ -142,8 +179,7 @@ def test_new(kind: str, raw: Mapping[str, Any], stores: Mapping[str, FileStore])
     _require_type(kind)
     fields = Fields(raw)
     name, path = _name(fields), _path(fields)
-    if fields.errors:
-        raise ConnectionTestFailed(" ".join(text for found in fields.errors.values() for text in found))
-    if path is None:
-        raise ConnectionTestFailed("path is missing. Give the folder, such as /data/lake.")
+    if path is None and not fields.errors:
+        fields.refuse("path", "is missing. Give the folder, such as /data/lake.")
+    _refuse_test(fields)
     stores[kind].test(Bound(name or "new connection", kind, {"path": path}))

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import NotFound
 from penstock.lang import Given, resolve, validate_package
 from penstock.services import packages
 from penstock.services.coerce import to_json
+from penstock.services.connections import by_key
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
 from penstock.store.queries import pages, people
 from penstock.store.tables import Package, PackageValidation
 from penstock.store.unit_of_work import UnitOfWork
 
-_STATES = ("running", "completed", "failed")
+RUNNING = "running"
+LONGEST = timedelta(minutes=1)
+_STATES = (RUNNING, "completed", "failed")
 
 
 def list_page(
@@ -31,13 +35,13 @@ def list_page(
 
 
 def start(uow: UnitOfWork, principal: Principal, package_id: int, now: datetime) -> PackageValidation:
-    """Create a validation in state `running`; `run` ends it. Raises NotFound."""
+    """Create a validation in state `running`; `examine` and `end` finish it. Raises NotFound."""
     package = packages.get(uow, principal, package_id)
     row = PackageValidation(
         account_id=principal.tenant.id,
         package_id=package.id,
         owner_id=principal.user.id,
-        status="running",
+        status=RUNNING,
         created_at=now,
         updated_at=now,
     )
@@ -46,24 +50,39 @@ def start(uow: UnitOfWork, principal: Principal, package_id: int, now: datetime)
     return row
 
 
-def run(uow: UnitOfWork, validation_id: int, now: datetime) -> None:
-    """Find the package's diagnostics and end the validation; a validation that has ended is left alone."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the check of a package found, and how long it took."""
+
+    findings: tuple[Diagnostic, ...]
+    took_ms: int
+
+
+def examine(uow: UnitOfWork, validation_id: int) -> Outcome | None:
+    """Return the diagnostics of the package that a validation is for; None when it has ended."""
     row = uow.session.get(PackageValidation, validation_id)
     package = uow.session.get(Package, row.package_id) if row is not None else None
-    if row is None or package is None or row.status != "running":
-        return
+    if row is None or package is None or row.status != RUNNING:
+        return None
     started = time.monotonic()
-    known = people.connections(uow, package.account_id)
     findings = validate_package(
         package.flow,
         resolve(Given(json.loads(package.variables), {}, {}, {})),
-        {*(one.unique_id for one in known), *(one.name for one in known)},
+        set(by_key(people.connections(uow, package.account_id))),
     )
-    errors = sum(one.severity is Severity.ERROR for one in findings)
+    return Outcome(tuple(findings), int((time.monotonic() - started) * 1000))
+
+
+def end(uow: UnitOfWork, validation_id: int, outcome: Outcome, now: datetime) -> None:
+    """Write down what was found; a validation that has ended is left alone."""
+    row = pages.locked_row(uow, PackageValidation, validation_id)
+    if row is None or row.status != RUNNING:
+        return
+    errors = sum(one.severity is Severity.ERROR for one in outcome.findings)
     row.status = "failed" if errors else "completed"
     row.status_message = f"The package has {errors} error{'s' * (errors != 1)}." if errors else "Validation successful"
-    row.errors = to_json([_wire(one) for one in findings])
-    row.runtime = int((time.monotonic() - started) * 1000)
+    row.errors = to_json([_wire(one) for one in outcome.findings])
+    row.runtime = outcome.took_ms
     row.updated_at = now
     uow.session.flush()
 
@@ -72,11 +91,9 @@ def _wire(finding: Diagnostic) -> dict[str, object]:
     return {**finding.to_json(), "message": finding.sentence()}
 
 
-def validate_now(uow: UnitOfWork, principal: Principal, package_id: int, now: datetime) -> PackageValidation:
-    """Validate a package and return the ended validation. Raises NotFound."""
-    row = start(uow, principal, package_id, now)
-    run(uow, row.id, now)
-    return row
+def is_abandoned(row: PackageValidation, now: datetime) -> bool:
+    """Tell whether the process that was to end a validation must be gone."""
+    return row.status == RUNNING and now - row.created_at > LONGEST
 
 
 def get(uow: UnitOfWork, principal: Principal, package_id: int, validation_id: int) -> PackageValidation:

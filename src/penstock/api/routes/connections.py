@@ -1,4 +1,4 @@
-"""Connections: types, list, create, get, update, delete, and the tests of stored and of new ones."""
+"""Connections: types, list, create, get, update, delete, and the tests of stored and of new ones, and of paths in them."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ router = APIRouter(tags=["Connections"], route_class=Route)
 _ALL = "/{account_id}/api/connections"
 _TYPE = _ALL + "/{connection_type}"
 _ONE = _TYPE + "/{connection_id}"
+_CHECK = "ConnectionCheck"
 _LIST_QUERY = (
     parameter("type", text("all"), "Only these types, several joined with commas."),
     *paged(sort=("name", "id", "type", "updated", "created")),
@@ -96,6 +97,30 @@ def delete_connection(call: Current, connection_type: str, connection_id: Id) ->
 def test_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
     with call.reading() as (uow, principal, _):
         connections.test_stored(uow, principal, connection_type, connection_id, call.deps.file_stores)
+    return call.answer(True)
+
+
+@router.post(
+    _ONE + "/validate",
+    **operation("validateConnection", "Check a path of a connection", one("ConnectionTestResult"), body=one(_CHECK)),
+)
+def validate_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
+    return _check(call, connection_type, connection_id)
+
+
+@router.post(
+    _ALL + "/{connection_id}/validate",
+    **operation(
+        "validateConnectionById", "Check a path of a connection", one("ConnectionTestResult"), body=one(_CHECK)
+    ),
+)
+def validate_connection_of_any_type(call: Current, connection_id: Id) -> Response:
+    return _check(call, None, connection_id)
+
+
+def _check(call: Call, connection_type: str | None, connection_id: int) -> Response:
+    with call.reading("connection") as (uow, principal, fields):
+        connections.check(uow, principal, connection_type, connection_id, fields, call.deps.file_stores)
     return call.answer(True)
 
 

@@ -42,8 +42,12 @@ def start_package_validation(call: Current, package_id: Id) -> Response:
 
 
 def _run(call: Call, validation_id: int) -> None:
-    with call.deps.sessions.write() as uow:
-        validations.run(uow, validation_id, call.deps.clock())
+    # checking takes a while, and whoever writes holds the one write lock of SQLite
+    with call.deps.sessions.read() as uow:
+        outcome = validations.examine(uow, validation_id)
+    if outcome is not None:
+        with call.deps.sessions.write() as uow:
+            validations.end(uow, validation_id, outcome, call.deps.clock())
 
 
 @router.post(
@@ -52,8 +56,10 @@ def _run(call: Call, validation_id: int) -> None:
 )
 def validate_package(call: Current, package_id: Id) -> Response:
     with call.writing() as (uow, principal, _):
-        row = validations.validate_now(uow, principal, package_id, call.deps.clock())
-    return call.answer(validation_json(row, call.view))
+        row = validations.start(uow, principal, package_id, call.deps.clock())
+    _run(call, row.id)
+    with call.deps.sessions.read() as uow:
+        return call.answer(validation_json(validations.get(uow, principal, package_id, row.id), call.view))
 
 
 @router.get(
@@ -61,4 +67,9 @@ def validate_package(call: Current, package_id: Id) -> Response:
 )
 def get_package_validation(call: Current, package_id: Id, validation_id: Id) -> Response:
     with call.reading() as (uow, principal, _):
-        return call.answer(validation_json(validations.get(uow, principal, package_id, validation_id), call.view))
+        row = validations.get(uow, principal, package_id, validation_id)
+    if validations.is_abandoned(row, call.deps.clock()):
+        _run(call, row.id)
+        with call.deps.sessions.read() as uow:
+            row = validations.get(uow, principal, package_id, validation_id)
+    return call.answer(validation_json(row, call.view))

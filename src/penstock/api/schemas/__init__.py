@@ -32,6 +32,7 @@ SCHEMAS: dict[str, Any] = {
     "Connection": connections.Connection,
     "ConnectionType": connections.ConnectionType,
     "ConnectionFields": connections.ConnectionFields,
+    "ConnectionCheck": connections.ConnectionCheck,
     "ConnectionTestResult": connections.ConnectionTestResult,
     "User": users.User,
     "RateLimitStatus": system.RateLimitStatus,

@@ -53,6 +53,23 @@ class ConnectionFields(TypedDict, total=False):
     path: str
 
 
+class ConnectionCheck(TypedDict, total=False):
+    """What to look for in a connection: files to read, or with *destination* a place to write to. The other keys say how
+    records would be read; they are taken and change nothing, because no record is read."""
+
+    bucket: str
+    path: str
+    destination: bool
+    file_type: str
+    record_type: str
+    record_delimiter: str
+    delimiter: str
+    quote: str
+    escape: str
+    skip_header: bool
+    lines: int
+
+
 ConnectionTestResult = bool
 """A test that succeeded answers a bare true; one that failed is an error."""
 
