@@ -24,6 +24,5 @@ class Deps:
     public_url: str | None = None
     credits_per_hour: int = 5000
     stacks: Sequence[Mapping[str, str]] = ()
-    regions: Sequence[Mapping[str, str]] = ()
     component_schemas: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"

@@ -11,7 +11,9 @@ from penstock.api.call import Current
 from penstock.api.openapi import many, one, operation
 from penstock.api.route import Route
 from penstock.api.schemas.system import rate_limit_json
+from penstock.errors import NotFound
 from penstock.services import system
+from penstock.services.paging import one_of
 
 router = APIRouter(route_class=Route)
 _TAGS: list[str | Enum] = ["System"]
@@ -38,8 +40,9 @@ def get_account_rate_limit_status(call: Current) -> Response:
 
 @router.get("/regions", tags=_TAGS, **operation("listRegions", "List regions", many("Region"), account=False))
 def list_regions(call: Current) -> Response:
-    with call.reading():
-        return call.answer(list(call.deps.regions))
+    with call.reading() as (_, _, fields):
+        kind = one_of(fields.get("brand_id"), "brand_id", system.KINDS)  # how an old client asks for those of a kind
+        return call.answer(system.regions() if kind is None else [])
 
 
 @router.get(
@@ -49,7 +52,9 @@ def list_regions(call: Current) -> Response:
 )
 def list_regions_by_type(call: Current, type: str) -> Response:
     with call.reading():
-        return call.answer(system.regions(type))
+        if type not in system.KINDS:
+            raise NotFound("Item not found.")
+        return call.answer([])
 
 
 @router.get(
