@@ -40,8 +40,8 @@ def parse_search(text: str, attributes: Collection[str]) -> Search:
         value = found["quoted"] if found["quoted"] is not None else found["bare"]
         if name in attributes and value:
             terms.append(Term(name, value, found["how"], bool(found["minus"])))
-        elif not found["name"] and found["quoted"] is not None:
+        elif not found["name"] and found["quoted"]:
             words.append(value)
         else:
             words.append(found[0])
-    return Search(tuple(terms), tuple(word for word in words if word))
+    return Search(tuple(terms), tuple(words))

@@ -65,9 +65,10 @@ def search_rows(
     wanted = wanted.where(*_conditions(what, asked, uow.dialect))
     identity = kind.id  # type: ignore[attr-defined]  # every table has one
     turned = [identity.desc() if descending else identity.asc()]
-    if sort is not None and sort in what.sorts:
-        key = what.sorts[sort]
-        turned.insert(0, key.desc() if descending else key.asc())
+    key = what.sorts.get((sort or "").removesuffix("_at"))
+    if key is not None:
+        # rows that lack the instant come last on every database
+        turned.insert(0, (key.desc() if descending else key.asc()).nulls_last())
     elif asked.words:
         score = _score(what, asked.words)
         turned.insert(0, score.desc() if by_default else score.asc())
@@ -171,7 +172,13 @@ CLUSTERS = Searchable(
     {"id": _column(Cluster.id), "nodes": _column(Cluster.nodes)},
     {"created": Cluster.created_at, "terminated": Cluster.terminated_at},
     (cast(Cluster.id, String), Cluster.name),
-    {"created": Cluster.created_at, "modified": Cluster.terminated_at},
+    {
+        "id": Cluster.id,
+        "name": Cluster.name,
+        "created": Cluster.created_at,
+        "updated": Cluster.updated_at,
+        "modified": Cluster.terminated_at,
+    },
 )
 JOBS = Searchable(
     Job,
