@@ -23,6 +23,7 @@ from penstock.kit.clock import system_clock
 from penstock.services.accounts import bootstrap
 from penstock.services.records import Cluster, Job, JobOutput
 from penstock.services.session import Sessions, open_store
+from penstock.store.tables import JobLogLine
 
 ACCOUNT = "acme"
 KEY = "wire-test-key-0001"
@@ -176,6 +177,18 @@ def alter(sessions: Sessions) -> Callable[..., None]:
                 setattr(row, name, value)
 
     return change
+
+
+@pytest.fixture
+def write_log(sessions: Sessions) -> Callable[..., None]:
+    """Writes lines into the log of a job."""
+
+    def write(job_id: int, lines: list[tuple[datetime, str, str]]) -> None:
+        with sessions.write() as uow:
+            for at, level, line in lines:
+                uow.session.add(JobLogLine(job_id=job_id, epoch=1, at=at, level=level, line=line))
+
+    return write
 
 
 @pytest.fixture

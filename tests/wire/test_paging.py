@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -11,9 +11,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from penstock.api.app import Penstock
+from penstock.services.accounts import bootstrap
 from penstock.services.records import Package
 from penstock.services.session import Sessions
 
+ALL = "/paged/api/packages"
+KEY = "wire-test-key-paged"
 COLLECTIONS = [
     "/acme/api/clusters",
     "/acme/api/jobs",
@@ -28,12 +32,13 @@ COLLECTIONS = [
 
 @pytest.fixture(scope="module")
 def numbered(sessions: Sessions) -> list[int]:
-    """Ids of 25 workflows, the oldest first; the second and third of the same instant. Nothing else is a workflow."""
+    """Ids of the 25 packages of an account of its own, the oldest first; the first three are of the same instant."""
     start = datetime(2020, 1, 1, tzinfo=UTC)
     with sessions.write() as uow:
+        account = bootstrap(uow, "paged", KEY, start)
         rows = [
             Package(
-                account_id=1, owner_id=1, name=f"numbered {25 - at:02d}", flow_type="workflow", flow="{}",
+                account_id=account.id, owner_id=1, name=f"numbered {25 - at:02d}", flow_type="workflow", flow="{}",
                 created_at=start + timedelta(days=max(at, 2)), updated_at=start + timedelta(days=100 - at),
             )
             for at in range(25)
@@ -44,12 +49,20 @@ def numbered(sessions: Sessions) -> list[int]:
         return [row.id for row in rows]
 
 
-@pytest.fixture
-def ids(owner: TestClient) -> Callable[..., list[int]]:
-    """Lists the ids of a page of workflows."""
+@pytest.fixture(scope="module")
+def reader(app: Penstock, numbered: list[int]) -> Iterator[TestClient]:
+    """Calls as the owner of that account."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        client.auth = (KEY, "")
+        yield client
+
+
+@pytest.fixture(scope="module")
+def ids(reader: TestClient) -> Callable[..., list[int]]:
+    """Lists the ids of a page of its packages."""
 
     def ask(**query: Any) -> list[int]:
-        answer = owner.get("/acme/api/packages", params={"flow_type": "workflow", **query})
+        answer = reader.get(ALL, params=query)
         assert answer.status_code == 200, answer.text
         return [one["id"] for one in answer.json()]
 
@@ -74,14 +87,12 @@ def test_twenty_of_the_newest_come_first(ids: Callable[..., list[int]], numbered
     ("limit", "wanted"),
     [("0", 1), ("-5", 1), ("1", 1), ("100", 25), ("101", 25), ("99999999999999999999", 25), ("", 20), ("+3", 3)],
 )
-def test_a_limit_is_clamped(
-    ids: Callable[..., list[int]], numbered: list[int], owner: TestClient, limit: str, wanted: int
-) -> None:
+def test_a_limit_is_clamped(ids: Callable[..., list[int]], numbered: list[int], limit: str, wanted: int) -> None:
     assert len(ids(limit=limit)) == wanted
 
 
-def test_no_page_is_longer_than_a_hundred(owner: TestClient, numbered: list[int]) -> None:
-    answer = owner.get("/acme/api/packages?flow_type=workflow&limit=1000&offset=1")
+def test_no_page_is_longer_than_a_hundred(reader: TestClient, numbered: list[int]) -> None:
+    answer = reader.get("/paged/api/packages?flow_type=workflow&limit=1000&offset=1")
     assert links(answer)["prev"] == {"flow_type": "workflow", "offset": "0", "limit": "100"}
 
 
@@ -106,41 +117,41 @@ def test_a_negative_offset_is_the_beginning(ids: Callable[..., list[int]], numbe
     assert ids(offset=-5) == ids()
 
 
-def test_numbers_of_json_are_read_too(owner: TestClient, numbered: list[int]) -> None:
+def test_numbers_of_json_are_read_too(reader: TestClient, numbered: list[int]) -> None:
     body = {"flow_type": "workflow", "limit": 2.0, "offset": 1}
-    answer = owner.request("GET", "/acme/api/packages", json=body)
+    answer = reader.request("GET", "/paged/api/packages", json=body)
     assert (answer.status_code, len(answer.json())) == (200, 2)
-    assert owner.request("GET", "/acme/api/packages", json=body | {"limit": True}).status_code == 422
-    assert owner.request("GET", "/acme/api/packages", json=body | {"limit": [1]}).status_code == 422
+    assert reader.request("GET", "/paged/api/packages", json=body | {"limit": True}).status_code == 422
+    assert reader.request("GET", "/paged/api/packages", json=body | {"limit": [1]}).status_code == 422
 
 
-def test_links_lead_to_the_neighbours(owner: TestClient, numbered: list[int]) -> None:
+def test_links_lead_to_the_neighbours(reader: TestClient, numbered: list[int]) -> None:
     kept = {"flow_type": "workflow", "sort": "name", "direction": "asc", "x": "a b&c=ü"}
-    first = owner.get("/acme/api/packages", params={**kept, "limit": "10"})
+    first = reader.get("/paged/api/packages", params={**kept, "limit": "10"})
     assert links(first) == {"next": {**kept, "offset": "10", "limit": "10"}}
-    assert first.headers["link"].startswith("<http://testserver/acme/api/packages?")
-    middle = owner.get(first.headers["link"].split(">")[0][1:])
+    assert first.headers["link"].startswith("<http://testserver/paged/api/packages?")
+    middle = reader.get(first.headers["link"].split(">")[0][1:])
     wanted = {"next": {**kept, "offset": "20", "limit": "10"}, "prev": {**kept, "offset": "0", "limit": "10"}}
     assert links(middle) == wanted
-    last = owner.get(middle.headers["link"].split(">")[0][1:])
+    last = reader.get(middle.headers["link"].split(">")[0][1:])
     assert links(last) == {"prev": {**kept, "offset": "10", "limit": "10"}}
     assert len(first.json() + middle.json() + last.json()) == 25
     assert (
-        links(owner.get("/acme/api/packages", params={**kept, "offset": "3", "limit": "10"}))["prev"]["offset"] == "0"
+        links(reader.get("/paged/api/packages", params={**kept, "offset": "3", "limit": "10"}))["prev"]["offset"] == "0"
     )
-    assert "link" not in owner.get("/acme/api/packages", params={**kept, "limit": "100"}).headers
+    assert "link" not in reader.get("/paged/api/packages", params={**kept, "limit": "100"}).headers
 
 
-def test_links_keep_what_came_in_the_body_of_a_get(owner: TestClient, numbered: list[int]) -> None:
+def test_links_keep_what_came_in_the_body_of_a_get(reader: TestClient, numbered: list[int]) -> None:
     body = {"q": 'name:"numbered"', "sort": "name", "limit": 10}
-    answer = owner.request("GET", "/acme/api/packages/search", json=body)
+    answer = reader.request("GET", "/paged/api/packages/search", json=body)
     assert links(answer) == {"next": {"q": 'name:"numbered"', "sort": "name", "offset": "10", "limit": "10"}}
-    following = owner.get(answer.headers["link"].split(">")[0][1:])
+    following = reader.get(answer.headers["link"].split(">")[0][1:])
     assert [one["name"] for one in following.json()] == [f"numbered {number:02d}" for number in range(11, 21)]
 
 
-def test_a_link_holds_no_text_that_ends_it(owner: TestClient, numbered: list[int]) -> None:
-    answer = owner.get("/acme/api/packages?flow_type=workflow&limit=1&x=%0d%0aSet-Cookie:%20a%3E%3B%22")
+def test_a_link_holds_no_text_that_ends_it(reader: TestClient, numbered: list[int]) -> None:
+    answer = reader.get("/paged/api/packages?flow_type=workflow&limit=1&x=%0d%0aSet-Cookie:%20a%3E%3B%22")
     assert "set-cookie" not in answer.headers
     assert answer.headers["link"].count(">") == 1
     assert links(answer)["next"]["x"] == '\r\nSet-Cookie: a>;"'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +16,7 @@ from penstock.api.deps import Deps
 from penstock.api.errors import error_answer
 from penstock.errors import BadRequest, CallerError
 
+_AUTHORITY = re.compile(r"^https?://[^/]*", re.IGNORECASE)
 FREE_PATHS = frozenset({"/livez", "/readyz"})
 _DRAINED = 256 * 1024 * 1024
 """How much of a body that is too large is read and thrown away, so that its sender gets to read the answer."""
@@ -36,7 +37,7 @@ class Edge:
             await self._app(scope, receive, send)
             return
         asked = scope["method"]
-        scope = {**scope, "path": _plain_path(scope["path"]), "method": _plain_method(asked)}
+        scope = {**scope, "path": plain_path(scope["path"]), "method": _plain_method(asked)}
         call = Call(self._deps, self._credits, self._callers, scope)
         scope["call"] = call
         send = _completing(call, send, bodiless=asked == "HEAD")
@@ -58,11 +59,13 @@ class Edge:
             await self._app(scope, receive, send)
 
 
-def _plain_path(path: str) -> str:
-    """Return the path of a request target in any form, without a slash at its end."""
-    if path.startswith(("http://", "https://")):
-        path = urlsplit(path).path
-    return path.rstrip("/") or "/"
+def plain_path(path: str) -> str:
+    """Return the path of a request target in any form, decoded, without a slash at its end.
+
+    >>> plain_path("/acme/api/jobs/"), plain_path("http://api.example.com:80/acme/api/jobs"), plain_path("http://api")
+    ('/acme/api/jobs', '/acme/api/jobs', '/')
+    """
+    return _AUTHORITY.sub("", path).rstrip("/") or "/"
 
 
 def _plain_method(method: str) -> str:

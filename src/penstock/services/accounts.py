@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from datetime import datetime
 
@@ -15,6 +16,14 @@ SHORTEST_KEY = 16
 GENERATED = "pstk_"
 """How generated keys begin; chosen ones are any text of 16 or more characters."""
 REGION = "self-hosted::local"
+RESERVED = frozenset(
+    (
+        "accounts", "user", "user_password", "hook_events", "regions", "timezones", "variables", "product_updates",
+        "rate_limit_status", "livez", "readyz", "openapi.json",
+    )
+)  # fmt: skip
+"""First segments of paths outside any account."""
+_ACCOUNT = re.compile(r"\w[\w.-]{0,99}")
 
 
 def is_empty(uow: UnitOfWork) -> bool:
@@ -31,8 +40,11 @@ def bootstrap(uow: UnitOfWork, account: str, key: str, now: datetime) -> Account
     """Make an account with its owner and the owner's key. Raises InvalidFields for a short key or an odd identifier."""
     if len(key) < SHORTEST_KEY:
         raise InvalidFields(f"PENSTOCK_API_KEY needs {SHORTEST_KEY} or more characters.")
-    if not account or "/" in account or account.strip() != account or "\x00" in account:
-        raise InvalidFields("PENSTOCK_ACCOUNT must be a text without '/' and without blanks around it.")
+    if account in RESERVED or not _ACCOUNT.fullmatch(account):
+        raise InvalidFields(
+            f"PENSTOCK_ACCOUNT cannot be '{account}'. Use letters, digits, '-', '_' and '.', beginning with a letter or "
+            "digit, and no word that begins a path of the API."
+        )
     row = Account(account_id=account, name=account, region=REGION, created_at=now, updated_at=now)
     owner = User(
         name="Owner", email=f"owner@{account}.invalid", confirmed_at=now, created_at=now, updated_at=now

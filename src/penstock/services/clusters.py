@@ -14,7 +14,7 @@ from penstock.services.coerce import LONGEST_NAME, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
-from penstock.services.system import REGIONS
+from penstock.services.system import KNOWN_STACKS, REGIONS
 from penstock.store.queries import jobs as job_rows
 from penstock.store.queries import pages, workers
 from penstock.store.queries.search import CLUSTERS
@@ -23,6 +23,8 @@ from penstock.store.unit_of_work import UnitOfWork
 
 MOST_NODES = 100
 DEFAULT_IDLE_S = 3600
+HOSTED_REGIONS = ("amazon-web-services::", "gcloud::", "soft-layer::")
+"""How the ids of the hosted service's regions begin."""
 MISSING_STACKS = ("spark-",)
 """How the ids of stacks begin that are known but not installed: asking for one is refused, not quietly replaced."""
 
@@ -89,18 +91,18 @@ def require_paid(principal: Principal) -> None:
 
 
 def _region(fields: Fields) -> str | None:
-    """Regions of the hosted service mean this installation, as its clients name them in every call."""
-    region = fields.text("region")
-    if region and "::" not in region:
+    """A region of the hosted service means this installation: its clients name one in every call."""
+    region = fields.text("region") or None
+    if region is not None and region not in (one["id"] for one in REGIONS) and not region.startswith(HOSTED_REGIONS):
         known = ", ".join(one["id"] for one in REGIONS)
-        fields.refuse("region", f"must be written provider::name. Regions here: {known}.")
-    return region or None
+        fields.refuse("region", f"'{region[:80]}' is not a region. Regions here: {known}.")
+    return region
 
 
-def _stack(fields: Fields) -> str | None:
-    stack = fields.text("stack") or None
-    if stack is not None and stack.startswith(MISSING_STACKS):
-        fields.refuse("stack", f"'{stack}' is not installed here. GET …/stacks lists the stacks there are.")
+def _stack(fields: Fields) -> str:
+    stack = fields.text("stack") or KNOWN_STACKS[0]
+    if stack.startswith(MISSING_STACKS):
+        fields.refuse("stack", f"'{stack[:80]}' is not installed here. GET …/stacks lists the stacks there are.")
     return stack
 
 

@@ -14,6 +14,8 @@ TRUE = frozenset({"true", "t", "1", "yes", "on"})
 FALSE = frozenset({"false", "f", "0", "no", "off"})
 LARGEST = 2**31 - 1
 LONGEST_NAME = 255
+LONGEST_WORD = 64
+"""Characters of a column for short words."""
 _WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
 
 

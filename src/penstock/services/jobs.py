@@ -36,11 +36,14 @@ def submit(
     """Create a job in state `idle`, with the package as it is now. Ids, states and shapes are checked, nothing else:
     a package that does not compile gives a job that fails. Raises InvalidFields, PaymentRequired."""
     require_paid(principal)
-    given = {"cluster_id": cluster_id, "package_id": package_id}
-    fields = Fields(given | {"variables": variables, "dynamic_variables": dynamic_variables})
-    for name in given:
-        if not fields.has(name):
-            fields.refuse(name, "is missing.")
+    fields = Fields(
+        {
+            "cluster_id": cluster_id,
+            "package_id": package_id,
+            "variables": variables,
+            "dynamic_variables": dynamic_variables,
+        }
+    )
     cluster = _find(uow, principal, Cluster, fields, "cluster_id")
     package = _find(uow, principal, Package, fields, "package_id")
     static, dynamic = fields.scalars("variables"), fields.scalars("dynamic_variables")
@@ -78,6 +81,8 @@ def submit(
 def _find(uow: UnitOfWork, principal: Principal, kind: type[Any], fields: Fields, name: str) -> Any:
     identity = fields.integer(name)
     if identity is None:
+        if name not in fields.errors:
+            fields.refuse(name, "is missing.")
         return None
     row = pages.get(uow, kind, identity, principal.tenant.id)
     if row is None:

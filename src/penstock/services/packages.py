@@ -12,7 +12,7 @@ from typing import Any
 
 from penstock.errors import NotFound
 from penstock.lang.document import to_wire
-from penstock.services.coerce import LONGEST_NAME, Fields, to_json
+from penstock.services.coerce import LONGEST_NAME, LONGEST_WORD, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
@@ -79,7 +79,7 @@ def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: d
         name=fields.text("name", longest=LONGEST_NAME) or start.get("name") or UNTITLED,
         description=fields.text("description") if fields.has("description") else start.get("description"),
         flow_type=fields.choice("flow_type", _KINDS) or start.get("flow_type") or "dataflow",
-        flow_version=fields.text("flow_version") or start.get("flow_version") or "2.0.0",
+        flow_version=fields.text("flow_version", longest=LONGEST_WORD) or start.get("flow_version") or "2.0.0",
         flow=flow if flow is not None else to_wire(start.get("data_flow_json")),
         variables=to_json(variables if variables is not None else start.get("variables") or {}),
         created_at=now,
@@ -108,10 +108,11 @@ def _start(uow: UnitOfWork, principal: Principal, fields: Fields) -> Mapping[str
 
 
 def _flow(fields: Fields) -> str | None:
-    """Return the flow in the wire's spelling; text that is no JSON is kept, and validation says what is wrong."""
+    """Return the flow in the wire's spelling, None when none is given; text that is no JSON is kept, and validation says
+    what is wrong."""
     for name in ("data_flow_json", "raw_data"):
         value = fields.raw.get(name)
-        if value is None:
+        if value is None or value == "":
             continue
         if value == []:
             value = {}
@@ -133,13 +134,20 @@ def get(uow: UnitOfWork, principal: Principal, package_id: int) -> Package:
     return row
 
 
+def _get_locked(uow: UnitOfWork, principal: Principal, package_id: int) -> Package:
+    row = pages.get(uow, Package, package_id, principal.tenant.id, locked=True)
+    if row is None:
+        raise NotFound("Item not found.")
+    return row
+
+
 def update(uow: UnitOfWork, principal: Principal, package_id: int, raw: Mapping[str, Any], now: datetime) -> Package:
     """Change a package; absent fields stay, and every key that an answer has is taken back. Raises NotFound,
     InvalidFields."""
-    row = get(uow, principal, package_id)
+    row = _get_locked(uow, principal, package_id)
     fields = Fields(raw)
     name, flow = fields.text("name", longest=LONGEST_NAME), _flow(fields)
-    variables, version = fields.scalars("variables"), fields.text("flow_version")
+    variables, version = fields.scalars("variables"), fields.text("flow_version", longest=LONGEST_WORD)
     description = fields.text("description")
     fields.check()
     row.name = name or row.name
@@ -156,7 +164,7 @@ def update(uow: UnitOfWork, principal: Principal, package_id: int, raw: Mapping[
 
 def archive(uow: UnitOfWork, principal: Principal, package_id: int, now: datetime) -> Package:
     """Archive a package; it stays readable. Raises NotFound."""
-    row = get(uow, principal, package_id)
+    row = _get_locked(uow, principal, package_id)
     row.status = "archived"
     row.updated_at = now
     uow.session.flush()
