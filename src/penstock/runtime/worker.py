@@ -8,26 +8,28 @@ time kills the job's process before anybody else may take the job.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.clock import Clock
+from penstock.runtime import outcome
 from penstock.runtime.attempt import Attempt, remove_staged
 from penstock.runtime.channel import Broken
 from penstock.runtime.children import Child, Children
+from penstock.runtime.limits import Limits, cap_bytes
 from penstock.runtime.memory import MemoryWatch
 from penstock.runtime.scratch import Scratch
 from penstock.services import attempts, upkeep
-from penstock.services.session import Sessions, UnitOfWork
+from penstock.services.session import Sessions
 
 log = logging.getLogger("penstock.worker")
 
@@ -42,29 +44,6 @@ LINGER_S = 5.0
 """How long a process may stay after its last word."""
 SAFETY_S = 2.0
 """How long before the end of a lease that could not be renewed its process is killed."""
-ENGINE_SHARE = 2 / 3
-"""What of a process's memory the engine may plan with: it holds up to half as much again (measured)."""
-BASE_BYTES = 256 << 20
-"""What a process holds beside its engine: the interpreter and its libraries."""
-SANDBOX_BYTES = 512 << 20
-"""The engine's memory in a sandbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What a worker may use: jobs at once, memory for their engines in bytes, threads; each job gets its share."""
-
-    slots: int
-    memory_bytes: int
-    threads: int
-
-    def share(self, is_sandbox: bool) -> dict[str, Any]:
-        """Return what one job gets, as parts of its order."""
-        memory = self.memory_bytes // self.slots
-        return {
-            "memory_bytes": min(memory, SANDBOX_BYTES) if is_sandbox else memory,
-            "threads": 1 if is_sandbox else max(self.threads // self.slots, 1),
-        }
 
 
 class Worker:
@@ -88,7 +67,14 @@ class Worker:
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
-        self._due: dict[str, float] = {}
+        self._steps: dict[str, tuple[float, Callable[[], None]]] = {
+            "renew": (attempts.RENEW_EVERY.total_seconds(), self._renew),
+            "claim": (math.inf, self._claim),
+            "look": (LOOK_EVERY_S, self._look),
+            "upkeep": (UPKEEP_EVERY_S, self._keep_up),
+            "write": (math.inf, self._write_reports),
+        }
+        self._due = dict.fromkeys(self._steps, 0.0)
 
     def wake(self) -> None:
         """Let the worker look for work now; safe from any thread and from signal handlers."""
@@ -126,10 +112,10 @@ class Worker:
     def _turn(self) -> None:
         for key, _ in self._selector.select(self._patience()):
             key.data(key.fileobj)
-        self._every("renew", attempts.RENEW_EVERY.total_seconds(), self._renew)
-        self._every("look", LOOK_EVERY_S, self._look)
-        self._every("upkeep", UPKEEP_EVERY_S, self._keep_up)
-        self._every("write", WRITE_EVERY_S, self._write_reports)
+        for name, (seconds, step) in self._steps.items():
+            if time.monotonic() >= self._due[name]:
+                self._due[name] = time.monotonic() + seconds
+                self._try(step)
         self._watch_ends()
         self._keep_warm()
 
@@ -137,15 +123,8 @@ class Worker:
         now = time.monotonic()
         return min([LOOK_EVERY_S, *(max(due - now, 0.0) for due in self._due.values())])
 
-    def _every(self, name: str, seconds: float, step: Callable[[], None]) -> None:
-        now = time.monotonic()
-        if now >= self._due.get(name, 0.0):
-            self._due[name] = now + seconds
-            self._try(step)
-
-    def _soon(self, *names: str) -> None:
-        for name in names:
-            self._due[name] = 0.0
+    def _soon(self, name: str, after_s: float = 0.0) -> None:
+        self._due[name] = min(self._due[name], time.monotonic() + after_s)
 
     def _try(self, step: Callable[[], None]) -> bool:
         """Do a step; False when the store is away, so that it is tried again."""
@@ -160,7 +139,8 @@ class Worker:
         with suppress(BlockingIOError):
             while end.recv(4096):
                 pass
-        self._soon("upkeep", "look")
+        for name in ("claim", "look", "upkeep"):
+            self._soon(name)
 
     def _other_wakes(self, end: socket.socket) -> None:
         with suppress(BlockingIOError):
@@ -168,7 +148,7 @@ class Worker:
                 pass
             self._selector.unregister(end)
             self._stopping.set()
-        self._soon("upkeep", "look")
+        self._woken_up(self._woken)
 
     # --- children
 
@@ -211,6 +191,7 @@ class Worker:
             messages, is_open = channel.drain()
             for said in messages:
                 attempt.hear(said)
+            self._soon("write", WRITE_EVERY_S)
         except Broken as error:
             log.error("The process of job %d is broken: %s.", attempt.job_id, error)
             self._kill(attempt)
@@ -273,28 +254,35 @@ class Worker:
         self._soon("look")
 
     def _look(self) -> None:
-        """Obey stop requests, then take jobs while there is room."""
+        """Obey stop requests, and see whether there is a job to take."""
         with self._sessions.read() as uow:
             stops = attempts.stop_requests(uow, self.id)
-            has_work = attempts.has_work(uow, self.id, attempts.database_now(uow, self._clock))
+            has_work = len(self._held) < self._limits.slots and attempts.has_work(
+                uow, self.id, attempts.database_now(uow, self._clock)
+            )
         for job_id in stops:
             if job_id in self._held:
                 self._begin_stop(self._held[job_id])
-        while has_work and len(self._held) < self._limits.slots:
-            has_work = self._claim()
+        if has_work:
+            self._soon("claim")
 
-    def _claim(self) -> bool:
+    def _claim(self) -> None:
+        """Take jobs while there is room. Whoever woke this worker most likely did it for them: all else can wait then,
+        since a job that just begins wants this machine."""
+        while len(self._held) < self._limits.slots and self._claim_one():
+            now = time.monotonic()
+            self._due |= {"look": now + LOOK_EVERY_S, "upkeep": now + UPKEEP_EVERY_S}
+
+    def _claim_one(self) -> bool:
         """Take one job; False when there is none."""
         asked_at = time.monotonic()
         with self._sessions.write() as uow:
             taken = attempts.claim(uow, self.id, attempts.database_now(uow, self._clock))
         if isinstance(taken, attempts.Lost):
             remove_staged(list(taken.staged))
-            return True
-        if taken is None:
-            return False
-        self._start(taken, asked_at)
-        return True
+        elif taken is not None:
+            self._start(taken, asked_at)
+        return taken is not None
 
     def _start(self, taken: attempts.Claimed, asked_at: float) -> None:
         child = self._warm.pop(0) if self._warm else self._children.fork()
@@ -303,7 +291,7 @@ class Worker:
         attempt.scratch = self._scratch.folder(attempt.token)
         share = self._limits.share(taken.is_sandbox)
         self._held[taken.job_id] = attempt
-        self._memory.watch(child.pid, int(share["memory_bytes"] / ENGINE_SHARE) + BASE_BYTES)
+        self._memory.watch(child.pid, cap_bytes(share["memory_bytes"]))
         self._selector.register(child.channel, selectors.EVENT_READ, lambda _: self._hear(attempt))
         size, threads = share["memory_bytes"] / (1 << 30), share["threads"]
         line = f"Attempt {taken.epoch} on worker {self.id}: {threads} thread{'s' * (threads != 1)}, {size:.1f} GiB."
@@ -338,6 +326,7 @@ class Worker:
         except TransientError:
             for attempt, report in told:
                 attempt.put_back(report)
+            self._soon("write", WRITE_EVERY_S)
             raise
         for attempt in lost:
             self._lose(attempt)
@@ -400,7 +389,7 @@ class Worker:
         told = attempt.take_report()
         try:
             with self._sessions.write() as uow:
-                is_written = self._write_end(uow, attempt, told)
+                is_written = outcome.write(uow, attempt, told, attempts.database_now(uow, self._clock))
         except TransientError:
             attempt.put_back(told)
             raise
@@ -409,23 +398,6 @@ class Worker:
             return
         attempt.is_written = True
         attempt.kill_at = time.monotonic() + LINGER_S
-
-    def _write_end(self, uow: UnitOfWork, attempt: Attempt, told: attempts.Report) -> bool:
-        job, epoch = attempt.job_id, attempt.epoch
-        now = attempts.database_now(uow, self._clock)
-        if attempt.exit_code is None and not attempts.is_running(uow, job, epoch):
-            return False
-        outcome = attempt.outcome or {"kind": "gone"}
-        if outcome["kind"] == "done":
-            attempts.completed(uow, job, epoch, told, _receipts(outcome), now)
-        elif outcome["kind"] == "failed":
-            attempts.failed(uow, job, epoch, told, str(outcome["sentence"]), now)
-        elif outcome["kind"] == "stopped" or attempt.is_granted or attempt.is_stopping or attempt.is_given_back:
-            is_death = outcome["kind"] == "gone" and not attempt.is_given_back
-            attempts.unpublished(uow, job, epoch, told, now, counts=is_death)
-        else:
-            attempts.failed(uow, job, epoch, told, _epitaph(attempt), now)
-        return True
 
     def _give_all_back(self) -> None:
         """End in good order: processes are stopped, and their jobs free for the next worker at once."""
@@ -445,25 +417,6 @@ class Worker:
         if not attempt.is_granted:
             with suppress(Broken):
                 attempt.child.channel.send({"kind": "stop"})
-
-
-def _receipts(outcome: Mapping[str, Any]) -> list[dict[str, Any]]:
-    names = ("component", "records", "files", "preview", "preview_type")
-    return [{name: one[name] for name in names} for one in outcome["outputs"]]
-
-
-def _epitaph(attempt: Attempt) -> str:
-    """Why a process ended without a word."""
-    if attempt.is_too_large:
-        return (
-            "The job was ended because its process held more memory than its slot has. "
-            "Give the worker fewer slots or more memory (PENSTOCK_SLOTS, PENSTOCK_MEMORY_BYTES), or make the package smaller."
-        )
-    if attempt.exit_code == -9:
-        return "The process of the job was killed from outside, perhaps because the machine ran out of memory. Run it again."
-    code = attempt.exit_code or 0
-    how = f"with signal {-code}" if code < 0 else f"with code {code}"
-    return f"The process of the job ended unexpectedly {how}. Run it again; the log of its worker may say more."
 
 
 def worker_id() -> str:

@@ -9,7 +9,8 @@ import sys
 from penstock.kit.clock import system_clock
 from penstock.runtime import linux
 from penstock.runtime.children import Children
-from penstock.runtime.worker import Limits, Worker, worker_id
+from penstock.runtime.limits import Limits
+from penstock.runtime.worker import Worker, worker_id
 from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
