@@ -23,6 +23,12 @@ from penstock.errors import BadRequest, TransientError
 POOL = 20
 """Connections kept to PostgreSQL: handlers of 8 threads and more never queue for one."""
 
+PATIENCE = {
+    "idle_in_transaction_session_timeout": "10s", "tcp_keepalives_idle": "5s", "tcp_keepalives_interval": "2s",
+    "tcp_keepalives_count": "3",
+}  # fmt: skip
+"""How long PostgreSQL waits for a client of ours that holds locks and says nothing."""
+
 
 @dataclass(slots=True)
 class UnitOfWork:
@@ -105,7 +111,9 @@ def _engine(url: str) -> Engine:
         return made
     if parsed.get_driver_name() in ("", "psycopg2"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(parsed, pool_size=POOL, max_overflow=40, pool_pre_ping=True)
+    made = create_engine(parsed, pool_size=POOL, max_overflow=40, pool_pre_ping=True)
+    event.listen(made, "connect", _prepare_postgresql)
+    return made
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
@@ -113,6 +121,15 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _prepare_postgresql(connection: Any, _record: Any) -> None:
+    # A client that stalls or loses its network in the middle of a transaction must not keep its locks: the job that it
+    # held could not be taken over.
+    with connection.cursor() as cursor:
+        for setting, value in PATIENCE.items():
+            cursor.execute(f"SET {setting} = '{value}'")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Any) -> None:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.exc import StatementError
 
 from penstock.errors import BadRequest, TransientError
@@ -151,3 +152,11 @@ def test_a_database_that_is_away_is_a_passing_trouble() -> None:
 def test_another_database_is_refused(url: str) -> None:
     with pytest.raises(BadRequest):
         open_store(url)
+
+
+def test_a_client_that_stalls_does_not_keep_its_locks(postgres_url: str) -> None:
+    database = Sessions(postgres_url)
+    with database.read() as uow:
+        found = uow.session.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
+    database.close()
+    assert found == "10s"
