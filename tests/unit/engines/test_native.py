@@ -125,7 +125,7 @@ def test_extraction_is_alike(connection: duckdb.DuckDBPyConnection, pattern: str
 
 @pytest.mark.parametrize(
     ("pattern", "group"),
-    [("a(b)|c", 1), ("(a)*b", 1), (r"(a)\1", 1), ("(?=a)b", 0), ("(a", 1), ("(a)", 2), ("(a)", -1)],
+    [("a(b)|c", 1), ("(a)*b", 1), (r"(a)\1", 1), ("(?=a)b", 0), ("(a", 1), ("(a)", 2), ("(a)", -1), ("é\\A", 0)],
 )
 def test_groups_that_may_not_take_part_stay_with_the_shared_form(pattern: str, group: int) -> None:
     assert extraction_of(pattern, group) is None

@@ -1,0 +1,378 @@
+"""`java.util.regex` patterns, translated for the `regex` library and, where the meaning is the same, for RE2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from penstock.engines.functions.regex_classes import PatternNotAvailable, Reader
+
+_ENDS = r"\n\r\u0085\u2028\u2029"
+_DOT = f"[^{_ENDS}]"
+_RE2_DOT = r"[^\n\r\x{85}\x{2028}\x{2029}]"
+_WORD = r"[\p{L}\p{Nd}_]"
+_BOUNDARY = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
+_INSIDE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
+_LAST = r"(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)"
+_LINE_START = r"(?:\A|(?:(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n))(?!\Z))"
+_SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}
+_LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029]|\Z)"
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """A pattern for the `regex` library; *re2* is the same for RE2, or None where RE2 means something else; *groups*
+    counts its capturing groups."""
+
+    pattern: str
+    re2: str | None
+    groups: int
+
+
+@dataclass(slots=True)
+class Extent:
+    """What Java reckons of the length of a part: *longest* of it and of the alternatives before it (*widest*);
+    *unbounded* when it loses count, which it does not allow behind a place; *varies* when it can match in several ways;
+    *single* for one character."""
+
+    longest: int = 0
+    widest: int = 0
+    unbounded: bool = False
+    varies: bool = False
+    single: bool = False
+
+    def add(self, item: Extent, quantifier: str = "", mode: str = "") -> None:
+        """Add an item, or its repetition; Java counts in 32 bits, where one endless character passes by itself."""
+        least, greatest = _sizes(quantifier)
+        if greatest is None and not (item.single and not mode):
+            self.unbounded |= item.longest > 1 or (item.longest == 1 and self.longest > 0)
+        if quantifier not in ("", "?") and mode != "+":
+            self.unbounded |= item.varies
+        self.unbounded |= item.unbounded
+        self.varies |= item.varies or least != greatest
+        self.longest += item.longest * (1 if greatest is None else greatest)
+
+
+def _sizes(quantifier: str) -> tuple[int, int | None]:
+    """The least and the greatest number of repetitions; None is endless."""
+    if quantifier in _SIZES:
+        return _SIZES[quantifier]
+    least, comma, greatest = quantifier.strip("{}").partition(",")
+    return int(least), int(greatest) if greatest else None if comma else int(least)
+
+
+class _Translator(Reader):
+    def __init__(self, source: str) -> None:
+        super().__init__(source)
+        self.out: list[str] = []
+        self.re2: list[str] = []
+        self.native = True
+        self.groups = 0
+        self.names: set[str] = set()
+        self.total = _count_groups(source)
+        self.extent = Extent()
+        self.last = Extent()
+
+    def emit(self, text: str, re2: str | None = None) -> None:
+        self.out.append(text)
+        if re2 is None:
+            self.native = False
+        else:
+            self.re2.append(re2)
+
+    def run(self) -> Translated:
+        self.alternatives(0)
+        if self.at < len(self.source):
+            raise self.bad("a ')' closes nothing")
+        pattern = "".join(self.out)
+        return Translated(pattern, "".join(self.re2) if self.native else None, self.groups)
+
+    def alternatives(self, depth: int) -> None:
+        if depth > 60:
+            raise self.bad("it is nested too deeply")
+        flags = self.flags
+        while self.at < len(self.source) and self.source[self.at] != ")":
+            if self.source[self.at] == "|":
+                self.at += 1
+                self.extent.widest = max(self.extent.widest, self.extent.longest)
+                self.extent.longest = 0
+                self.extent.varies = True
+                self.emit("|", "|")
+                continue
+            mark, re2_mark = len(self.out), len(self.re2)
+            self.last = Extent(longest=1, single=True)
+            if self.item(depth):
+                self.quantifier(mark, re2_mark)
+        self.flags = flags
+
+    def item(self, depth: int) -> bool:
+        """Translate one item; tells whether a quantifier may follow."""
+        char = self.source[self.at]
+        if char == "(":
+            return self.group(depth)
+        if char == "[":
+            body, native = self.char_class()
+            self.emit(body, native)
+            return True
+        if char == "\\":
+            return self.escape()
+        if char in "*+?":
+            raise self.bad(f"'{char}' has nothing to repeat")
+        if char == "{":
+            self.last = Extent()
+            self.emit("(?:)", "(?:)")  # Java repeats the empty text
+            return True
+        self.at += 1
+        if char == ".":
+            self.emit("(?s:.)" if "s" in self.flags else _DOT, "(?s:.)" if "s" in self.flags else _RE2_DOT)
+            return True
+        if char in "^$":
+            self.last = Extent(varies=char == "$")
+        if char == "^":
+            self.emit(_LINE_START if "m" in self.flags else r"\A", None if "m" in self.flags else self.native_start())
+            return True
+        if char == "$":
+            self.emit(_LINE_END if "m" in self.flags else _LAST)
+            return True
+        self.literal(char)
+        return True
+
+    def literal(self, char: str) -> None:
+        if "i" in self.flags and char.isascii() and char.isalpha():
+            both = f"[{char.lower()}{char.upper()}]"
+            self.emit(both, both)
+            return
+        text = _plain(char)
+        self.emit(text, text if char.isascii() and char.isprintable() else _re2_plain(char))
+
+    def quantifier(self, mark: int, re2_mark: int) -> None:
+        found = _quantifier_at(self.source, self.at)
+        if found is None:
+            if self.peek("{"):
+                raise self.bad("a '{' is no repetition")
+            self.extent.add(self.last)
+            return
+        least, greatest = _sizes(found)
+        if greatest is not None and least > greatest:
+            raise self.bad(f"the repetition '{found}' runs backwards")
+        self.at += len(found)
+        mode = ""
+        if self.at < len(self.source) and self.source[self.at] in "?+":
+            mode = self.source[self.at]
+            self.at += 1
+        body = "".join(self.out[mark:])
+        if "(?<" in body or "(?=" in body or "(?!" in body or r"\A" in body:
+            body = f"(?:{body})"
+        self.out[mark:] = [body + found + mode]
+        inner = "".join(self.re2[re2_mark:])
+        # RE2 keeps other captures than Java where a group repeats, refuses long repetitions, knows no possessive ones.
+        repeats_group = "(" in inner.replace("\\(", "").replace("(?:", "").replace("(?s:", "")
+        if mode == "+" or repeats_group or max(least, greatest or 0) > 500:
+            self.native = False
+        self.re2[re2_mark:] = [inner + found + mode]
+        self.extent.add(self.last, found, mode)
+
+    def group(self, depth: int) -> bool:
+        flags, outer = self.flags, self.extent
+        opening: str | None = None
+        if not self.peek("(?"):
+            self.at += 1
+            self.groups += 1
+            self.emit("(", "(")
+        else:
+            opening = next((one for one in ("(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>") if self.peek(one)), None)
+            if opening is not None:
+                self.at += len(opening)
+                self.emit(opening, opening if opening == "(?:" else None)
+            elif self.peek("(?<"):
+                self.named_group()
+            elif self.inline_flags():
+                return False
+        self.extent = Extent()
+        self.alternatives(depth + 1)
+        if not self.peek(")"):
+            raise self.bad("a '(' is not closed")
+        self.at += 1
+        self.flags = flags
+        self.leave(opening, outer)
+        self.emit(")", ")")
+        return True
+
+    def leave(self, opening: str | None, outer: Extent) -> None:
+        """Add what is known of a group's extent to what is around it; what looks around has none."""
+        inner, self.extent = self.extent, outer
+        if opening in ("(?<=", "(?<!") and inner.unbounded:
+            raise self.bad("what it looks behind for has no greatest length")
+        if opening in ("(?<=", "(?<!", "(?=", "(?!"):
+            self.last = Extent()
+        else:
+            longest = max(inner.longest, inner.widest)
+            self.last = Extent(longest, unbounded=inner.unbounded, varies=inner.varies and opening != "(?>")
+
+    def named_group(self) -> None:
+        end = self.source.find(">", self.at)
+        name = self.source[self.at + 3 : end] if end > 0 else ""
+        if not (name.isascii() and name.isalnum() and name[0].isalpha()):
+            raise self.bad("a group has no proper name")
+        if name in self.names:
+            raise self.bad(f"two groups are named '{name}'")
+        self.names.add(name)
+        self.at = end + 1
+        self.groups += 1
+        self.emit(f"(?P<{name}>", "(")
+
+    def inline_flags(self) -> bool:
+        """Read `(?i)` or `(?i:`; True when it was the first, which needs no group."""
+        at = self.at + 2
+        on = True
+        flags = set(self.flags)
+        while at < len(self.source) and self.source[at] not in ":)":
+            letter = self.source[at]
+            if letter == "-":
+                on = False
+            elif letter in "ism":
+                flags.add(letter) if on else flags.discard(letter)
+            elif letter in "uUxdc":
+                raise PatternNotAvailable(
+                    f"The flag '{letter}' of the regular expression {self.source!r} is not available; write it without."
+                )
+            else:
+                raise self.bad(f"'(?{letter}' is unknown")
+            at += 1
+        if at >= len(self.source):
+            raise self.bad("a '(' is not closed")
+        self.flags = frozenset(flags)
+        self.at = at + 1
+        if self.source[at] == ")":
+            return True
+        self.emit("(?:", "(?:")
+        return False
+
+    def escape(self) -> bool:
+        if self.at + 1 >= len(self.source):
+            raise self.bad("it ends with a backslash")
+        letter = self.source[self.at + 1]
+        if letter == "Q":
+            self.quoted()
+            return False
+        if letter in "bBAGzZ":
+            return self.anchor(letter)
+        if letter == "R":
+            self.at += 2
+            self.last = Extent(longest=2)
+            self.emit(r"(?:\r\n|[\n\x0b\f\r\x85\u2028\u2029])")
+            return True
+        if letter in "XN":
+            raise PatternNotAvailable(f"\\{letter} in the regular expression {self.source!r} is not available.")
+        if letter in "123456789":
+            self.back_reference()
+            return True
+        if letter == "k":
+            end = self.source.find(">", self.at)
+            if self.source[self.at + 2 : self.at + 3] != "<" or end < 0:
+                raise self.bad("'\\k' needs a name in <…>")
+            name = self.source[self.at + 3 : end]
+            if name not in self.names:
+                raise self.bad(f"no group before it is named '{name}'")
+            self.refer()
+            self.emit(f"(?P={name})")
+            self.at = end + 1
+            return True
+        members, native = self.class_escape()
+        if members is not None:
+            self.emit(f"[{members}]", None if native is None else f"[{native}]")
+            return True
+        self.literal(self.char_escape())
+        return True
+
+    def anchor(self, letter: str) -> bool:
+        self.at += 2
+        if letter == "G":
+            raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
+        self.last = Extent(varies=letter == "Z")
+        text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": _LAST}[letter]
+        self.emit(text, {"A": self.native_start(), "z": r"\z"}.get(letter))
+        return True
+
+    def native_start(self) -> str | None:
+        """RE2 finds a start behind a character that is no ASCII, so it is asked for one only where a part begins."""
+        return r"\A" if not self.re2 or self.re2[-1] in ("(", "(?:", "|") else None
+
+    def quoted(self) -> None:
+        end = self.source.find("\\E", self.at + 2)
+        stop = len(self.source) if end < 0 else end
+        body = self.source[self.at + 2 : stop]
+        self.at = stop + (2 if end >= 0 else 0)
+        for index, char in enumerate(body):
+            mark, re2_mark = len(self.out), len(self.re2)
+            self.literal(char)
+            self.last = Extent(longest=1, single=True)
+            if index == len(body) - 1:
+                self.quantifier(mark, re2_mark)
+            else:
+                self.extent.add(self.last)
+
+    def back_reference(self) -> None:
+        end = self.at + 2
+        self.refer()
+        while (
+            end < len(self.source)
+            and self.source[end] in "0123456789"
+            and int(self.source[self.at + 1 : end + 1]) <= self.groups
+        ):
+            end += 1
+        number = int(self.source[self.at + 1 : end])
+        self.at = end
+        # Java: a reference to a group that does not exist never matches.
+        self.emit(f"(?:\\{number})" if number <= self.total else "(?!)")
+
+    def refer(self) -> None:
+        if "i" in self.flags:
+            raise PatternNotAvailable(f"A back reference under (?i) in {self.source!r} is not available.")
+        self.last = Extent(unbounded=True)
+
+
+def _count_groups(source: str) -> int:
+    count, at, depth = 0, 0, 0
+    while at < len(source):
+        char = source[at]
+        if char == "\\":
+            at += 1
+        elif char == "[":
+            depth += 1
+        elif char == "]" and depth:
+            depth -= 1
+        elif char == "(" and not depth:
+            named = source.startswith("(?<", at) and source[at + 3 : at + 4] not in ("=", "!")
+            count += named or not source.startswith("(?", at)
+        at += 1
+    return count
+
+
+def _quantifier_at(source: str, at: int) -> str | None:
+    char = source[at : at + 1]
+    if char in ("*", "+", "?"):
+        return char
+    found = regex.compile(r"\{[0-9]{1,9}(?:,[0-9]{0,9})?\}").match(source, at)
+    return None if found is None else str(found.group())
+
+
+def _plain(char: str) -> str:
+    return f"\\{char}" if char in r"\.^$*+?{}[]()|&~-#" else char if char.isprintable() else f"\\U{ord(char):08x}"
+
+
+def _re2_plain(char: str) -> str:
+    return char if char.isprintable() else f"\\x{{{ord(char):x}}}"
+
+
+@lru_cache(maxsize=1024)
+def translate(pattern: str) -> Translated:
+    """Return the translation of a Java pattern. Raises BadPattern when Java would refuse it, PatternNotAvailable when it
+    cannot run here.
+
+    >>> translate("a+").re2
+    'a+'
+    """
+    return _Translator(pattern).run()

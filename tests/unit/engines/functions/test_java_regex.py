@@ -1,0 +1,104 @@
+"""Regular expressions mean what `java.util.regex` says; each result was taken from Java."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.engines.functions import java_regex
+from penstock.engines.functions.java_regex import BadPattern, PatternNotAvailable
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "whole"),
+    [
+        ("[[:alpha:]]", "z", False),
+        ("[[:alpha:]]", ":", True),
+        ("(?i:[[:alpha:]])", "A", True),
+        ("[a-c&&[^b]]", "b", False),
+        ("{2}", "", True),
+        ("a{2}{3}", "aa", True),
+        ("(a)\\10(b)", "aa0b", True),
+        ("a(?i){2}", "a", True),
+        ("(?<=a{1,3})b", "b", False),
+        ("(?<=(?:ab){2})c", "c", False),
+        ("a.b", "a\u2028b", False),
+        ("(?s)a.b", "a\nb", True),
+        ("\\bé\\b", "é", True),
+        ("(?i)É", "é", False),
+        ("a$", "a\n", False),
+        ("\\Qa.b\\E", "a.b", True),
+        ("\\p{javaLowerCase}+", "ßa", True),
+    ],
+)
+def test_a_whole_text_matches(pattern: str, text: str, whole: bool) -> None:
+    assert java_regex.full_match(text, pattern) is whole
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(", ")", "*a", "a**", "[", "[]", "a{2,1}", "{x}", "a{,2}", "\\", "\\y", "(?z)a", "(?<n>a)(?<n>b)", "\\k<n>",
+        "\\p{Nope}", "\\k<n>(?<n>a)", "(?<=(?:ab)*)b", "(?<=ca*?)b", "(?<=(a|b){2})c", "(?<=(?:a?b){1,2})c", "(a)(?<=\\1)b",
+    ],
+)  # fmt: skip
+def test_what_java_refuses_is_malformed(pattern: str) -> None:
+    with pytest.raises(BadPattern, match="malformed"):
+        java_regex.full_match("a", pattern)
+
+
+@pytest.mark.parametrize(
+    "pattern", ["\\X", "\\N{DIGIT ONE}", "\\Ga", "(?x)a", "(?u)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"]
+)
+def test_what_cannot_run_here_is_no_malformed_pattern(pattern: str) -> None:
+    with pytest.raises(PatternNotAvailable):
+        java_regex.replace_all("a", pattern, "x")
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?<=a+)b", "(?<=ca*)b", "(?<=(a)*)b", "(?<=a{1,3}|x)b", "(?<=(?:ab){2})c", "(?<=(?:a|b){2}+)c"]
+)
+def test_java_sees_a_greatest_length_behind(pattern: str) -> None:
+    java_regex.full_match("a", pattern)
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "replacement", "result"),
+    [
+        ("aab", "a*", "-", "--b-"),
+        ("abc", "(b)", "[$1]", "a[b]c"),
+        ("abc", "(b)", "$10", "ab0c"),
+        ("abc", "b", "$1", None),
+        ("xyz", "b", "$1", "xyz"),
+        ("abc", "b", "\\$", "a$c"),
+        ("abc", "b", "$", None),
+        ("abc", "b", "\\", None),
+        ("abc", "(?<n>b)", "<${n}>", "a<b>c"),
+        ("abc", "(x)?b", "<$1>", "a<>c"),
+        ("a.b", "\\.", "$0$0", "a..b"),
+        ("", "", "x", "x"),
+        ("a\r\nb", "$", "!", "a\r\nb!"),
+        ("a\n", "$", "!", "a!\n!"),
+    ],
+)
+def test_replacing(text: str, pattern: str, replacement: str, result: str | None) -> None:
+    assert java_regex.replace_all(text, pattern, replacement) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "limit", "parts"),
+    [
+        ("a-b--", "-", 0, ("a", "b")),
+        ("a-b--", "-", -1, ("a", "b", "", "")),
+        ("a-b--", "-", 2, ("a", "b--")),
+        ("a-b", "-", 1, ("a-b",)),
+        ("-a", "-", 0, ("", "a")),
+        ("abc", "", 0, ("a", "b", "c")),
+        ("abc", "(?=b)", 0, ("a", "bc")),
+        ("", "-", 0, ("",)),
+        ("--", "-", 0, ()),
+        ("a b\tc", "\\s", 0, ("a", "b", "c")),
+        ("abc", "(", 0, None),
+    ],
+)
+def test_splitting(text: str, pattern: str, limit: int, parts: tuple[str, ...] | None) -> None:
+    assert java_regex.split(text, pattern, limit) == parts
