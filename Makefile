@@ -61,6 +61,9 @@ arch: $(VENV)/.dev  ## check the import contract
 bench: $(VENV)/.dev  ## measure, and rewrite the table in docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
+golden: $(VENV)/.dev  ## write golden files anew; review their diff
+	GOLDEN=write $(BIN)/python -m pytest -q tests/golden
+
 docs: $(VENV)/.base  ## write docs/reference from the code
 	$(BIN)/python docs/generate.py
 

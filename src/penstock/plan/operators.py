@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -251,17 +251,27 @@ def inputs_of(operator: Operator) -> tuple[Operator, ...]:
             return (operator.given,)
 
 
+def iter_below(operator: Operator, is_done: Callable[[int], bool]) -> Iterator[Operator]:
+    """Yield an operator and those below it once each, inputs before what uses them; nothing of what *is_done* (by `id`).
+
+    A package may be a chain of thousands of components, so this does not recurse.
+    """
+    seen: set[int] = set()
+    waiting = [(operator, False)]
+    while waiting:
+        one, is_open = waiting.pop()
+        if is_open:
+            yield one
+        elif id(one) not in seen and not is_done(id(one)):
+            seen.add(id(one))
+            waiting.append((one, True))
+            waiting.extend((below, False) for below in reversed(inputs_of(one)))
+
+
 def iter_operators(plan: Plan) -> Iterator[Operator]:
     """Yield every operator of a plan once, inputs before what uses them; a shared branch is the same object."""
     seen: set[int] = set()
-
-    def walk(operator: Operator) -> Iterator[Operator]:
-        if id(operator) in seen:
-            return
-        seen.add(id(operator))
-        for below in inputs_of(operator):
-            yield from walk(below)
-        yield operator
-
     for write in plan.outputs:
-        yield from walk(write.given)
+        for operator in iter_below(write.given, seen.__contains__):
+            seen.add(id(operator))
+            yield operator

@@ -22,10 +22,9 @@ def measure_sql(measure: Measure, given: Schema) -> str:
     match measure.function:
         case "count":
             return f"count({column})"
-        case "count_distinct":
+        case "count_distinct" | "hyperloglog":
+            # DuckDB's own estimate is off by up to a half; an exact count is the best estimate of all, and can spill.
             return f"count(DISTINCT {_distinct_key(column, dtype)})"
-        case "hyperloglog":
-            return f"approx_count_distinct({_distinct_key(column, dtype)})"
         case "sum":
             if dtype.kind in (Kind.INT, Kind.LONG):
                 return wrap_long(f"sum({column})")
@@ -52,12 +51,19 @@ def _distinct_key(column: str, dtype: DType) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE {group_key(column, dtype)} END"
 
 
+def _extreme_real(word: str, column: str, sql_type: str) -> str:
+    """DuckDB's greatest number is NaN, so only the minimum has to look for it; its zeros are equal, Java's are not."""
+    zero, sign = ("'-0.0'", "") if word == "min" else ("'0.0'", "NOT ")
+    nan = f"WHEN bool_or(isnan({column})) THEN 'NaN'::{sql_type} " if word == "min" else ""
+    zeros = f"bool_or({column} = 0 AND {sign}signbit({column}))"
+    return f"CASE {nan}WHEN {word}({column}) = 0 AND {zeros} THEN {zero}::{sql_type} ELSE {word}({column}) END"
+
+
 def _extreme(function: str, column: str, dtype: DType) -> str:
     word = "min" if function == "minimum" else "max"
     match dtype.kind:
-        case Kind.FLOAT | Kind.DOUBLE if word == "min":
-            # DuckDB's greatest number is NaN, so only the minimum has to look for it.
-            return f"CASE WHEN bool_or(isnan({column})) THEN 'NaN'::{dtype.kind.value.upper()} ELSE min({column}) END"
+        case Kind.FLOAT | Kind.DOUBLE:
+            return _extreme_real(word, column, dtype.kind.value.upper())
         case Kind.CHARARRAY:
             return f"arg_{word}({column}, {text_key(column)})"
         case Kind.DATETIME:

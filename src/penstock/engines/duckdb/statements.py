@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -27,12 +28,18 @@ from penstock.plan.operators import (
     SortKey,
     Union,
     inputs_of,
+    iter_below,
     iter_operators,
 )
 from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 ScanSql = Callable[[Scan], str]
+_SHARED = re.compile(r"shared_\d+")
+LARGEST = 2**63 - 1
+"""The largest LIMIT; no input has so many records."""
+DEEPEST = 200
+"""How many operators stand above one another in a statement; DuckDB refuses a few hundred more."""
 _MIRRORED = {"left": "right", "right": "left"}
 
 
@@ -53,11 +60,12 @@ class _Builder:
     def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int]) -> None:
         self.plan = plan
         self.sizes = sizes
-        self.guesses: dict[int, int] = {}
+        self.sizes_of: dict[int, int] = {}
         self.context = context
         self.scan_sql = scan_sql
         self.tables: dict[int, str] = {}
         self.names: dict[int, str] = {}
+        self.taken: set[str] = set()
         self.made = Statements()
 
     def build(self) -> Statements:
@@ -65,8 +73,12 @@ class _Builder:
         operators = list(iter_operators(self.plan))
         for operator in operators:
             uses.update(id(below) for below in inputs_of(operator))
+        depths: dict[int, int] = {}
         for operator in operators:
-            if uses[id(operator)] > 1:
+            self.sizes_of[id(operator)] = self.guess(operator)
+            depths[id(operator)] = 1 + max((depths[id(below)] for below in inputs_of(operator)), default=0)
+            if uses[id(operator)] > 1 or depths[id(operator)] == DEEPEST:
+                depths[id(operator)] = 0
                 table = f"shared_{len(self.tables)}"
                 self.made.shared.append((table, self.statement(operator)))
                 self.tables[id(operator)] = table
@@ -76,57 +88,57 @@ class _Builder:
 
     def statement(self, operator: Operator) -> str:
         """Return a whole SELECT for one operator: a CTE for each component below it that has no table of its own."""
-        self.names = {}
+        self.names, self.taken = {}, set()
         ctes: list[str] = []
-        last = self.relation(operator, ctes)
-        if not ctes:
-            return f"SELECT * FROM {last}{self.order_of(operator)}"
-        return f"WITH {', '.join(ctes)} SELECT * FROM {last}{self.order_of(operator)}"
+        for one in iter_below(operator, self.tables.__contains__):
+            select = self.select(one)
+            self.names[id(one)] = quote(self.free_name(one.component))
+            ctes.append(f"{self.names[id(one)]} AS NOT MATERIALIZED ({select})")
+        above = "WITH " + ",\n".join(ctes) + "\n" if ctes else ""
+        return f"{above}SELECT * FROM {self.relation(operator)}{self.order_of(operator)}"
 
     def order_of(self, operator: Operator) -> str:
         """A file that Sort feeds keeps its order: the order is said where the rows leave."""
         return f" ORDER BY {self.order(operator.keys, operator.schema)}" if isinstance(operator, Sort) else ""
 
-    def relation(self, operator: Operator, ctes: list[str]) -> str:
-        if id(operator) in self.tables:
-            return self.tables[id(operator)]
-        if id(operator) in self.names:
-            return self.names[id(operator)]
-        select = self.select(operator, ctes)
-        name = quote(f"{operator.component} {len(ctes)}" if self.is_taken(operator.component) else operator.component)
-        self.names[id(operator)] = name
-        ctes.append(f"{name} AS NOT MATERIALIZED ({select})")
+    def relation(self, operator: Operator) -> str:
+        """Return the table or the CTE in which an operator's records are."""
+        return self.tables.get(id(operator)) or self.names[id(operator)]
+
+    def free_name(self, component: str) -> str:
+        """Return a component's own name, with a number where it would be taken for another's: DuckDB ignores case."""
+        name, number = component, 1
+        while name.lower() in self.taken or _SHARED.fullmatch(name.lower()):
+            number += 1
+            name = f"{component} {number}"
+        self.taken.add(name.lower())
         return name
 
-    def is_taken(self, component: str) -> bool:
-        wanted = quote(component).lower()
-        return any(name.lower() == wanted for name in self.names.values()) or component.lower().startswith("shared_")
-
-    def select(self, operator: Operator, ctes: list[str]) -> str:
+    def select(self, operator: Operator) -> str:
         match operator:
             case Scan():
                 return self.scan_sql(operator)
             case Project():
-                return self.project(operator, ctes)
+                return self.project(operator)
             case Filter():
-                given = self.relation(operator.given, ctes)
+                given = self.relation(operator.given)
                 return f"SELECT * FROM {given} WHERE {render(operator.predicate, self.context)}"
             case Sort():
                 # The order itself stands where it counts: at the destination, or in the Limit behind.
-                return f"SELECT * FROM {self.relation(operator.given, ctes)}"
+                return f"SELECT * FROM {self.relation(operator.given)}"
             case Limit():
-                return self.limit(operator, ctes)
+                return self.limit(operator)
             case Distinct():
-                return self.distinct(operator, ctes)
+                return self.distinct(operator)
             case Union():
-                return self.union(operator, ctes)
+                return self.union(operator)
             case Join():
-                return self.join(operator, ctes)
+                return self.join(operator)
             case Aggregate():
-                return self.aggregate(operator, ctes)
+                return self.aggregate(operator)
 
-    def project(self, operator: Project, ctes: list[str]) -> str:
-        given = self.relation(operator.given, ctes)
+    def project(self, operator: Project) -> str:
+        given = self.relation(operator.given)
         return layered(operator.exprs, operator.schema.names, self.context).over(given)
 
     def order(self, keys: tuple[SortKey, ...], schema: Schema) -> str:
@@ -137,14 +149,14 @@ class _Builder:
                 terms.append(order_keys(key.field, found.dtype, key.direction.value))
         return ", ".join(terms)
 
-    def limit(self, operator: Limit, ctes: list[str]) -> str:
-        given = self.relation(operator.given, ctes)
+    def limit(self, operator: Limit) -> str:
+        given = self.relation(operator.given)
         keys = operator.order
         if not keys and isinstance(operator.given, Sort):
             keys = operator.given.keys
         order = self.order(keys, operator.schema)
         if not operator.per:
-            return f"SELECT * FROM {given}{f' ORDER BY {order}' if order else ''} LIMIT {operator.size}"
+            return f"SELECT * FROM {given}{f' ORDER BY {order}' if order else ''} LIMIT {min(operator.size, LARGEST)}"
         parts = ", ".join(self.keys_of(operator.schema, operator.per))
         window = f"PARTITION BY {parts}{f' ORDER BY {order}' if order else ''}"
         return f"SELECT * FROM {given} QUALIFY row_number() OVER ({window}) <= {operator.size}"
@@ -153,20 +165,20 @@ class _Builder:
         fields = (schema.find(name) for name in names)
         return [group_key(column_of(one.name), one.dtype) for one in fields if one is not None]
 
-    def distinct(self, operator: Distinct, ctes: list[str]) -> str:
-        given = self.relation(operator.given, ctes)
+    def distinct(self, operator: Distinct) -> str:
+        given = self.relation(operator.given)
         names = operator.keys or operator.schema.names
         plain = all(_is_own_key(operator.schema, name) for name in names)
         if not operator.keys and plain:
             return f"SELECT DISTINCT * FROM {given}"
         return f"SELECT DISTINCT ON ({', '.join(self.keys_of(operator.schema, names))}) * FROM {given}"
 
-    def union(self, operator: Union, ctes: list[str]) -> str:
+    def union(self, operator: Union) -> str:
         columns = ", ".join(column_of(name) for name in operator.schema.names)
-        return " UNION ALL ".join(f"(SELECT {columns} FROM {self.relation(one, ctes)})" for one in operator.inputs)
+        return " UNION ALL ".join(f"(SELECT {columns} FROM {self.relation(one)})" for one in operator.inputs)
 
-    def join(self, operator: Join, ctes: list[str]) -> str:
-        left, right = self.relation(operator.left, ctes), self.relation(operator.right, ctes)
+    def join(self, operator: Join) -> str:
+        left, right = self.relation(operator.left), self.relation(operator.right)
         tests = []
         for one, other in operator.keys:
             sides = render(one, self.context, by_side), render(other, self.context, by_side)
@@ -177,7 +189,7 @@ class _Builder:
         )
         # DuckDB holds the second relation in memory. It cannot know which is small: files have no row counts.
         word, read, held = operator.join_type.value, (left, "l"), (right, "r")
-        if self.size(operator.left) < self.size(operator.right):
+        if self.sizes_of[id(operator.left)] < self.sizes_of[id(operator.right)]:
             word, read, held = _MIRRORED.get(word, word), held, read
         table, found = held[0], ""
         if word == "inner":
@@ -186,24 +198,20 @@ class _Builder:
         joined = f"{read[0]} AS {read[1]} {word.upper()} JOIN {table} AS {held[1]}"
         return f"SELECT {', '.join(columns)} FROM {joined} ON {' AND '.join(tests)}{found}"
 
-    def size(self, operator: Operator) -> int:
-        """Return a guess at the bytes that an operator gives, for comparing two of them."""
-        if id(operator) not in self.guesses:
-            self.guesses[id(operator)] = self.guess(operator)
-        return self.guesses[id(operator)]
-
     def guess(self, operator: Operator) -> int:
+        """Return a guess at the bytes that an operator gives, for comparing two of them."""
+        below = sum(self.sizes_of[id(one)] for one in inputs_of(operator))
         match operator:
             case Scan():
                 return self.sizes.get(operator.component, 0)
             case Limit() if not operator.per:
-                return min(operator.size * 100, self.size(operator.given))
+                return min(operator.size * 100, below)
             case Aggregate():
-                return self.size(operator.given) // 10 if operator.group_by else 100
-        return sum(self.size(below) for below in inputs_of(operator))
+                return below // 10 if operator.group_by else 100
+        return below
 
-    def aggregate(self, operator: Aggregate, ctes: list[str]) -> str:
-        given = self.relation(operator.given, ctes)
+    def aggregate(self, operator: Aggregate) -> str:
+        given = self.relation(operator.given)
         schema = operator.given.schema
         columns, groups = [], []
         for name in operator.group_by:

@@ -44,7 +44,12 @@ AGGREGATES: dict[str, AggregateFunction] = {
         AggregateFunction("average", dtypes.NUMERIC_ORDER, "The mean as a double."),
         AggregateFunction("minimum", _ORDERED, "The least value; NaN wins over every number."),
         AggregateFunction("maximum", _ORDERED, "The greatest value; NaN wins over every number."),
-        AggregateFunction("hyperloglog", None, "An estimate of the number of different values.", nullable=False),
+        AggregateFunction(
+            "hyperloglog",
+            None,
+            "About how many different values; this engine counts exactly.",
+            nullable=False,
+        ),
         AggregateFunction("collect", None, "A bag of all values, nulls included.", nullable=False),
     )
 }

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"a" AS NOT MATERIALIZED (SELECT "g", CASE WHEN bool_or(isnan("x")) THEN 'NaN'::DOUBLE WHEN min("x") = 0 AND bool_or("x" = 0 AND signbit("x")) THEN '-0.0'::DOUBLE ELSE min("x") END AS "lo", CASE WHEN max("x") = 0 AND bool_or("x" = 0 AND NOT signbit("x")) THEN '0.0'::DOUBLE ELSE max("x") END AS "hi", CASE WHEN bool_or(isnan("f")) THEN 'NaN'::FLOAT WHEN min("f") = 0 AND bool_or("f" = 0 AND signbit("f")) THEN '-0.0'::FLOAT ELSE min("f") END AS "lo_f", CASE WHEN max("f") = 0 AND bool_or("f" = 0 AND NOT signbit("f")) THEN '0.0'::FLOAT ELSE max("f") END AS "hi_f", arg_min("t", CASE WHEN strlen("t") = length("t") THEN "t" ELSE ps_utf16_key("t") END) AS "lo_t", arg_max("t", CASE WHEN strlen("t") = length("t") THEN "t" ELSE ps_utf16_key("t") END) AS "hi_t", arg_min("at", ("at").t) AS "lo_at", arg_max("at", ("at").t) AS "hi_at" FROM "s" GROUP BY "g")
+SELECT * FROM "a";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"f" AS NOT MATERIALIZED (SELECT * FROM "s" WHERE (("n" > (0)::INTEGER) AND "ok" AND ("t" IS NOT NULL)))
+SELECT * FROM "f";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"f" AS NOT MATERIALIZED (SELECT * FROM "s" WHERE ("ok" OR ("n" IS NULL)))
+SELECT * FROM "f";

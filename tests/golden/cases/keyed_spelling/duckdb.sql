@@ -1,0 +1,4 @@
+-- out
+WITH "orders" AS NOT MATERIALIZED (SELECT * FROM source('orders')),
+"2" AS NOT MATERIALIZED (SELECT DISTINCT * FROM "orders")
+SELECT * FROM "2";

@@ -1,0 +1,6 @@
+CREATE TEMP TABLE shared_0 AS WITH "a" AS NOT MATERIALIZED (SELECT * FROM source('a'))
+SELECT * FROM "a";
+
+-- out
+WITH "u" AS NOT MATERIALIZED ((SELECT "id" FROM shared_0) UNION ALL (SELECT "id" FROM shared_0))
+SELECT * FROM "u";

@@ -1,0 +1,138 @@
+"""The golden corpus: each case is a package that is compiled, rendered and run; every stage is compared with a file.
+
+A case is a folder under `cases/`: `package.json`; `in/`, the files that the connection `lake` (or the only connection
+that the package names) holds; `run.json`, the variables of the run, where there are any; `plan.txt`; `duckdb.sql`; and
+the rows of each output, `rows.csv`, or `rows.<component>.csv` where there are several. Rows are the lines of the file
+that is written (of Parquet, its values as CSV), in order behind a Sort and in any order elsewhere.
+
+`make golden` writes the files anew; their diff is reviewed like code.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+from typer.testing import CliRunner
+
+from penstock.cli.app import app
+from penstock.cli.packages import read_package
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.lang import Given, compile_package, evaluate_all, resolve
+from penstock.plan.explain import explain
+from penstock.plan.operators import Plan, Sort, Write
+from penstock.plan.ports import Context
+from penstock.plan.schema import Schema
+
+CASES = sorted((Path(__file__).parent / "cases").iterdir())
+REWRITE = os.environ.get("GOLDEN") == "write"
+NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
+ENDINGS = {"delimited": "csv", "json": "json", "parquet": "csv"}
+
+
+def run_of(case: Path) -> Mapping[str, Any]:
+    file = case / "run.json"
+    found: Mapping[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
+
+
+def compiled(case: Path) -> Plan:
+    package, run, engine = read_package(case / "package.json"), run_of(case), DuckEngine()
+    given = Given(package.variables, run.get("variables", {}), run.get("dynamic_variables", {}))
+    values = evaluate_all(resolve(given), lambda expr: engine.evaluate((expr,), Schema(), {}, Context(NOW))[0])
+    assert values.diagnostics == ()
+    made = compile_package(package.flow, values.values)
+    assert made.errors == ()
+    assert made.plan is not None
+    assert engine.gaps(made.plan) == ()
+    return made.plan
+
+
+def compare(file: Path, text: str, *, in_order: bool = True) -> None:
+    """Compare a file with what came out, or write it."""
+    if REWRITE:
+        file.write_text(text, "utf-8")
+        return
+    wanted = file.read_text("utf-8")
+    if in_order:
+        assert text == wanted
+    else:
+        lines, wanted_lines = Counter(text.split("\n")), Counter(wanted.split("\n"))
+        assert lines == wanted_lines, f"too many: {lines - wanted_lines}, missing: {wanted_lines - lines}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_plan(case: Path) -> None:
+    compare(case / "plan.txt", explain(compiled(case)))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_statements(case: Path) -> None:
+    compare(case / "duckdb.sql", DuckEngine().explain(compiled(case)) + "\n")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_rows(case: Path, tmp_path: Path) -> None:
+    lake = tmp_path / "lake"
+    shutil.copytree(case / "in", lake)
+    plan = compiled(case)
+    run = run_of(case)
+    keys = {write.target.connection.key for write in plan.outputs}
+    (tmp_path / "connections.json").write_text(json.dumps({key: {"type": "file", "path": "lake"} for key in keys}))
+    options = [f"--var={name}={value}" for name, value in run.get("variables", {}).items()]
+    options += [f"--dynamic-var={name}={value}" for name, value in run.get("dynamic_variables", {}).items()]
+    command = [
+        "run",
+        str(case / "package.json"),
+        "--connections",
+        str(tmp_path / "connections.json"),
+        "--json",
+        *options,
+    ]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    for write, receipt in zip(plan.outputs, answer["outputs"], strict=True):
+        text, records = written(lake, write, receipt["files"])
+        assert receipt["records_count"] == records
+        in_order = isinstance(write.given, Sort)
+        name = "rows" if len(plan.outputs) == 1 else f"rows.{write.component_id}"
+        ending = ENDINGS[write.target.format]
+        compare(case / f"{name}.{ending}", text if in_order or not REWRITE else ordered(text, write), in_order=in_order)
+
+
+def written(lake: Path, write: Write, files: list[str]) -> tuple[str, int]:
+    """Return the lines of an output, and how many records they are."""
+    assert len(files) == 1
+    path = lake / files[0] if not Path(files[0]).is_absolute() else Path(files[0])
+    target = write.target
+    if target.format == "parquet":
+        table = pyarrow.parquet.read_table(path)
+        out = io.StringIO()
+        sheet = csv.writer(out, lineterminator="\n")
+        sheet.writerow([f"{field.name}: {field.type}" for field in table.schema])
+        sheet.writerows(zip(*(column.to_pylist() for column in table.itercolumns()), strict=True))
+        return out.getvalue(), table.num_rows
+    text = (gzip.decompress(path.read_bytes()) if target.compression == "gzip" else path.read_bytes()).decode()
+    head = 1 if target.format == "delimited" and target.header else 0
+    # A quoted line break is no end of a record.
+    records = len(list(csv.reader(io.StringIO(text, newline="")))) if target.quote == '"' else len(text.splitlines())
+    return text, records - head
+
+
+def ordered(text: str, write: Write) -> str:
+    """Return lines whose order means nothing in an order that does not change."""
+    head = 1 if write.target.format == "parquet" or (write.target.format == "delimited" and write.target.header) else 0
+    lines = text.splitlines(keepends=True)
+    return "".join(lines[:head] + sorted(lines[head:]))
