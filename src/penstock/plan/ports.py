@@ -105,6 +105,9 @@ class Engine(Protocol):
     stack: str
     """The wire's stack id, such as `duckdb-1.5`."""
 
+    def warm_up(self) -> None:
+        """Open what `run` will need; may be left out, and changes nothing but the time that `run` takes."""
+
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """What this engine cannot run of a plan (PK6xx); empty when it can run all of it. Starts nothing."""
 

@@ -28,18 +28,19 @@ class Adapters:
 
     engine: Callable[[], Engine]
     stores: Mapping[str, FileStore]
-    warm_up: Callable[[], None]
+    warm_up: Callable[[Engine], None]
 
 
 def run_child(end: socket.socket, adapters: Adapters) -> None:
     """Wait for the order of one job and run it. Returns when the worker knows how it ended, or is gone."""
     channel = Channel(end)
-    adapters.warm_up()
+    engine = adapters.engine()
+    adapters.warm_up(engine)
     try:
         channel.send({"kind": "ready"})
         order = channel.receive()
         if order is not None:
-            _Job(channel, adapters.engine()).run(Order(**order), adapters.stores)
+            _Job(channel, engine).run(Order(**order), adapters.stores)
     except Broken:
         return  # The worker is gone, and this process with it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 
 import duckdb
@@ -54,6 +54,12 @@ class DuckEngine:
     def __init__(self) -> None:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._stopped = threading.Event()
+        self._opened: list[duckdb.DuckDBPyConnection] = []
+
+    def warm_up(self) -> None:
+        """Open the database that `run` will need, which takes as long as a small job; not before a fork."""
+        if not self._opened:
+            self._opened.append(_opened())
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Return the outputs whose columns DuckDB would rename; all else is refused by the compiler of this version."""
@@ -89,7 +95,9 @@ class DuckEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
-        with _database(sources, staged, limits) as connection:
+        self.warm_up()
+        with closing(self._opened.pop()) as connection:
+            _confine(connection, sources, staged, limits)
             self._connection = connection
             scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
             run = _Run(
@@ -104,10 +112,9 @@ class DuckEngine:
                 self._connection = None
 
     def _lock(self, run: _Run) -> None:
-        for counter in (*run.sources.values(), *run.outputs.values()):
-            # Not a temporary one, though that would be cheaper: the cursor that watches could not see it.
-            run.connection.execute(f"CREATE SEQUENCE {counter}")
-        run.connection.execute("SET lock_configuration = true")
+        # Not temporary sequences, though those would be cheaper: the cursor that watches could not see them.
+        counters = [f"CREATE SEQUENCE {counter}" for counter in (*run.sources.values(), *run.outputs.values())]
+        run.connection.execute("; ".join([*counters, "SET lock_configuration = true"]))
 
     def _execute(
         self, run: _Run, sources: Mapping[str, BoundSource], staged: Mapping[str, Staged], context: Context
@@ -184,8 +191,10 @@ def _alike(write: Write) -> Iterator[Diagnostic]:
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
     """Report counts and progress until the statement is over."""
+    if over.wait(BEAT_S):
+        return
     cursor = run.connection.cursor()
-    while not over.wait(BEAT_S):
+    while True:
         counts = _counts(cursor)
         for component, counter in run.sources.items():
             run.reporter.source(component, counts.get(counter, 0))
@@ -193,6 +202,8 @@ def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
         if output is not None:
             run.reporter.output(output, counts.get(run.outputs[output], 0), share)
         run.reporter.progress((run.done + share) / run.steps)
+        if over.wait(BEAT_S):
+            break
     cursor.close()
 
 
@@ -211,34 +222,37 @@ def _report_sources(run: _Run) -> None:
         run.reporter.source(component, counts.get(counter, 0))
 
 
-@contextmanager
-def _database(
-    sources: Mapping[str, BoundSource], staged: Mapping[str, Staged], limits: Limits
-) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A fresh in-memory database that reaches the job's own files and nothing else."""
+def _opened() -> duckdb.DuckDBPyConnection:
+    """A fresh in-memory database with all settings that no job changes."""
     connection = duckdb.connect(
         ":memory:",
-        config={
-            "autoinstall_known_extensions": "false",
-            "autoload_known_extensions": "false",
-            "memory_limit": f"{max(limits.memory_bytes // 1_048_576, 64)}MiB",
-            "threads": limits.threads,
-            "temp_directory": str(limits.scratch),
-        },
+        config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "threads": 1},
     )
-    try:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = true")
-        connection.execute(f"SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'")
-        connection.execute("SET enable_progress_bar_print = false")
-        paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
-        folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]
-        connection.execute(f"SET allowed_paths = [{', '.join(paths)}]")
-        connection.execute(f"SET allowed_directories = [{', '.join(folders)}]")
-        connection.execute("SET enable_external_access = false")
-        yield connection
-    finally:
-        connection.close()
+    connection.execute(
+        "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false; "
+        f"SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'"
+    )
+    return connection
+
+
+def _confine(
+    connection: duckdb.DuckDBPyConnection,
+    sources: Mapping[str, BoundSource],
+    staged: Mapping[str, Staged],
+    limits: Limits,
+) -> None:
+    """Give a database its share of the machine, and let it reach the job's own files and nothing else."""
+    paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
+    folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]
+    settings = {
+        "memory_limit": f"'{max(limits.memory_bytes // 1_048_576, 64)}MiB'",
+        "threads": str(limits.threads),
+        "temp_directory": text_literal(str(limits.scratch)),
+        "allowed_paths": f"[{', '.join(paths)}]",
+        "allowed_directories": f"[{', '.join(folders)}]",
+        "enable_external_access": "false",
+    }
+    connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
 
 
 def _sentence(error: duckdb.Error, failure: Failure, output: str | None) -> PenstockError:
