@@ -38,6 +38,8 @@ _ARROW = {
     "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
 }
 
+PREFIX = "ps_"
+"""How the names of shared functions begin in SQL."""
 _REPEATS = frozenset({"text", "int", "long", "boolean"})
 """Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
 MAX_KNOWN = 2048
@@ -47,10 +49,11 @@ LONGEST_KNOWN = 200
 
 
 class Failure:
-    """Holds the error that a function raised inside DuckDB, which passes on only a text."""
+    """Holds the error that a function raised inside DuckDB, which passes on only a text, and the function's name."""
 
     def __init__(self) -> None:
         self.error: PenstockError | None = None
+        self.function = ""
 
     def take(self) -> PenstockError | None:
         """Return the error and forget it."""
@@ -77,7 +80,7 @@ class Functions:
     def _register(self, shared: Shared) -> None:
         parameters: list[Any] = [duckdb.sqltype(_SQL[word]) for word in shared.parameters]
         self._connection.create_function(
-            f"ps_{shared.name}",
+            f"{PREFIX}{shared.name}",
             vectorised(shared, self.failure),
             parameters,
             duckdb.sqltype(_SQL[shared.result]),
@@ -121,7 +124,7 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
                 [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)], result_type
             )
         except PenstockError as error:
-            failure.error = error
+            failure.error, failure.function = error, f"{PREFIX}{shared.name}"
             raise
 
     return _OF_ARITY[len(shared.parameters)](run)

@@ -42,6 +42,7 @@ class _Run:
     reporter: Reporter
     sources: dict[str, str]
     outputs: dict[str, str]
+    made: Statements | None = None
     done: int = 0
     steps: int = 1
 
@@ -132,6 +133,7 @@ class DuckEngine:
             )
         except duckdb.Error as error:
             raise _sentence(error, run.functions.failure, None) from error
+        run.made = made
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
             self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
@@ -166,7 +168,8 @@ class DuckEngine:
         except duckdb.InterruptException:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
-            raise _sentence(error, run.functions.failure, output) from error
+            callers = [] if run.made is None else run.made.callers(sql, run.functions.failure.function)
+            raise _sentence(error, run.functions.failure, output, callers) from error
         finally:
             over.set()
             watcher.join()
@@ -255,11 +258,15 @@ def _confine(
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
 
 
-def _sentence(error: duckdb.Error, failure: Failure, output: str | None) -> PenstockError:
-    """Return what DuckDB said as one of our errors, with component, place and remedy."""
+def _sentence(error: duckdb.Error, failure: Failure, output: str | None, callers: Sequence[str] = ()) -> PenstockError:
+    """Return what DuckDB said as one of our errors, with component, place and remedy; *callers* are the components that
+    call the function that failed, if one did."""
     kept = failure.take()
     place = "" if output is None else f"Output '{output}': "
     if kept is not None:
+        if callers:
+            names = " or ".join(f"'{name}'" for name in callers)
+            place = f"Component {names}: "
         return type(kept)(kept.message if _NAMES_COMPONENT.search(kept.message) else f"{place}{kept.message}")
     line = " ".join(str(error).split("\n")[:3]).split("Possible")[0].strip()
     if isinstance(error, duckdb.OutOfMemoryException):

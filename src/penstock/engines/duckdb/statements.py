@@ -45,10 +45,17 @@ _MIRRORED = {"left": "right", "right": "left"}
 
 @dataclass(slots=True)
 class Statements:
-    """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output."""
+    """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output; *parts* the
+    SELECT of each component, as it stands in those."""
 
     shared: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
+    parts: list[tuple[str, str]] = field(default_factory=list)
+
+    def callers(self, sql: str, function: str) -> list[str]:
+        """Return the components that call a function in a statement."""
+        call = f"{function}("
+        return list(dict.fromkeys(name for name, select in self.parts if call in select and select in sql))
 
 
 def build(plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None) -> Statements:
@@ -92,6 +99,7 @@ class _Builder:
         ctes: list[str] = []
         for one in iter_below(operator, self.tables.__contains__):
             select = self.select(one)
+            self.made.parts.append((one.component, select))
             self.names[id(one)] = quote(self.free_name(one.component))
             ctes.append(f"{self.names[id(one)]} AS NOT MATERIALIZED ({select})")
         above = "WITH " + ",\n".join(ctes) + "\n" if ctes else ""
