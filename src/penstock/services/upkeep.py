@@ -6,9 +6,11 @@ Any worker does it, one at a time; each pass is one transaction and changes noth
 from __future__ import annotations
 
 import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from penstock.domain.cluster import ENDING, READY, STARTING, ClusterStatus
+from penstock.domain.cluster import READY, STARTING, ClusterStatus
 from penstock.domain.job import JobStatus
 from penstock.services import events
 from penstock.services.clusters import begin_end
@@ -19,6 +21,8 @@ from penstock.store.unit_of_work import UnitOfWork
 
 FORGET_AFTER = timedelta(minutes=5)
 """How long the row of a dead worker stays, for whoever looks."""
+PUBLISH_WITHIN = timedelta(seconds=30)
+"""How long after a stop request an attempt may still finish a publication that was granted before it."""
 NO_WORKER = "waiting for a worker"
 STOPPED_WHILE_PUBLISHING = "The job was stopped while it published; its outputs may be there in part."
 
@@ -28,8 +32,10 @@ def keep_up(uow: UnitOfWork, now: datetime) -> list[str]:
     if not claims.may_keep_up(uow):
         return []
     alive = workers.live(uow, now)
+    # Locked before any slot moves: a claim counts the slots of its cluster.
+    clusters = rows.live_clusters(uow)
     _place_homeless(uow, alive, now)
-    for cluster in rows.live_clusters(uow):
+    for cluster in clusters:
         _move_on(uow, cluster, alive, now)
     for job in rows.jobs_of_ending_clusters(uow):
         job.status, job.stop_requested_at, job.updated_at = JobStatus.PENDING_STOPPAGE, now, now
@@ -38,12 +44,15 @@ def keep_up(uow: UnitOfWork, now: datetime) -> list[str]:
     left = _finish_stops(uow, now)
     for job in rows.lost_jobs(uow, now):
         job.waiting_reason, job.updated_at = NO_WORKER, now
-    _explain_waiting(uow, now)
+    uow.session.flush()
+    places = _Places(uow, alive, now)
+    places.balance()
+    _explain_waiting(uow, clusters, places, now)
     workers.forget_dead(uow, now - FORGET_AFTER)
     return left
 
 
-def _least_loaded(alive: list[Worker], loads: dict[str, int]) -> Worker | None:
+def _least_loaded(alive: list[Worker], loads: Mapping[str, int]) -> Worker | None:
     """Slots are spread by load; how many jobs really run at once on a worker, the worker itself decides."""
     return min(alive, key=lambda worker: (loads.get(worker.id, 0) / worker.slots, worker.started_at), default=None)
 
@@ -64,6 +73,60 @@ def _place_homeless(uow: UnitOfWork, alive: list[Worker], now: datetime) -> None
         uow.session.flush()
 
 
+class _Places:
+    """The slots of ready clusters on live workers, and the jobs that are held in them, by cluster and worker."""
+
+    def __init__(self, uow: UnitOfWork, alive: list[Worker], now: datetime) -> None:
+        self._uow = uow
+        self._alive = alive
+        self._slots: dict[tuple[int, str], list[Slot]] = defaultdict(list)
+        for slot in workers.of_clusters(uow, READY, now):
+            self._slots[slot.cluster_id, str(slot.worker_id)].append(slot)
+        self._held = rows.held_jobs(uow, now)
+
+    def balance(self) -> None:
+        """Move free slots from workers with many to workers with few, until no move makes the spread more even."""
+        loads = Counter({worker.id: 0 for worker in self._alive})
+        for (_, worker_id), slots in self._slots.items():
+            loads[worker_id] += len(slots)
+        least = _least_loaded(self._alive, loads)
+        while least is not None and (slot := self._movable(least, loads)) is not None:
+            self._slots[slot.cluster_id, str(slot.worker_id)].remove(slot)
+            loads[str(slot.worker_id)] -= 1
+            slot.worker_id = least.id
+            self._slots[slot.cluster_id, least.id].append(slot)
+            loads[least.id] += 1
+            least = _least_loaded(self._alive, loads)
+        self._uow.session.flush()
+
+    def _movable(self, to: Worker, loads: Mapping[str, int]) -> Slot | None:
+        """Return a free slot of a worker that would still have the greater share after giving it to another."""
+        share = {worker.id: loads[worker.id] / worker.slots for worker in self._alive}
+        found = [
+            (share[worker_id], len(slots) - len(self._slots.get((cluster, to.id), ())), slots[-1])
+            for (cluster, worker_id), slots in self._slots.items()
+            if share[worker_id] > (loads[to.id] + 1) / to.slots and len(slots) > self._held.get((cluster, worker_id), 0)
+        ]
+        return max(found, key=lambda one: one[:2])[2] if found else None
+
+    def why(self, cluster: Cluster) -> str:
+        """Return why a job of a ready cluster waits."""
+        here = {worker_id: len(slots) for (one, worker_id), slots in self._slots.items() if one == cluster.id and slots}
+        if not here:
+            return NO_WORKER
+        held = {worker_id: count for (one, worker_id), count in self._held.items() if one == cluster.id}
+        free = [worker for worker in self._alive if here.get(worker.id, 0) > held.get(worker.id, 0)]
+        if not free or sum(held.values()) >= sum(here.values()):
+            slots = "its slot is" if cluster.nodes == 1 else f"all {cluster.nodes} slots are"
+            return f"waiting for a free slot of the cluster '{cluster.name}': {slots} busy"
+        if all(self._jobs(worker) >= worker.slots for worker in free):
+            return f"{NO_WORKER}: those with free slots of the cluster '{cluster.name}' run other jobs"
+        return f"the cluster '{cluster.name}' has a free slot, and its worker is about to take the next job"
+
+    def _jobs(self, worker: Worker) -> int:
+        return sum(count for (_, worker_id), count in self._held.items() if worker_id == worker.id)
+
+
 def _move_on(uow: UnitOfWork, cluster: Cluster, alive: list[Worker], now: datetime) -> None:
     if cluster.status in STARTING:
         if alive:
@@ -75,7 +138,10 @@ def _move_on(uow: UnitOfWork, cluster: Cluster, alive: list[Worker], now: dateti
 
 
 def _provision(uow: UnitOfWork, cluster: Cluster, alive: list[Worker], now: datetime) -> None:
+    """Placing slots takes no time, so a cluster that begins to come up is up in the same pass."""
     scaling = cluster.status == ClusterStatus.SCALING
+    if cluster.status == ClusterStatus.PENDING:
+        cluster.status = ClusterStatus.CREATING
     _resize(uow, cluster, alive, now)
     cluster.status, cluster.updated_at = ClusterStatus.AVAILABLE, now
     if not scaling:
@@ -123,9 +189,10 @@ def _end(uow: UnitOfWork, cluster: Cluster, now: datetime) -> None:
 def _finish_stops(uow: UnitOfWork, now: datetime) -> list[str]:
     """A lease outlives the process that it was for: where none runs, no process is left."""
     left: list[str] = []
-    for job in rows.stops_without_worker(uow, now):
-        left += json.loads(job.staged)
-        if job.granted_epoch is not None:
+    for job in rows.stops_without_worker(uow, now, now - PUBLISH_WITHIN):
+        if job.granted_epoch is None:
+            left += json.loads(job.staged)
+        else:
             job.errors = STOPPED_WHILE_PUBLISHING
         end(uow, job, JobStatus.STOPPED, now)
     return left
@@ -141,22 +208,21 @@ def end(uow: UnitOfWork, job: Job, status: JobStatus, now: datetime) -> None:
     events.record(uow, job.account_id, f"job.{status}", job.id, now)
 
 
-def _explain_waiting(uow: UnitOfWork, now: datetime) -> None:
-    for job, cluster in rows.waiting_jobs(uow):
-        status, reason = _why(uow, cluster)
-        if job.status != status or job.waiting_reason != reason:
-            job.status, job.waiting_reason, job.updated_at = status, reason, now
-    uow.session.flush()
+def _explain_waiting(uow: UnitOfWork, clusters: list[Cluster], places: _Places, now: datetime) -> None:
+    waiting = set(rows.clusters_with_waiting_jobs(uow))
+    for cluster in clusters:
+        if cluster.id in waiting:
+            not_ready = _NOT_READY.get(ClusterStatus(cluster.status))
+            status = JobStatus.QUEUED if not_ready is None else JobStatus.PENDING
+            reason = places.why(cluster) if not_ready is None else f"the cluster '{cluster.name}' {not_ready}"
+            rows.explain_waiting(uow, cluster.id, status, reason, now)
 
 
-def _why(uow: UnitOfWork, cluster: Cluster) -> tuple[JobStatus, str]:
-    if cluster.status not in READY:
-        word = "is coming up" if cluster.status not in ENDING else "is ending"
-        return JobStatus.PENDING, f"the cluster '{cluster.name}' {word}"
-    placed = len(workers.placed_slots(uow, cluster.id))
-    if not placed:
-        return JobStatus.QUEUED, NO_WORKER
-    if rows.held_jobs(uow, cluster.id) < placed:
-        return JobStatus.QUEUED, f"{NO_WORKER}: those with slots of the cluster '{cluster.name}' run other jobs"
-    slots = "its slot is" if cluster.nodes == 1 else f"all {cluster.nodes} slots are"
-    return JobStatus.QUEUED, f"waiting for a free slot of the cluster '{cluster.name}': {slots} busy"
+_NOT_READY = {
+    ClusterStatus.PENDING: "is coming up",
+    ClusterStatus.CREATING: "is coming up",
+    ClusterStatus.SCALING: "is being resized",
+    ClusterStatus.ERROR: "is broken",
+    ClusterStatus.PENDING_TERMINATE: "is ending",
+    ClusterStatus.TERMINATING: "is ending",
+}

@@ -16,7 +16,10 @@ from penstock.store.unit_of_work import UnitOfWork
 
 def request_stop_of_cluster(uow: UnitOfWork, cluster_id: int, now: datetime) -> None:
     """Ask every unfinished job of a cluster to stop."""
-    changed = update(Job).where(Job.cluster_id == cluster_id, Job.status.in_(STOPPABLE))
+    unasked = (Job.cluster_id == cluster_id) & Job.status.in_(STOPPABLE)
+    # By id, as workers lock them too: an UPDATE alone would take them in any order.
+    uow.session.execute(select(Job.id).where(unasked).order_by(Job.id).with_for_update(key_share=True))
+    changed = update(Job).where(unasked)
     uow.session.execute(
         changed.values(status=JobStatus.PENDING_STOPPAGE, stop_requested_at=now, updated_at=now, waiting_reason=None)
     )

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
 
-from penstock.store.tables import Slot, Worker
+from penstock.store.tables import Cluster, Slot, Worker
 from penstock.store.unit_of_work import UnitOfWork
 
 
@@ -23,15 +23,22 @@ def slots(uow: UnitOfWork, cluster_id: int) -> list[Slot]:
 
 
 def live(uow: UnitOfWork, now: datetime) -> list[Worker]:
-    """Return the workers whose lease runs, by age."""
+    """Return the workers whose lease runs, by age. None of them can leave before the transaction ends."""
     wanted = select(Worker).where(Worker.lease_until > now).order_by(Worker.started_at, Worker.id)
-    return list(uow.session.scalars(wanted))
+    return list(uow.session.scalars(wanted.with_for_update(read=True, key_share=True)))
 
 
 def loads(uow: UnitOfWork) -> dict[str, int]:
     """Return how many slots are placed on each worker."""
     counted = select(Slot.worker_id, func.count()).where(Slot.worker_id.is_not(None)).group_by(Slot.worker_id)
     return {str(worker): int(count) for worker, count in uow.session.execute(counted)}
+
+
+def of_clusters(uow: UnitOfWork, statuses: Collection[str], now: datetime) -> list[Slot]:
+    """Return the slots on live workers of the clusters in some states, by cluster and number."""
+    wanted = select(Slot).join(Worker, Worker.id == Slot.worker_id).join(Cluster, Cluster.id == Slot.cluster_id)
+    wanted = wanted.where(Worker.lease_until > now, Cluster.status.in_(statuses))
+    return list(uow.session.scalars(wanted.order_by(Slot.cluster_id, Slot.number)))
 
 
 def homeless(uow: UnitOfWork, now: datetime) -> list[Slot]:
@@ -49,7 +56,11 @@ def remove_slots(uow: UnitOfWork, cluster_id: int) -> None:
 def forget_dead(uow: UnitOfWork, before: datetime) -> None:
     """Remove workers whose lease ended before an instant and on which nothing is placed."""
     used = select(Slot.worker_id).where(Slot.worker_id.is_not(None))
-    uow.session.execute(delete(Worker).where(Worker.lease_until < before, Worker.id.not_in(used)))
+    # One that comes back at this moment is not waited for.
+    gone = (
+        select(Worker.id).where(Worker.lease_until < before, Worker.id.not_in(used)).with_for_update(skip_locked=True)
+    )
+    uow.session.execute(delete(Worker).where(Worker.id.in_(gone)).execution_options(synchronize_session=False))
 
 
 def renew(uow: UnitOfWork, worker_id: str, lease_until: datetime) -> bool:
@@ -60,11 +71,7 @@ def renew(uow: UnitOfWork, worker_id: str, lease_until: datetime) -> bool:
 
 def release(uow: UnitOfWork, worker_id: str) -> None:
     """Take a worker that ends out: its slots are free to be placed elsewhere at once."""
+    # Before its slots: whoever places slots holds the row, and is waited for here, with no slot locked.
+    uow.session.execute(select(Worker.id).where(Worker.id == worker_id).with_for_update())
     uow.session.execute(update(Slot).where(Slot.worker_id == worker_id).values(worker_id=None))
     uow.session.execute(delete(Worker).where(Worker.id == worker_id))
-
-
-def of_worker(uow: UnitOfWork, worker_id: str) -> Sequence[tuple[int, int]]:
-    """Return (cluster id, number of slots placed on the worker)."""
-    counted = select(Slot.cluster_id, func.count()).where(Slot.worker_id == worker_id).group_by(Slot.cluster_id)
-    return [(int(cluster), int(count)) for cluster, count in uow.session.execute(counted)]
