@@ -147,6 +147,17 @@ def live(make_app: Callable[..., Penstock]) -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
+def fresh(store_url: str, make_app: Callable[..., Penstock]) -> Iterator[TestClient]:
+    """Calls as the owner of an account in an empty store: once on each database."""
+    store = open_store(store_url)
+    with store.write() as uow:
+        bootstrap(uow, ACCOUNT, KEY, datetime(2026, 1, 1, tzinfo=UTC))
+    with TestClient(make_app(sessions=store), raise_server_exceptions=False, headers=basic()) as client:
+        yield client
+    store.close()
+
+
+@pytest.fixture
 def cluster(owner: TestClient) -> dict[str, Any]:
     """A new cluster."""
     return created(owner.post("/acme/api/clusters", json={"nodes": 1, "name": "a cluster"}))

@@ -13,7 +13,7 @@ from penstock.api.app import Penstock
 WIRE: dict[str, Any] = json.loads((Path(__file__).parent / "operations.json").read_text())
 MEDIA_TYPE = "application/vnd.xplenty+json; version=2"
 OPERATIONS = [pytest.param(operation, id=operation["id"]) for operation in WIRE["operations"]]
-STATUSES = {"200", "201", "204", "400", "401", "402", "403", "404", "406", "415", "422", "429", "500"}
+STATUSES = {"200", "201", "204", "400", "401", "402", "403", "404", "406", "415", "422", "429", "500", "503"}
 LOOSE = {"ConnectionTestResult", "JobVariables", "SystemVariables"}
 """Resources that are a bare value or a free-form map."""
 
@@ -65,7 +65,7 @@ def test_its_body_is_documented(document: dict[str, Any], operation: dict[str, A
 def test_its_errors_are_documented(document: dict[str, Any], operation: dict[str, Any]) -> None:
     responses = document["paths"][operation["path"]][operation["method"].lower()]["responses"]
     assert set(responses) <= STATUSES
-    for code in ("400", "401", "404", "406", "415", "422", "429", "500"):
+    for code in ("400", "401", "404", "406", "415", "422", "429", "500", "503"):
         assert responses[code]["content"] == {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Error"}}}
 
 

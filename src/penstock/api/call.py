@@ -25,7 +25,7 @@ from penstock.api.paging import link_header
 from penstock.api.urls import base_url, segment
 from penstock.api.versions import MEDIA_TYPE, read_version, speaks_old_words
 from penstock.api.view import View
-from penstock.errors import NotAuthenticated, OutOfCredits
+from penstock.errors import NotAuthenticated, NotFound, OutOfCredits
 from penstock.services import access
 from penstock.services.paging import Page, PageRequest
 from penstock.services.principal import Principal
@@ -62,10 +62,13 @@ class Call:
         self._callers = callers
 
     def admit(self) -> None:
-        """Read what decides how every answer looks. Raises BadRequest or NotAcceptable."""
+        """Read what decides how every answer looks. Raises BadRequest, NotAcceptable, and NotFound for a path that no
+        database can look up."""
         self.query = read_pairs(self.scope["query_string"])
         self.callback = read_callback(self.query)
         self.version = read_version(self.headers.get("accept"))
+        if "\x00" in self.scope["path"]:
+            raise NotFound("Item not found.")
 
     # -- who calls, and what it costs
 

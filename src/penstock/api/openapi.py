@@ -24,6 +24,7 @@ _ERRORS = {
     422: "Fields are invalid, or the change of state is not possible.",
     429: "The credits of this hour are used up.",
     500: "The server failed.",
+    503: "The store cannot be reached at the moment.",
 }
 _ACCOUNT = {
     "name": "account_id",

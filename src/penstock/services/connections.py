@@ -99,8 +99,14 @@ def _path(fields: Fields) -> str | None:
 
 def get(uow: UnitOfWork, principal: Principal, kind: str, connection_id: int) -> Connection:
     """Return a connection whose type and id match. Raises NotFound."""
-    row = pages.get(uow, Connection, connection_id, principal.tenant.id)
-    if row is None or row.type != kind:
+    return _get(uow, principal, kind, connection_id)
+
+
+def _get(
+    uow: UnitOfWork, principal: Principal, kind: str | None, connection_id: int, *, locked: bool = False
+) -> Connection:
+    row = pages.get(uow, Connection, connection_id, principal.tenant.id, locked=locked)
+    if row is None or kind not in (None, row.type):
         raise NotFound("Item not found.")
     return row
 
@@ -109,7 +115,7 @@ def update(
     uow: UnitOfWork, principal: Principal, kind: str, connection_id: int, raw: Mapping[str, Any], now: datetime
 ) -> Connection:
     """Change a connection; absent parameters stay. Raises NotFound, InvalidFields."""
-    row = get(uow, principal, kind, connection_id)
+    row = _get(uow, principal, kind, connection_id, locked=True)
     fields = Fields(raw)
     name, path = _name(fields), _path(fields)
     fields.check()
@@ -123,7 +129,7 @@ def update(
 
 def delete(uow: UnitOfWork, principal: Principal, kind: str, connection_id: int) -> Connection:
     """Delete a connection and return it as it was. Raises NotFound."""
-    row = get(uow, principal, kind, connection_id)
+    row = _get(uow, principal, kind, connection_id, locked=True)
     uow.session.delete(row)
     uow.session.flush()
     return row
@@ -151,9 +157,7 @@ def check(
 ) -> None:
     """Return when a path of a stored connection can be read, or written where `destination` says so; *kind* None for a
     connection of any type. Raises NotFound, ConnectionTestFailed."""
-    row = pages.get(uow, Connection, connection_id, principal.tenant.id)
-    if row is None or kind not in (None, row.type):
-        raise NotFound("Item not found.")
+    row = _get(uow, principal, kind, connection_id)
     fields = Fields(raw)
     path, bucket, writes = fields.text("path"), fields.text("bucket") or None, fields.boolean("destination")
     if not path and not fields.errors:

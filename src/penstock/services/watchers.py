@@ -15,7 +15,7 @@ _KINDS: dict[str, type[Cluster] | type[Job]] = {"cluster": Cluster, "job": Job}
 
 def watch(uow: UnitOfWork, principal: Principal, kind: str, resource_id: int, now: datetime) -> Watch:
     """Watch a resource; twice is once. Raises NotFound."""
-    _require(uow, principal, kind, resource_id)
+    _require(uow, principal, kind, resource_id, locked=True)  # two calls at once would enter it twice
     return begin(uow, principal.user.id, kind, resource_id, now)
 
 
@@ -41,6 +41,6 @@ def list_watchers(uow: UnitOfWork, principal: Principal, kind: str, resource_id:
     return people.watchers(uow, kind, resource_id)
 
 
-def _require(uow: UnitOfWork, principal: Principal, kind: str, resource_id: int) -> None:
-    if pages.get(uow, _KINDS[kind], resource_id, principal.tenant.id) is None:
+def _require(uow: UnitOfWork, principal: Principal, kind: str, resource_id: int, *, locked: bool = False) -> None:
+    if pages.get(uow, _KINDS[kind], resource_id, principal.tenant.id, locked=locked) is None:
         raise NotFound("Item not found.")
