@@ -18,7 +18,7 @@ LARGEST_ID = 2**31 - 1
 
 READERS = ThreadPoolExecutor(4, "penstock-read")
 """Reads of the store compute more than they wait, so more threads would only take the interpreter from each other."""
-OTHERS = ThreadPoolExecutor(32, "penstock-write")
+OTHERS = ThreadPoolExecutor(16, "penstock-write")
 """What may wait long for a lock, a disk or another host."""
 
 
