@@ -186,14 +186,27 @@ def own_server(serve: Callable[..., Server], store_url: str) -> Server:
     return serve(store_url, PENSTOCK_SLOTS="2")
 
 
+@pytest.fixture(scope="module")
+def new_server() -> Iterator[Callable[..., Server]]:
+    """Starts servers that the tests of a module share."""
+    with contextlib.ExitStack() as stack:
+
+        def start(home: Path, store: str, **settings: str) -> Server:
+            server = Server(home, store, **settings)
+            stack.callback(server.close)
+            return server
+
+        yield start
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, new_server: Callable[..., Server]
+) -> Server:
     """A server with two slots that the tests of a module share, once over each database."""
     home = tmp_path_factory.mktemp("server")
-    made = request.getfixturevalue("new_database")() if request.param == "postgresql" else f"sqlite:///{home}/store.db"
-    server = Server(home, made, PENSTOCK_SLOTS="2")
-    yield server
-    server.close()
+    store = request.getfixturevalue("new_database")() if request.param == "postgresql" else f"sqlite:///{home}/store.db"
+    return new_server(home, store, PENSTOCK_SLOTS="2")
 
 
 @pytest.fixture
