@@ -111,3 +111,11 @@ def test_a_large_graph_is_checked_in_one_pass() -> None:
     began = time.process_time()
     assert findings(components, edges) == []
     assert time.process_time() - began < 10
+
+
+def test_many_edges_that_lead_nowhere_are_reported_without_searching_for_names() -> None:
+    size = 1_500
+    began = time.process_time()
+    found = findings([f"n{index}:filter" for index in range(size)], [f"x{index}>y{index}" for index in range(size)])
+    assert sum(one[0] == "PK502" for one in found) == 2 * size
+    assert time.process_time() - began < 10

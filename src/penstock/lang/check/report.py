@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 
@@ -42,24 +44,32 @@ class Report:
         return any(finding.severity is Severity.ERROR for finding in self.findings)
 
 
+MOST_NAMES = 300
+"""Among more names nothing is looked for: it would take longer than reading the package."""
+
+
 def similar(name: str, known: Iterable[str]) -> str | None:
     """Return the known name that was most likely meant, or None.
 
     >>> similar("totl", ("total", "customer"))
     'total'
     """
-    names = list(known)
+    names = tuple(islice(known, MOST_NAMES + 1))
+    return None if len(names) > MOST_NAMES or len(name) > MOST_NAMES else _closest(name, names)
+
+
+@lru_cache(maxsize=1024)
+def _closest(name: str, names: tuple[str, ...]) -> str | None:
     folded = {other.lower(): other for other in reversed(names)}
     if name.lower() in folded:
         return folded[name.lower()]
-
     close = get_close_matches(name.lower(), folded, n=1, cutoff=0.6)
     return folded[close[0]] if close else None
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     """Return a hint that names the likely meaning, or the names there are when these are few."""
-    names = list(known)
+    names = list(islice(known, MOST_NAMES + 1))
     meant = similar(name, names)
     if meant is not None:
         return f"Did you mean '{meant}'?"

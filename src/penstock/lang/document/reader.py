@@ -11,7 +11,7 @@ from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.document.faults import faults
 from penstock.lang.document.model import ComponentNode, Document, Edge
 from penstock.lang.document.shapes import DOCUMENT_NOTE, EDGE, NAME, Shape, kind_of, show
-from penstock.lang.document.text import NotJson, parse
+from penstock.lang.document.text import NotJson, parse, zero_character
 
 _OWN_KEYS = frozenset({"id", "type", "name", "properties"})
 _DOCUMENT_KEYS = ("format", "components", "edges", "notes")
@@ -29,6 +29,11 @@ def read(raw: str | Mapping[str, Any] | None) -> tuple[Document | None, tuple[Di
         except NotJson as fault:
             report.add(codes.NotADocument.at(f"The flow is not JSON: {fault}."))
             return None, tuple(report.findings)
+    zero = zero_character(raw)
+    if zero is not None:
+        message = "The flow holds a zero character, which is no text."
+        report.add(codes.NotADocument.at(message, hint="Remove it."), path=zero or None)
+        return None, tuple(report.findings)
     if raw is None or raw == []:
         raw = {}
     if not isinstance(raw, Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -23,6 +24,22 @@ def parse(text: str) -> Any:
     except ValueError as error:
         raise NotJson(str(error)) from None
     return value
+
+
+def zero_character(value: Any) -> str | None:
+    """Return where a JSON value holds a zero character, or None; what stands under `x-` keys is never looked at."""
+    waiting: list[tuple[str, Any]] = [("", value)]
+    while waiting:
+        path, one = waiting.pop()
+        if isinstance(one, str) and "\0" in one:
+            return path
+        if isinstance(one, Mapping):
+            if any("\0" in key for key in one):
+                return path
+            waiting.extend((f"{path}.{key}".lstrip("."), item) for key, item in one.items() if not key.startswith("x-"))
+        elif isinstance(one, list):
+            waiting.extend((f"{path}[{index}]", item) for index, item in enumerate(one))
+    return None
 
 
 def _refuse(word: str) -> Any:

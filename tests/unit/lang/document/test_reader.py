@@ -46,7 +46,7 @@ def test_empty_lists_stand_for_empty_objects() -> None:
 
 def test_keys_are_kept_and_what_begins_with_x_is_never_looked_at() -> None:
     raw = {
-        "x-a": [None],
+        "x-a": [None, "\0"],
         "components": [{"id": "1", "type": "t", "x-b": 1, "note": None}],
         "edges": [{"from": "1", "to": "2", "x-c": {}}],
         "notes": [{"text": "", "position": {"x": 1, "y": 2}, "x-d": 0}],
@@ -66,6 +66,8 @@ def test_keys_are_kept_and_what_begins_with_x_is_never_looked_at() -> None:
         ('{"components": NaN}', "PK101", None, "there is no number NaN"),
         ('{"components": "\\ud800"}', "PK101", None, "half of a surrogate pair"),
         ("[" * 100_000, "PK101", None, "nested too deeply"),
+        ({"components": [{"id": "a\0"}]}, "PK101", "components[0].id", "zero character"),
+        ('{"a\\u0000": 1}', "PK101", None, "zero character"),
         ("3", "PK101", None, "not a number"),
         ("[1]", "PK101", None, "not a list"),
         ({"component": []}, "PK104", None, "no key 'component'"),
