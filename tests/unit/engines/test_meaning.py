@@ -145,7 +145,7 @@ def test_current_time_is_the_submission_of_the_job() -> None:
         "ToDate('2021-02-30')",
         "ToDate('24:00')",
         "ToDate('2021','yyyy-MM')",
-        "AddDuration(ToDate('2021'),'P')",
+        "AddDuration(ToDate('2021'),'PT')",
         "REGEX_EXTRACT('a','(',1)",
         "REGEX_EXTRACT('a','a',-1)",
         "ToDate('2021-01-01','yyyy-MM-dd','Nowhere/Land')",

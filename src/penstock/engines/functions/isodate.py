@@ -18,11 +18,9 @@ _ISO = re.compile(
            (?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\Z""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
-_GREATEST_YEAR = 292_278_993
-"""The last whole year whose milliseconds fit 64 bits."""
 _PERIOD = re.compile(
-    r"P(?:(-?[0-9]+)Y)?(?:(-?[0-9]+)M)?(?:(-?[0-9]+)W)?(?:(-?[0-9]+)D)?"
-    r"(?:T(?:(-?[0-9]+)H)?(?:(-?[0-9]+)M)?(?:(-?)([0-9]+)(?:\.([0-9]+))?S)?)?\Z",
+    r"P(?:([+-]?[0-9]+)Y)?(?:([+-]?[0-9]+)M)?(?:([+-]?[0-9]+)W)?(?:([+-]?[0-9]+)D)?"
+    r"(?:T(?:([+-]?[0-9]+)H)?(?:([+-]?[0-9]+)M)?(?:([+-]?)(?=[.,]?[0-9])([0-9]*)(?:[.,]([0-9]*))?S)?)?\Z",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -45,7 +43,7 @@ def parse_iso(text: str, zone_minutes: int) -> tuple[int, int]:
     offset = zone_minutes
     if found["offset"]:
         try:
-            offset = calendar.fixed_offset(found["offset"]) or 0
+            offset = calendar.fixed_offset(found["offset"].upper()) or 0
         except ValueError:
             raise _bad(text) from None
     return day * DAY_MS + ms - offset * 60_000, offset
@@ -61,7 +59,7 @@ def _shown(text: str) -> str:
 
 def _day(found: re.Match[str], text: str) -> int:
     year = int(found["year"])
-    if abs(year) > _GREATEST_YEAR:
+    if abs(year) > calendar.GREATEST_YEAR:
         raise _bad(text)
     if found["week"]:
         week, weekday = int(found["week"]), int(found["weekday"] or 1)
@@ -116,7 +114,7 @@ def parse_period(text: str) -> tuple[int, int, int, int]:
     """
     found = _PERIOD.match(text)
     numbers = [found[index] or "0" for index in (1, 2, 3, 4, 5, 6, 8)] if found is not None else []
-    if found is None or text[-1:] in "PpTt" or any(len(one) > 11 or abs(int(one)) > _GREATEST_INT for one in numbers):
+    if found is None or text[-1:] in "Tt" or any(len(one) > 11 or abs(int(one)) > _GREATEST_INT for one in numbers):
         raise DataError(f"{_shown(text)} is no ISO 8601 period. Write it like P1Y2M3W4DT5H6M7S.")
     years, months, weeks, days, hours, minutes, seconds = map(int, numbers)
     milli = seconds * 1000 + int((found[9] or "").ljust(3, "0")[:3])

@@ -293,7 +293,11 @@ class _Translator(Reader):
             raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
         self.last = Extent(varies=letter == "Z")
         text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": _LAST}[letter]
-        self.emit(text, {"A": self.native_start(), "z": r"\z"}.get(letter))
+        native = {
+            "A": self.native_start(),
+            "z": r"\z" if self.source[self.at : self.at + 1] in ("", ")", "|") else None,
+        }
+        self.emit(text, native.get(letter))
         return True
 
     def native_start(self) -> str | None:

@@ -18,6 +18,7 @@ from penstock.engines.functions import (
     isodate,
     java_regex,
     joda,
+    joda_reading,
     numbers,
     source,
     structures,
@@ -47,7 +48,7 @@ def _parse_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int
 
 def _try_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, int] | None:
     try:
-        return joda.parse_pattern(text, pattern, zone, this_year)
+        return joda_reading.parse_pattern(text, pattern, zone, this_year)
     except ValueError:
         raise DataError(
             f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
