@@ -48,7 +48,9 @@ def values_of(prop: Property) -> tuple[Any, ...]:
     return tuple(prop.shape.get("enum", (True, False) if prop.shape.get("type") == "boolean" else ()))
 
 
-@pytest.mark.parametrize(("kind", "prop"), list(options()), ids=lambda one: getattr(one, "type", getattr(one, "name", "")))
+@pytest.mark.parametrize(
+    ("kind", "prop"), list(options()), ids=lambda one: getattr(one, "type", getattr(one, "name", ""))
+)
 def test_a_property_stands_in_a_case(kind: Component, prop: Property, nodes: dict[str, list[ComponentNode]]) -> None:
     shown = [node.properties.get(prop.name, prop.default) for node in nodes[kind.type]]
     assert any(prop.name in node.properties for node in nodes[kind.type])

@@ -91,6 +91,8 @@ def _lower(document: Document, values: Mapping[str, VariableValue], report: Repo
         if not complete or (kind.inputs is None and len(inputs) < 2):
             # What arrives is not known: shapes can still be checked, fields cannot.
             step.check_shapes()
+            if kind.connections:
+                step.connection()
             continue
         made = kind.build(step, inputs)
         if isinstance(made, Write):
@@ -103,7 +105,7 @@ def _lower(document: Document, values: Mapping[str, VariableValue], report: Repo
 def _unknown_type(node: ComponentNode, report: Report) -> None:
     if node.type in NOT_YET:
         message = f"Components of type '{node.type}' are not available in this version yet."
-        finding = codes.ComponentNotAvailable.at(message)
+        finding = codes.ComponentNotAvailable.at(message, hint=f"Available: {', '.join(COMPONENTS)}.")
     else:
         hint = did_you_mean(node.type, (*COMPONENTS, *NOT_YET))
         finding = codes.UnknownType.at(f"There is no component type {show(node.type)}.", hint=hint)

@@ -27,7 +27,7 @@ from penstock.lang.document.shapes import (
     when,
 )
 from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType
-from penstock.plan.operators import FileSource, Operator, Scan, ScanField
+from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
 from penstock.plan.schema import Field, Schema
 
 PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
@@ -43,12 +43,18 @@ _TEXT_ONLY = ("delimiter", "quote", "escape", "skip_header", "match_fields")
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the scan of a source, or None with findings."""
+    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
     sound = step.check_shapes()
     connection = step.connection()
     fields = _fields(step)
-    if not sound or connection is None or fields is None:
+    if fields is None:
         return None
+    schema, items = fields
+    source = _source(step, connection, items) if sound and connection is not None else None
+    return Scan(step.node.name, source or FileSource(ConnectionRef(""), "", items), schema)
+
+
+def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...]) -> FileSource | None:
     given = step.properties
     if given["record_delimiter"] == "eof" and given["record_type"] != "json":
         step.add(codes.OptionNotAvailable, "'record_delimiter' 'eof' is for JSON records.", step.at("record_delimiter"))
@@ -63,9 +69,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     if not path:
         step.add(codes.WrongShape, "The path is empty.", step.at("path"), hint="Name a file, a folder or a pattern.")
         return None
-    encoding = _encoding(step)
-    schema, items = fields
-    source = FileSource(
+    return FileSource(
         connection=connection,
         path=path,
         fields=items,
@@ -73,7 +77,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
         record_type=given["record_type"],
         record_delimiter=given["record_delimiter"],
         compression=given["compression"],
-        encoding=encoding,
+        encoding=_encoding(step),
         delimiter="\t" if given["delimiter"] == "\\t" else given["delimiter"],
         quote=None if given["quote"] == "none" else '"',
         quote_multi_line=given["quote"] == "quoted_multi_line",
@@ -84,7 +88,6 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
         on_bad_value=given["on_bad_value"],
         line_max_bytes=_line_max(step),
     )
-    return Scan(step.node.name, source, schema)
 
 
 def _encoding(step: Step) -> str:

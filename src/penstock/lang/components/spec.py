@@ -103,7 +103,8 @@ class Step:
                 continue
             value = self.node.properties[name]
             self.properties[name] = value
-            sound = self._fits(value, prop.shape, self.at(name)) and self._check_available(prop, value) and sound
+            hint = "It takes no variables." if prop.takes == "-" and isinstance(value, str) and "$" in value else None
+            sound = self._fits(value, prop.shape, self.at(name), hint) and self._check_available(prop, value) and sound
         return self._fits(self.node.properties, {"allOf": list(self.kind.rules)}, "properties") and sound
 
     def _check_keys(self) -> bool:
@@ -126,10 +127,10 @@ class Step:
             if fits(item, shape):
                 yield f"{self.at(name)}[{index}]", item
 
-    def _fits(self, value: Any, shape: Shape, path: str) -> bool:
+    def _fits(self, value: Any, shape: Shape, path: str, hint: str | None = None) -> bool:
         wrong = list(faults(value, shape, path))
         for fault in wrong:
-            self.add(fault.code, fault.message, fault.path, hint=fault.hint)
+            self.add(fault.code, fault.message, fault.path, hint=fault.hint or hint)
         return not wrong
 
     def _check_available(self, prop: Property, value: Any) -> bool:

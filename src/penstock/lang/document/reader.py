@@ -109,7 +109,7 @@ def _component(item: Any, index: int, report: Report) -> ComponentNode | None:
         return None
     name = item.get("name", identity)
     for fault in faults(name, NAME, "name"):
-        report.add(fault.code.at(fault.message), component_id=identity, path="name")
+        report.add(fault.code.at(fault.message), component_id=identity, path=f"{place}.name")
         name = identity
     properties = item.get("properties", {})
     if properties == []:

@@ -109,10 +109,16 @@ CONNECTION: Shape = {
 }
 PLACE: Shape = record(("connection", "path"), connection=CONNECTION, bucket=TEXT, path=TEXT)
 MAPPING: Shape = records(("alias",), alias=ALIAS, column={"type": "string", "minLength": 1}, key=BOOLEAN)
-EDGE: Shape = {
-    **record(("from", "to"), input=NAME, output=NAME, condition=choice("success", "failure", "completion")),
-}
-EDGE["properties"] |= {"from": NAME, "to": NAME}
+EDGE: Shape = record(
+    ("from", "to"),
+    **{
+        "from": NAME,
+        "to": NAME,
+        "input": NAME,
+        "output": NAME,
+        "condition": choice("success", "failure", "completion"),
+    },
+)
 DOCUMENT_NOTE: Shape = record(("text",), text=TEXT, position=POSITION)
 
 COMPARISON = ("text_equals", "text_not_equals", "text_matches", "=", "!=", ">", ">=", "<", "<=")
