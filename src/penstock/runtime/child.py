@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from penstock.errors import InvariantBroken, JobStopped, LeaseLost, PackageInvalid, PenstockError
+from penstock.lang import Given, resolve, validate_package
 from penstock.plan.ports import Engine, FileStore, Written
 from penstock.runtime.channel import Broken, Channel
 from penstock.runtime.execute import Order, execute
@@ -29,6 +30,26 @@ class Adapters:
     engine: Callable[[], Engine]
     stores: Mapping[str, FileStore]
     warm_up: Callable[[Engine], None]
+
+
+def load() -> None:
+    """Check one small package, for what that leaves in memory: patterns, tables, the system variables' defaults. Done
+    before the fork, so that all children share it; starts no engine and no thread."""
+    fields = [{"name": "n", "type": "int"}]
+    parts = [
+        {"id": "1", "type": "cloud_storage_source_component", "name": "a", "connection": "x",
+         "properties": {"path": "a", "delimiter": ",", "skip_header": True}, "fields": fields},
+        {"id": "2", "type": "filter_component", "name": "b",
+         "properties": {"conditions": [{"left": "n", "operator": ">=", "right": "$least"}]}},
+        {"id": "3", "type": "select_component", "name": "c", "properties": {"fields": [{"expression": "n + 1", "alias": "m"}]}},
+        {"id": "4", "type": "cloud_storage_destination_component", "name": "d", "connection": "x",
+         "properties": {"path": "b"}},
+    ]  # fmt: skip
+    edges = [{"from": str(number), "to": str(number + 1)} for number in range(1, len(parts))]
+    definitions = resolve(Given({"least": "1"}, {}, {}, {}))
+    found = validate_package({"components": parts, "edges": edges}, definitions)
+    if found:
+        raise InvariantBroken(f"the package that is checked before the fork has findings: {found}")
 
 
 def run_child(end: socket.socket, adapters: Adapters) -> None:
@@ -53,8 +74,10 @@ class _Job:
         self._engine = engine
         self._grants: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._is_stopping = False
+        self._is_granted = False
 
     def run(self, order: Order, stores: Mapping[str, FileStore]) -> None:
+        self._is_granted = order.granted is not None
         threading.Thread(target=self._hear, daemon=True).start()
         self._channel.send(self._outcome(order, stores))
 
@@ -106,35 +129,45 @@ class _Job:
         """Ask the worker whether this attempt may publish. Raises JobStopped when a stop came first, else LeaseLost."""
         self._channel.send({"kind": "ask", "written": [asdict(one) for one in outputs]})
         if self._grants.get():
+            self._is_granted = True
             return
         if self._is_stopping:
             raise JobStopped("The job was stopped.")
         raise LeaseLost("Another worker has this job.")
 
+    def _tell(self, message: Mapping[str, Any]) -> None:
+        """Send a message. Publication, once it is granted, goes on although nobody hears: cut off by an error it would
+        remove what the next attempt is to publish."""
+        try:
+            self._channel.send(message)
+        except Broken:
+            if not self._is_granted:
+                raise
+
     def log(self, level: str, line: str) -> None:
         """Send a line, with the time at which it was said."""
-        self._channel.send({"kind": "log", "at": datetime.now(UTC).isoformat(), "level": level, "line": line})
+        self._tell({"kind": "log", "at": datetime.now(UTC).isoformat(), "level": level, "line": line})
 
     def progress(self, fraction: float) -> None:
         """Send the progress of the whole job."""
-        self._channel.send({"kind": "progress", "fraction": fraction})
+        self._tell({"kind": "progress", "fraction": fraction})
 
     def source(self, component: str, records: int) -> None:
         """Send how many records a source has given."""
-        self._channel.send({"kind": "source", "component": component, "records": records})
+        self._tell({"kind": "source", "component": component, "records": records})
 
     def output(self, component: str, records: int, progress: float | None) -> None:
         """Send how many records an output has taken."""
-        self._channel.send({"kind": "output", "component": component, "records": records, "progress": progress})
+        self._tell({"kind": "output", "component": component, "records": records, "progress": progress})
 
     def variables(self, values: Mapping[str, Any]) -> None:
         """Send the values of the variables."""
-        self._channel.send({"kind": "variables", "values": dict(values)})
+        self._tell({"kind": "variables", "values": dict(values)})
 
     def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
         """Send what the package writes."""
-        self._channel.send({"kind": "outputs", "declared": [dict(one) for one in outputs]})
+        self._tell({"kind": "outputs", "declared": [dict(one) for one in outputs]})
 
     def staged(self, folders: Sequence[str]) -> None:
         """Send where this attempt is about to write."""
-        self._channel.send({"kind": "staged", "folders": list(folders)})
+        self._tell({"kind": "staged", "folders": list(folders)})

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb.functions import Failure, Functions
@@ -31,6 +32,12 @@ KEPT_AS_WRITTEN = (
 )  # fmt: skip
 """Optimizers that are off: a filter that moves past the counter of a source, or a join that is left out, would make its
 count of records wrong; and statements say which side of a join is held in memory."""
+_FIRST = (
+    "COPY (SELECT try_cast(line AS INTEGER) AS line FROM read_csv("
+    f"[{text_literal(engines.__file__)}], columns = {{'line': 'VARCHAR'}}, auto_detect = false, header = false, "
+    "delim = '\x01', quote = '', escape = '', null_padding = true)) TO '/dev/null' (FORMAT csv, USE_TMP_FILE false)"
+)
+"""Reads some lines of text and keeps nothing."""
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 
 
@@ -60,7 +67,11 @@ class DuckEngine:
     def warm_up(self) -> None:
         """Open the database that `run` will need, which takes as long as a small job; not before a fork."""
         if not self._opened:
-            self._opened.append(_opened())
+            connection = _opened()
+            # The first reader, writer and look at the catalogue of a process cost a quarter of a small job.
+            connection.execute(_FIRST)
+            _counts(connection)
+            self._opened.append(connection)
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Return the outputs whose columns DuckDB would rename; all else is refused by the compiler of this version."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PenstockError
 from penstock.lang.check import codes_package
-from penstock.lang.check.expressions import check_expression
+from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
 from penstock.lang.variables.resolution import Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
@@ -96,11 +98,17 @@ def _checked(
             else:
                 report.add(finding, path=path)
         return None
-    checked = check_expression(made.text, _EMPTY)
+    checked = _alone(made.text)
     for finding in checked.findings:
         if not (made.uses and any(values[name].placeholder for name in made.uses)):
             report.add(_moved(finding, made), path=path)
     return checked.expr
+
+
+@lru_cache(maxsize=256)
+def _alone(text: str) -> CheckedExpression:
+    """Check an expression over no record; most are the system variables' defaults, the same in every job."""
+    return check_expression(text, _EMPTY)
 
 
 def _index(every: Sequence[Definition], definition: Definition) -> int:
@@ -132,8 +140,12 @@ def _is_volatile(expr: Expr) -> bool:
     return isinstance(expr, Call) and (expr.function == "RANDOM" or any(_is_volatile(arg) for arg in expr.args))
 
 
+_SHORT = re.compile(r"-?[1-9]?\d\.\d[1-9]?")
+
+
 def constant_text(constant: Literal) -> str | None:
-    """Return the text of a constant where it needs no engine to print it: null, text, whole numbers, booleans."""
+    """Return the text of a constant where it needs no engine to print it: null, text, whole numbers, booleans, and
+    doubles of few digits, which Java and Python print alike."""
     if constant.value is None:
         return ""
     match constant.value.kind:
@@ -143,6 +155,8 @@ def constant_text(constant: Literal) -> str | None:
             return str(constant.value.data)
         case Kind.BOOLEAN:
             return "true" if constant.value.data else "false"
+        case Kind.DOUBLE if _SHORT.fullmatch(text := repr(constant.value.data)):
+            return text
         case _:
             return None
 
