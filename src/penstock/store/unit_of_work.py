@@ -53,12 +53,8 @@ class Database:
     def read(self) -> Iterator[UnitOfWork]:
         """Open a transaction that reads. Raises TransientError when the database cannot be reached."""
         with _named_faults(), self._sessions() as session:
-            try:
-                yield UnitOfWork(session)
-            finally:
-                # Rows stay readable: a rollback forgets the values of every row that the session still holds.
-                session.expunge_all()
-                session.rollback()
+            # Closing lets go of the rows before it rolls back, so that they stay readable.
+            yield UnitOfWork(session)
 
     @contextmanager
     def write(self) -> Iterator[UnitOfWork]:
