@@ -122,7 +122,7 @@ def test_the_example_of_every_function_gives_what_its_row_says(name: str) -> Non
         ("[k#1]#'K'", None),
         ("(1, 'a').$1", "a"),
         ("TOMAP('a',1,'b','x')#'b'", "x"),
-        ("(chararray)(1, 2)", "[1,2]"),
+        ("(chararray){(1),(2)}", "[1,2]"),
     ],
 )
 def test_meaning(text: str, wanted: object) -> None:

@@ -171,6 +171,8 @@ def _zone(context: Context) -> str:
 
 
 def _to_date(call: Call, args: list[str], context: Context) -> str:
+    if call.args[0].dtype.kind is Kind.BYTEARRAY:
+        return casts.cast(args[0], call.args[0].dtype, call.dtype, context)
     if call.args[0].dtype.kind is Kind.LONG:
         return casts.instant(args[0], str(context.zone_minutes))
     if len(args) == 1:

@@ -41,31 +41,32 @@ def apply(found: Function, node: nodes.FunctionCall | nodes.Build, args: tuple[E
             Span(node.start, node.end),
             f"It is {_usage(found)}.",
         )
-    for signature in fitting:
-        made = _bind(signature, args)
-        if made is not None:
-            return _typed(found, signature, node, made)
+    for widening in (False, True):
+        for signature in fitting:
+            made = _bind(signature, args, widening)
+            if made is not None:
+                return _typed(found, signature, node, made)
     return _wrong_argument(found, fitting, node, args)
 
 
-def _bind(signature: Signature, args: tuple[Expr, ...]) -> tuple[Expr, ...] | None:
+def _bind(signature: Signature, args: tuple[Expr, ...], widening: bool) -> tuple[Expr, ...] | None:
     made = []
     for index, arg in enumerate(args):
-        fitted = _fit(arg, signature.parameter(index).accepts)
+        fitted = _fit(arg, signature.parameter(index).accepts, widening)
         if fitted is None:
             return None
         made.append(fitted)
     return tuple(made)
 
 
-def _fit(arg: Expr, accepts: str) -> Expr | None:
+def _fit(arg: Expr, accepts: str, widening: bool = True) -> Expr | None:
     kinds = ACCEPTS[accepts]
     kind = arg.dtype.kind
     if kind in kinds:
         return arg
     if kind is Kind.BYTEARRAY:
         return typing.as_type(arg, DType(kinds[-1]))
-    if arg.dtype.is_number and kinds[0] in dtypes.NUMERIC_ORDER:
+    if widening and arg.dtype.is_number and kinds[0] in dtypes.NUMERIC_ORDER:
         wide = DType(kinds[0])
         return typing.as_type(arg, wide) if dtypes.widest(arg.dtype, wide) == wide else None
     return None

@@ -91,7 +91,7 @@ class UndefinedVariable(Code):
 
 
 class UnknownMember(Code):
-    """A member that a tuple or bag does not have. Wrong: `(1, 2).$2`. Right: `(1, 2).$1`."""
+    """A named member that a tuple or bag does not have. Wrong: `place.citty`. Right: `place.city`, or `place.$0`."""
 
     code = "PK304"
 
@@ -161,6 +161,16 @@ class CaseWithoutElse(Code):
     severity = Severity.WARNING
 
 
+class MissingPosition(Code):
+    """A position behind the last one of a tuple; it gives null in every record.
+
+    The engine allows it, but it is hardly ever meant. Wrong: `(1, 2).$2`. Right: `(1, 2).$1`.
+    """
+
+    code = "PK903"
+    severity = Severity.WARNING
+
+
 EXPRESSION_CODES: tuple[type[Code], ...] = (
     LexicalFault,
     SyntaxFault,
@@ -180,5 +190,6 @@ EXPRESSION_CODES: tuple[type[Code], ...] = (
     NotACondition,
     FunctionNotAvailable,
     CaseWithoutElse,
+    MissingPosition,
 )
 """The codes that expressions alone can give, in order."""

@@ -318,10 +318,9 @@ class _Checker:
                 return member, dtype.value or dtypes.BYTEARRAY
             if member < len(members):
                 return member, members[member].dtype
-            raise self.wrong(
-                codes.UnknownMember, f"There is no position {member}; there are {len(members)}, from 0.", node.start,
-                node.end,
-            )  # fmt: skip
+            message = f"There is no position {member}; there are {len(members)}, from 0. It gives null."
+            self.findings.append(codes.MissingPosition.at(message, Span(node.start, node.end)))
+            return member, dtypes.BYTEARRAY
         names = [one.name or "" for one in members or ()]
         if member in names:
             index = names.index(member)

@@ -39,9 +39,14 @@ def is_untyped(expr: Expr) -> bool:
 
 def is_nonzero_literal(expr: Expr) -> bool:
     """Tell whether an expression is a number that can never be zero, so that dividing by it gives no null."""
-    while isinstance(expr, Cast) and expr.dtype.is_number:
+    while isinstance(expr, Cast) and _widens(expr.arg.dtype, expr.dtype):
         expr = expr.arg
     return isinstance(expr, Literal) and expr.value is not None and expr.value.data != 0
+
+
+def _widens(given: DType, to: DType) -> bool:
+    """Tell whether a cast between numbers can make no zero of another number."""
+    return given.is_number and to.is_number and dtypes.widest(given, to) == to
 
 
 def as_type(expr: Expr, dtype: DType) -> Expr:
@@ -71,8 +76,10 @@ def can_cast(expr: Expr, to: DType) -> bool:
         return True
     if to.kind is Kind.BYTEARRAY:
         return False
-    if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE):
+    if kind in (Kind.MAP, Kind.BAG):
         return to.kind is Kind.CHARARRAY
+    if kind is Kind.TUPLE:
+        return False
     if to.kind not in _SIMPLE:
         return False
     return {kind, to.kind} != {Kind.BOOLEAN, Kind.DATETIME}

@@ -24,9 +24,11 @@ DATETIME: tuple[Function, ...] = (
         "DaysBetween(CurrentTime(),CurrentTime())", "0L", Nulls.NEVER,
     ),
     function(
-        "ToDate", "datetime", "long -> datetime | text -> datetime | text text -> datetime | text text text -> datetime",
-        "A datetime from milliseconds, from ISO 8601 text, or from text by a pattern and a zone; text that does not "
-        "fit fails the job.", "ToDate('14.03.2021','dd.MM.yyyy','+02:00')", "ToDate('2021-03-14T00:00:00.000+02:00')",
+        "ToDate", "datetime",
+        "untyped -> datetime | long -> datetime | text -> datetime | text text -> datetime | text text text -> datetime",
+        "A datetime from milliseconds, from ISO 8601 text, from a value out of a map that is one of these, or from text by "
+        "a pattern and a zone; text that does not fit fails the job.",
+        "ToDate('14.03.2021','dd.MM.yyyy','+02:00')", "ToDate('2021-03-14T00:00:00.000+02:00')",
     ),
     function(
         "ParseDate", "datetime", "text text text* -> datetime",

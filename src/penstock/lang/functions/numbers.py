@@ -15,7 +15,7 @@ NUMBERS: tuple[Function, ...] = (
     _double("CEIL", "The least whole number not below x, as a double.", "7.01", "8.0"),
     _double("FLOOR", "The greatest whole number not above x, as a double.", "-0.5", "-1.0"),
     function(
-        "ROUND", "numbers", "int -> int | long -> long | float -> int | double -> long",
+        "ROUND", "numbers", "double -> long | float -> int | int -> int | long -> long",
         "The nearest whole number, halves up; NaN gives 0, what is out of range the limit.", "ROUND(-1.5)", "-1L",
     ),
     _double("SQRT", "The square root; NaN of a negative.", "2.0", "1.4142135623730951"),

@@ -87,9 +87,11 @@ ACCEPTS: dict[str, tuple[Kind, ...]] = {
     "map": (Kind.MAP,),
     "tuple": (Kind.TUPLE,),
     "number": (Kind.INT, Kind.LONG, Kind.FLOAT, Kind.DOUBLE),
+    "untyped": (Kind.BYTEARRAY,),
     "any": tuple(Kind),
 }
-"""The words of parameters and the kinds they take as they are; narrower numbers are widened, byte arrays are cast."""
+"""The words of parameters and the kinds they take as they are; narrower numbers are widened, byte arrays are cast. Of
+several signatures the first that takes an argument without widening is meant, so the first one gets the byte arrays."""
 
 _RESULTS: dict[str, Result] = {
     "text": dtypes.CHARARRAY,
