@@ -55,17 +55,26 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres(request: pytest.FixtureRequest) -> Iterator[servers.Postgres]:
-    """A real PostgreSQL, stopped and removed at the end."""
+def new_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], servers.Postgres]]:
+    """Starts PostgreSQL servers, each stopped and removed at the end."""
     with ExitStack() as stack:
-        try:
-            server = stack.enter_context(servers.postgres())
-        except servers.NotHad as fault:
-            request.config.stash[NOT_RUN]["PostgreSQL"] = str(fault)
-            if REQUIRED:
-                pytest.fail(f"PostgreSQL could not be had: {fault}")
-            pytest.skip(f"PostgreSQL could not be had: {fault}")
-        yield server
+
+        def start() -> servers.Postgres:
+            try:
+                return stack.enter_context(servers.postgres())
+            except servers.NotHad as fault:
+                request.config.stash[NOT_RUN]["PostgreSQL"] = str(fault)
+                if REQUIRED:
+                    pytest.fail(f"PostgreSQL could not be had: {fault}")
+                pytest.skip(f"PostgreSQL could not be had: {fault}")
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def postgres(new_postgres: Callable[[], servers.Postgres]) -> servers.Postgres:
+    """A real PostgreSQL that all tests share."""
+    return new_postgres()
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -25,15 +24,48 @@ class NotHad(Exception):
     """A server that could not be had here, and why."""
 
 
-@dataclass(frozen=True, slots=True)
 class Postgres:
-    """A running PostgreSQL; its socket lies in *folder*."""
+    """A PostgreSQL over *folder*, where its socket lies too."""
 
-    folder: Path
+    def __init__(self, programs: Path, folder: Path, user: int | None) -> None:
+        self.programs, self.folder, self.user = programs, folder, user
+        self.process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str) -> str:
         """Return the address of one of its databases."""
         return f"postgresql://postgres@/{database}?host={self.folder}"
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready. Raises NotHad."""
+        data = self.folder / "data"
+        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=200"]
+        prctl = ctypes.CDLL(None).prctl
+        with (self.folder / "log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [self.programs / "postgres", "-D", data, *(word for option in options for word in ("-c", option))],
+                user=self.user, group=self.user, extra_groups=() if self.user else None, stdout=log, stderr=log, cwd="/",
+                env={"LC_ALL": "C", "PATH": os.defpath},
+                preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGQUIT),  # never outlives the tests, not even killed ones
+            )  # fmt: skip
+        until = time.monotonic() + 60
+        status = data / "postmaster.pid"
+        while not (status.exists() and status.read_text().rstrip().endswith("ready")):
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise NotHad(
+                    f"postgres did not start: {(self.folder / 'log').read_text(errors='replace').strip()[-300:]}"
+                )
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: fast, or at once (SIGQUIT), as after a crash."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 @contextmanager
@@ -55,8 +87,12 @@ def postgres() -> Iterator[Postgres]:
             os.chown(folder, user, user)
             os.chown(data, user, user)
         _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
-        with _running(programs, data, folder, user):
-            yield Postgres(folder)
+        server = Postgres(programs, folder, user)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -76,35 +112,3 @@ def _run(words: list[str | Path], user: int | None) -> None:
     )  # fmt: skip
     if done.returncode:
         raise NotHad(f"{Path(words[0]).name} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
-
-
-@contextmanager
-def _running(programs: Path, data: Path, folder: Path, user: int | None) -> Iterator[None]:
-    options = ["listen_addresses=", f"unix_socket_directories={folder}", "fsync=off", "max_connections=200"]
-    prctl = ctypes.CDLL(None).prctl
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, *(word for option in options for word in ("-c", option))],
-            user=user, group=user, extra_groups=() if user else None, stdout=log, stderr=log, cwd="/",
-            env={"LC_ALL": "C", "PATH": os.defpath},
-            preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGQUIT),  # never outlives the tests, not even killed ones
-        )  # fmt: skip
-    try:
-        _await(server, folder)
-        yield
-    finally:
-        server.send_signal(signal.SIGINT)
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _await(server: subprocess.Popen[bytes], folder: Path) -> None:
-    until = time.monotonic() + 60
-    status = folder / "data" / "postmaster.pid"
-    while not (status.exists() and status.read_text().rstrip().endswith("ready")):
-        if server.poll() is not None or time.monotonic() > until:
-            raise NotHad(f"postgres did not start: {(folder / 'log').read_text(errors='replace').strip()[-300:]}")
-        time.sleep(0.02)

@@ -153,3 +153,24 @@ def test_many_jobs_on_two_workers_run_once_each(two_workers: Any, flows: Any) ->
     logs = [server.log(one) for one in jobs]
     assert all(log.count("Attempt 1 on worker") == 1 and "Attempt 2" not in log for log in logs)
     assert sorted(one.name for one in data.iterdir() if one.is_dir()) == sorted(f"out{n}" for n in range(16))
+
+
+def test_a_database_that_crashes_loses_no_job(
+    serve: Callable[..., Any], new_postgres: Callable[[], Any], flows: Any
+) -> None:
+    database = new_postgres()
+    server = serve(database.url("postgres"), PENSTOCK_SLOTS="1")
+    data = server.files / "data"
+    key = server.connect(data)
+    flows.write_numbers(data, SHORT)
+    cluster = server.cluster()
+    package = server.package(flows.pairs(key))
+    jobs = [server.submit(cluster, package)]
+    server.wait(jobs[0], "running")
+    database.stop(signal.SIGQUIT)
+    assert server.call("GET", f"jobs/{jobs[0]}", status=503)["message"]
+    database.start()
+    jobs.append(server.submit(cluster, package))
+    assert [server.wait(one)["status"] for one in jobs] == ["completed", "completed"]
+    assert all("Attempt 2" not in server.log(one) for one in jobs)
+    assert count_of_pairs(data) == SHORT * SHORT
