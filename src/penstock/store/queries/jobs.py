@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from penstock.domain.job import STOPPABLE, JobStatus
 from penstock.store.tables import Cluster, Job, JobLogLine, JobOutput, JobSource, Package, User
@@ -50,10 +50,18 @@ _JOB = (
     .join(_CLUSTERS, _CLUSTERS.c.id == _JOBS.c.cluster_id)
     .where(_JOBS.c.id == bindparam("job_id"), _JOBS.c.account_id == bindparam("account_id"))
 )
-_OUTPUTS, _SOURCES = (
-    select(*kind.__table__.c).where(kind.__table__.c.job_id == bindparam("job_id")).order_by(kind.__table__.c.id)
-    for kind in (JobOutput, JobSource)
+_OUT, _IN = JobOutput.__table__.c, JobSource.__table__.c
+_OUTPUTS = (
+    select(
+        *(column for column in _OUT if column.name not in ("preview", "files")),
+        func.substr(_OUT.preview, 1, 1).label(
+            "preview"
+        ),  # it may be long, and an answer says only whether there is one
+    )
+    .where(_OUT.job_id == bindparam("job_id"))
+    .order_by(_OUT.id)
 )
+_SOURCES = select(*_IN).where(_IN.job_id == bindparam("job_id")).order_by(_IN.id)
 
 
 def shown(uow: UnitOfWork, job_id: int, account_id: int) -> Shown | None:
