@@ -69,7 +69,8 @@ class DuckEngine:
         if not self._opened:
             connection = _opened()
             # The first reader, writer and look at the catalogue of a process cost a quarter of a small job.
-            connection.execute(_FIRST)
+            with suppress(duckdb.IOException):  # another process warms up in the same moment, and locks the place
+                connection.execute(_FIRST)
             _counts(connection)
             self._opened.append(connection)
 
