@@ -1,6 +1,6 @@
 """Variables: which there are, in which order they are evaluated, and how references are replaced by text."""
 
-from penstock.lang.variables.evaluation import Evaluated, evaluate_all, placeholders
+from penstock.lang.variables.evaluation import Evaluated, evaluate_all, evaluate_in, placeholders
 from penstock.lang.variables.resolution import SYSTEM_VARIABLES, Definition, Given, resolve
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 
@@ -13,6 +13,7 @@ __all__ = [
     "Substituted",
     "VariableValue",
     "evaluate_all",
+    "evaluate_in",
     "placeholders",
     "resolve",
     "substitute",

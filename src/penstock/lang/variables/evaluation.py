@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from penstock.domain.diagnostic import Diagnostic
@@ -12,12 +12,12 @@ from penstock.errors import PenstockError
 from penstock.lang.check import codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
-from penstock.lang.variables.resolution import Definition
+from penstock.lang.variables.resolution import DEFAULT_ZONE, STRICT, Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Call, Cast, Expr, Literal
-from penstock.plan.ports import Evaluate
+from penstock.plan.ports import Context, Evaluate
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
@@ -43,19 +43,63 @@ def evaluate_all(definitions: Sequence[Definition], evaluate: Evaluate) -> Evalu
     """
     report = Report()
     values: dict[str, VariableValue] = {}
-    for definition in definitions:
-        if not definition.is_expression:
-            values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined)
-            continue
-        expr = _checked(definition, values, definitions, report)
-        if expr is None:
-            continue
-        try:
-            values[definition.name] = _computed(expr, evaluate)
-        except PenstockError as error:
-            message = f"The variable '{definition.name}' cannot be computed: {error.message}"
-            report.add(codes_package.VariableFault.at(message), path=f"variables.{definition.name}")
+    for _ in _evaluated(definitions, evaluate, values, report):
+        pass
     return Evaluated(values, tuple(report.findings))
+
+
+def evaluate_in(
+    definitions: Sequence[Definition], compute: Callable[[Expr, Context], Value | None], context: Context
+) -> tuple[Evaluated, Context]:
+    """Return the values of all variables and the context of a job: as *context* is, but with the offset and the strictness
+    that variables set. Each variable is computed in what the ones before it have set."""
+    report = Report()
+    values: dict[str, VariableValue] = {}
+    contexts = [context]
+    for name in _evaluated(definitions, lambda expr: compute(expr, contexts[-1]), values, report):
+        if name == DEFAULT_ZONE:
+            contexts.append(replace(contexts[-1], zone_minutes=_zone_minutes(values[name], report) or 0))
+        elif name == STRICT:
+            contexts.append(replace(contexts[-1], strict=values[name].text == "true"))
+    return Evaluated(values, tuple(report.findings)), contexts[-1]
+
+
+def _evaluated(
+    definitions: Sequence[Definition], evaluate: Evaluate, values: dict[str, VariableValue], report: Report
+) -> Iterator[str]:
+    """Add one variable after the other to *values*; yield the name of each that has a value."""
+    for definition in definitions:
+        if definition.is_expression:
+            expr = _checked(definition, values, definitions, report)
+            if expr is None:
+                continue
+            try:
+                values[definition.name] = _computed(expr, evaluate)
+            except PenstockError as error:
+                message = f"The variable '{definition.name}' cannot be computed: {error.message}"
+                report.add(codes_package.VariableFault.at(message), path=f"variables.{definition.name}")
+                continue
+        else:
+            values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined)
+        yield definition.name
+
+
+_OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?")
+
+
+def _zone_minutes(value: VariableValue, report: Report) -> int | None:
+    """Return the default offset in minutes; a text that is none is a finding."""
+    if value.text in ("", "Z", "UTC"):
+        return 0
+    found = _OFFSET.fullmatch(value.text)
+    if found is None:
+        message = f"The variable '{DEFAULT_ZONE}' is '{value.text}', which is no offset."
+        report.add(
+            codes_package.VariableFault.at(message, hint="Write it like '+02:00'."), path=f"variables.{DEFAULT_ZONE}"
+        )
+        return None
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    return -minutes if found[1] == "-" else minutes
 
 
 def placeholders(definitions: Sequence[Definition]) -> Evaluated:
@@ -72,6 +116,8 @@ def placeholders(definitions: Sequence[Definition]) -> Evaluated:
         text = None if constant is None else constant_text(constant)
         if constant is not None and text is not None:
             values[definition.name] = VariableValue(text, constant.value)
+            if definition.name == DEFAULT_ZONE:
+                _zone_minutes(values[definition.name], report)
         else:
             kind = Kind.CHARARRAY if expr is None else expr.dtype.kind
             values[definition.name] = VariableValue(_STAND_INS.get(kind, "x"), placeholder=True)

@@ -10,11 +10,16 @@ from penstock.plan.values import Value
 
 Scalar = str | int | float | bool | None
 
+DEFAULT_ZONE = "_DEFAULT_TIMEZONE"
+"""The offset of date-times that have none."""
+STRICT = "_STRICT_PIG_ERRORS"
+"""Whether functions fail where the old engine's did, instead of giving null."""
+
 SYSTEM_VARIABLES: dict[str, str] = {
     "_MAX_COMBINED_SPLIT_SIZE": "67108864",
     "_BYTES_PER_REDUCER": "209715200",
     "_LINE_RECORD_READER_MAX_LENGTH": "1048576",
-    "_DEFAULT_TIMEZONE": "'+00:00'",
+    DEFAULT_ZONE: "'+00:00'",
     "_DEFAULT_PARALLELISM": "0",
     "_SHUFFLE_INPUT_BUFFER_PERCENT": "0.7",
     "_COPY_PARALLELISM": "(int)$_CLUSTER_NODES_COUNT * 3",
@@ -23,7 +28,7 @@ SYSTEM_VARIABLES: dict[str, str] = {
     "_PARQUET_COMPRESSION": "'UNCOMPRESSED'",
     "_PARQUET_PAGE_SIZE": "1 * 1024 * 1024",
     "_PARQUET_BLOCK_SIZE": "128 * 1024 * 1024",
-    "_STRICT_PIG_ERRORS": "false",
+    STRICT: "false",
 }
 """System variables and their defaults, expressions each, in evaluation order."""
 

@@ -14,7 +14,10 @@ from penstock.lang.expression.tokens import quote
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Value
 
-_REFERENCE = re.compile(r"\\(.)|\$([A-Za-z_][A-Za-z0-9_]*)", re.DOTALL)
+_REFERENCE = r"\\(?P<escaped>.)|\$(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|\{(?P<braced>[A-Za-z_][A-Za-z0-9_]*)\})"
+_IN_TEXT = re.compile(_REFERENCE, re.DOTALL)
+_IN_LITERAL = re.compile(rf"{_REFERENCE}|(?P<quote>')", re.DOTALL)
+_IN_EXPRESSION = re.compile(rf"{_REFERENCE}|(?P<quote>')|(?P<comment>--[^\r\n]*|/\*.*?\*/)", re.DOTALL)
 
 
 class Mode(Enum):
@@ -36,10 +39,12 @@ class VariableValue:
     predefined: bool = False
     placeholder: bool = False
 
-    def in_expression(self) -> str:
-        """Return what replaces a reference inside an expression."""
+    def in_expression(self, quoted: bool = False) -> str:
+        """Return what replaces a reference inside an expression, or inside the quotes of a text literal."""
         if not self.predefined:
             return self.text
+        if quoted:
+            return quote(self.text)[1:-1]
         if self.value is None:
             return "null"
         return quote(self.text) if self.value.kind is Kind.CHARARRAY else self.text
@@ -74,39 +79,75 @@ class Substituted:
 
 
 def substitute(text: str, values: Mapping[str, VariableValue], mode: Mode) -> Substituted:
-    """Return *text* with every `$name` replaced and every `\\$` turned into a dollar; other backslash pairs stay.
+    """Return *text* with every `$name` and `${name}` replaced and every `\\$` turned into a dollar; other backslash pairs
+    stay, and so do comments of an expression.
 
-    `$0`, `$.a` and `$` before a digit are no references. An undefined name is a finding and stays as it is.
+    `$0`, `$.a` and `$` before a digit are no references. An undefined name is a finding and stays as it is; in braces it
+    is none inside an expression, where it may be a named group of a replacement.
     """
     if "$" not in text:
         return Substituted(text)
-    out: list[str] = []
-    pieces: list[tuple[int, int, int, int]] = []
-    findings: list[Diagnostic] = []
-    uses: set[str] = set()
-    size = at = 0
+    return _Substitution(text, values, mode).run()
 
-    def copy(piece: str) -> None:
-        nonlocal size
-        out.append(piece)
-        size += len(piece)
 
-    for found in _REFERENCE.finditer(text):
-        copy(text[at : found.start()])
-        at = found.end()
-        name = found[2]
+class _Substitution:
+    """One walk over a text. *quoted* says whether the place is inside a text literal of an expression."""
+
+    def __init__(self, text: str, values: Mapping[str, VariableValue], mode: Mode) -> None:
+        self.source = text
+        self.values = values
+        self.mode = mode
+        self.quoted = False
+        self.out: list[str] = []
+        self.size = 0
+        self.pieces: list[tuple[int, int, int, int]] = []
+        self.findings: list[Diagnostic] = []
+        self.uses: set[str] = set()
+
+    def run(self) -> Substituted:
+        at = 0
+        while (found := self.pattern().search(self.source, at)) is not None:
+            self.copy(self.source[at : found.start()])
+            at = found.end()
+            piece = self.piece(found)
+            if piece != found.group():
+                self.pieces.append((self.size, self.size + len(piece), found.start(), found.end()))
+            self.copy(piece)
+        self.copy(self.source[at:])
+        return Substituted("".join(self.out), tuple(self.pieces), tuple(self.findings), frozenset(self.uses))
+
+    def pattern(self) -> re.Pattern[str]:
+        if self.mode is Mode.TEXT:
+            return _IN_TEXT
+        return _IN_LITERAL if self.quoted else _IN_EXPRESSION
+
+    def copy(self, piece: str) -> None:
+        self.out.append(piece)
+        self.size += len(piece)
+
+    def piece(self, found: re.Match[str]) -> str:
+        """Return what stands in place of a match."""
+        if found["escaped"] is not None:
+            return "$" if found["escaped"] == "$" else found.group()
+        name = found["name"] or found["braced"]
         if name is None:
-            piece = "$" if found[1] == "$" else found.group()
-        elif name in values:
-            uses.add(name)
-            piece = values[name].in_expression() if mode is Mode.EXPRESSION else values[name].text
-        else:
-            piece = found.group()
+            self.quoted ^= found.group() == "'"
+            return found.group()
+        if name in self.values:
+            self.uses.add(name)
+            return self.replacement(self.values[name])
+        if found["name"] is not None or self.mode is Mode.TEXT:
             span = Span(found.start(), found.end())
-            hint = did_you_mean(name, values) if len(values) < 200 else None
-            findings.append(codes.UndefinedVariable.at(f"The variable '${name}' is not defined.", span, hint))
-        if piece != found.group():
-            pieces.append((size, size + len(piece), found.start(), found.end()))
-        copy(piece)
-    copy(text[at:])
-    return Substituted("".join(out), tuple(pieces), tuple(findings), frozenset(uses))
+            hint = did_you_mean(name, self.values) if len(self.values) < 200 else None
+            self.findings.append(
+                codes.UndefinedVariable.at(f"The variable '{found.group()}' is not defined.", span, hint)
+            )
+        return found.group()
+
+    def replacement(self, value: VariableValue) -> str:
+        if self.mode is Mode.TEXT:
+            return value.text
+        piece = value.in_expression(self.quoted)
+        if not value.predefined:
+            self.quoted ^= len(re.findall(r"(?:\\.|[^'\\])*'", piece, re.DOTALL)) % 2 == 1
+        return piece
