@@ -72,11 +72,16 @@ def _constant(node: nodes.Constant) -> str:
         case Kind.LONG:
             return f"{node.value}L"
         case Kind.FLOAT:
-            return f"{float(node.value or 0)!r}F"
+            return f"{_decimal(node)}F"
         case Kind.DOUBLE:
-            return repr(float(node.value or 0))
+            return _decimal(node)
         case _:
             return str(node.value)
+
+
+def _decimal(node: nodes.Constant) -> str:
+    text = repr(float(node.value or 0))
+    return "1e999" if text == "inf" else text  # what is too great is read as infinity
 
 
 def _members(members: tuple[str | int, ...]) -> str:

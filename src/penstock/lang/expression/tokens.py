@@ -32,7 +32,8 @@ KEYWORDS = frozenset(
 
 _PATTERN = re.compile(
     r"""
-    (?P<skip>\s+|--[^\n]*|/\*.*?\*/)
+    (?P<skip>\s+|--[^\r\n]*|/\*.*?\*/)
+  | (?P<no_token>/\*|<>)
   | (?P<name>[A-Za-z][A-Za-z0-9_]*(?:::[A-Za-z][A-Za-z0-9_]*)*)
   | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[lLfF]?)
   | (?P<text>'(?:[^'\\]|\\.)*')
@@ -54,7 +55,7 @@ def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
     at, size = 0, len(text)
     while at < size:
         found = match(text, at)
-        if found is None:
+        if found is None or found.lastgroup == "no_token":
             fault = _fault_at(text, at)
             faults.append(fault)
             add(Token("fault", text[at : fault.end], at, fault.end))
@@ -73,8 +74,8 @@ def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
             add(Token(word, word, at, end))
         elif group == "number":
             tail = _NUMBER_TAIL.match(text, end)
-            if tail is not None:
-                end = tail.end()
+            end = end if tail is None else tail.end()
+            if tail is not None or _number_kind(word) == "fault":
                 faults.append(Fault(f"'{text[at:end]}' is not a number.", at, end))
                 add(Token("fault", text[at:end], at, end))
             else:
