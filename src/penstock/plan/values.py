@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,14 @@ class Value:
 
     kind: Kind
     data: Any
+
+
+def to_float32(number: float) -> float:
+    """Return the nearest 32-bit float, infinite where it overflows."""
+    try:
+        return float(struct.unpack("f", struct.pack("f", number))[0])
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 _NUMBER_TAGS = {Kind.INT: "i", Kind.LONG: "l", Kind.FLOAT: "f", Kind.DOUBLE: "d"}

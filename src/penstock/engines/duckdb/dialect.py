@@ -7,6 +7,7 @@ only, ASCII is tested by comparing bytes with characters, which costs next to no
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
@@ -20,6 +21,7 @@ from penstock.plan.ports import Context
 Template = Callable[[Call, list[str], Context], str]
 
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def simple(pattern: str) -> Template:
@@ -161,7 +163,7 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    ms = int(context.now.timestamp() * 1000)
+    ms = (context.now - EPOCH) // timedelta(milliseconds=1)
     return f"{{'t': {ms}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
 
 

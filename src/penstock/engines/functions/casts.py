@@ -7,6 +7,8 @@ import re
 import struct
 from fractions import Fraction
 
+from penstock.plan.values import to_float32
+
 _INT = (-(2**31), 2**31 - 1)
 _LONG = (-(2**63), 2**63 - 1)
 _WHOLE = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
@@ -15,14 +17,6 @@ _DIGITS = re.compile(r"[+-]?\d+\Z")
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?\Z", re.ASCII)
 _HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)[dDfF]?\Z", re.ASCII)
 _BLANKS = "".join(map(chr, range(33)))
-
-
-def to_float32(number: float) -> float:
-    """Return the nearest 32-bit float, infinite where it overflows."""
-    try:
-        return float(struct.unpack("f", struct.pack("f", number))[0])
-    except OverflowError:
-        return math.copysign(math.inf, number)
 
 
 def parse_double(text: str) -> float | None:
@@ -182,6 +176,17 @@ def wrap_int(number: int) -> int:
 def wrap_long(number: int) -> int:
     """Return the low 64 bits as a signed long."""
     return (number + 2**63) % 2**64 - 2**63
+
+
+def long_to_float(number: int) -> float:
+    """Return the nearest 32-bit float of a whole number, rounded once."""
+    shift = abs(number).bit_length() - 24
+    if shift <= 0:
+        return float(number)
+    kept, rest = divmod(abs(number), 1 << shift)
+    half = 1 << (shift - 1)
+    kept += rest > half or (rest == half and kept % 2 == 1)
+    return math.copysign(float(kept << shift), number)
 
 
 def text_to_boolean(text: str) -> bool | None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from penstock.engines.functions import casts, decimals, isodate
+from penstock.engines.functions import casts, decimals, isodate, raw
 from penstock.engines.functions import text as texts
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Instant, Value, decode, encode
+from penstock.plan.values import Instant, Value, decode, encode, to_float32
 
-_BLANKS = "".join(map(chr, range(33)))
+Made = TypeVar("Made")
 
 
 def text_value(text: str | None) -> Value | None:
@@ -92,34 +92,37 @@ def size(text: str) -> int | None:
     return 1
 
 
-def plain(value: Value | None) -> Any:
-    """Return a value as plain JSON: a tuple of one field is its value, of several an array; a bag is an array."""
+def json_of(value: Value | None) -> str:
+    """Return a value as JSON text: a tuple of one field is its value, of several an array; a bag is an array. Numbers stand
+    as Java prints them, what JSON has no number for in quotes."""
     if value is None:
-        return None
+        return "null"
     match value.kind:
         case Kind.TUPLE:
-            return _plain_row(value.data)
+            return _json_row(value.data)
         case Kind.BAG:
-            return [_plain_row(row) for row in value.data]
+            return f"[{','.join(map(_json_row, value.data))}]"
         case Kind.MAP:
-            return {key: plain(item) for key, item in value.data.items()}
-        case Kind.DATETIME:
-            return isodate.print_iso(value.data.ms, value.data.offset)
-        case Kind.BYTEARRAY:
-            return value.data.decode("utf-8", "replace")
-        case Kind.FLOAT | Kind.DOUBLE:
-            return value.data if math.isfinite(value.data) else decimals.double_to_text(value.data)
+            return "{" + ",".join(f"{_quoted(key)}:{json_of(item)}" for key, item in value.data.items()) + "}"
+        case Kind.BOOLEAN | Kind.INT | Kind.LONG:
+            return value_to_text(value)
+        case Kind.FLOAT | Kind.DOUBLE if math.isfinite(value.data):
+            return value_to_text(value)
         case _:
-            return value.data
+            return _quoted(value_to_text(value))
 
 
-def _plain_row(row: tuple[Value | None, ...]) -> Any:
-    return plain(row[0]) if len(row) == 1 else [plain(item) for item in row]
+def _json_row(row: tuple[Value | None, ...]) -> str:
+    return json_of(row[0]) if len(row) == 1 else f"[{','.join(map(json_of, row))}]"
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
 
 
 def to_json(text: str) -> str:
     """Return a structure as JSON text for people and files."""
-    return json.dumps(plain(decode(text)), ensure_ascii=False, separators=(",", ":"))
+    return json_of(decode(text))
 
 
 def from_json(text: str) -> str | None:
@@ -176,18 +179,14 @@ def value_to_text(value: Value) -> str:
         case Kind.BYTEARRAY:
             return _bytes_text(value)
         case _:
-            return json.dumps(plain(value), ensure_ascii=False, separators=(",", ":"))
+            return json_of(value)
 
 
-def _number(text: str) -> Value | str | None:
-    """The value as a number or instant, or the text that has to be read as one."""
+def _number(text: str) -> Value | None:
+    """The value where it is one that can be a number: datetimes are their milliseconds, booleans 1 or 0."""
     value = decode(text)
     if value is None or value.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP):
         return None
-    if value.kind is Kind.CHARARRAY:
-        return str(value.data)
-    if value.kind is Kind.BYTEARRAY:
-        return _bytes_text(value).strip(_BLANKS)
     if value.kind is Kind.DATETIME:
         return Value(Kind.LONG, value.data.ms)
     if value.kind is Kind.BOOLEAN:
@@ -197,46 +196,55 @@ def _number(text: str) -> Value | str | None:
 
 def to_int(text: str) -> int | None:
     """Cast a value without a declared type to int."""
-    found = _number(text)
-    if found is None or isinstance(found, str):
-        return None if found is None else casts.text_to_int(found)
-    return casts.double_to_int(found.data) if isinstance(found.data, float) else casts.wrap_int(found.data)
+    return _converted(_number(text), casts.text_to_int, raw.bytes_to_int, casts.double_to_int, casts.wrap_int)
 
 
 def to_long(text: str) -> int | None:
     """Cast a value without a declared type to long."""
-    found = _number(text)
-    if found is None or isinstance(found, str):
-        return None if found is None else casts.text_to_long(found)
-    return casts.double_to_long(found.data) if isinstance(found.data, float) else int(found.data)
+    return _converted(_number(text), casts.text_to_long, raw.bytes_to_long, casts.double_to_long, int)
 
 
 def to_double(text: str) -> float | None:
     """Cast a value without a declared type to double."""
-    found = _number(text)
-    if found is None or isinstance(found, str):
-        return None if found is None else casts.parse_double(found)
-    return float(found.data)
+    return _converted(_number(text), casts.parse_double, casts.parse_double, float, float)
 
 
 def to_float(text: str) -> float | None:
     """Cast a value without a declared type to float."""
-    found = _number(text)
-    if found is None or isinstance(found, str):
-        return None if found is None else casts.parse_float(found)
-    return casts.to_float32(float(found.data))
+    return _converted(_number(text), casts.parse_float, casts.parse_float, to_float32, casts.long_to_float)
 
 
 def to_boolean(text: str) -> bool | None:
     """Cast a value without a declared type to boolean."""
-    found = _number(text)
-    if found is None or isinstance(found, str):
-        return None if found is None else casts.text_to_boolean(found)
-    return bool(found.data != 0)
+    return _converted(_number(text), casts.text_to_boolean, raw.bytes_to_boolean, _is_not_zero, _is_not_zero)
+
+
+def _is_not_zero(number: float) -> bool:
+    return number != 0
+
+
+def _converted(
+    value: Value | None,
+    from_text: Callable[[str], Made | None],
+    from_bytes: Callable[[str], Made | None],
+    from_real: Callable[[float], Made],
+    from_whole: Callable[[int], Made],
+) -> Made | None:
+    if value is None:
+        return None
+    match value.kind:
+        case Kind.CHARARRAY:
+            return from_text(value.data)
+        case Kind.BYTEARRAY:
+            return from_bytes(_bytes_text(value))
+        case Kind.FLOAT | Kind.DOUBLE:
+            return from_real(value.data)
+        case _:
+            return from_whole(value.data)
 
 
 def to_datetime(text: str, zone_minutes: int) -> tuple[int, int] | None:
-    """Cast a value without a declared type to datetime; text that is none raises DataError."""
+    """Cast a value without a declared type to datetime; text that is none raises DataError, bytes that are none are null."""
     value = decode(text)
     if value is None or value.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP, Kind.BOOLEAN):
         return None
@@ -245,7 +253,7 @@ def to_datetime(text: str, zone_minutes: int) -> tuple[int, int] | None:
     if value.kind is Kind.CHARARRAY:
         return isodate.parse_iso(value.data, zone_minutes)
     if value.kind is Kind.BYTEARRAY:
-        return isodate.parse_iso(_bytes_text(value), zone_minutes)
+        return raw.bytes_to_datetime(_bytes_text(value), zone_minutes)
     number = value.data
     return (casts.double_to_long(number) if isinstance(number, float) else number), zone_minutes
 

@@ -20,11 +20,13 @@ from penstock.engines.functions import (
     joda,
     joda_reading,
     numbers,
+    raw,
     source,
     structures,
 )
 from penstock.engines.functions import text as texts
 from penstock.errors import DataError
+from penstock.plan.values import to_float32
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +129,16 @@ SHARED: tuple[Shared, ...] = (
     Shared("strict_long", ("text",), "long", casts.strict_long),
     Shared("double_to_int", ("double",), "int", casts.double_to_int),
     Shared("double_to_long", ("double",), "long", casts.double_to_long),
-    Shared("to_float32", ("double",), "float", casts.to_float32),
+    Shared("to_float32", ("double",), "float", to_float32),
     Shared("round_to_long", ("double",), "long", casts.round_to_long),
     Shared("round_to_int", ("float",), "int", casts.round_to_int),
     Shared("double_to_text", ("double",), "text", decimals.double_to_text),
     Shared("float_to_text", ("float",), "text", decimals.float_to_text),
     # values out of files
-    Shared("bytes_to_int", ("text",), "int", source.bytes_to_int),
-    Shared("bytes_to_long", ("text",), "long", source.bytes_to_long),
-    Shared("bytes_to_datetime", ("text", "int"), "datetime", source.bytes_to_datetime),
-    Shared("bytes_to_boolean", ("text",), "boolean", source.bytes_to_boolean),
+    Shared("bytes_to_int", ("text",), "int", raw.bytes_to_int),
+    Shared("bytes_to_long", ("text",), "long", raw.bytes_to_long),
+    Shared("bytes_to_datetime", ("text", "int"), "datetime", raw.bytes_to_datetime),
+    Shared("bytes_to_boolean", ("text",), "boolean", raw.bytes_to_boolean),
     Shared("json_path", ("text", "text"), "text", source.json_path),
     Shared("json_text", ("text",), "text", source.json_text),
     Shared("json_structure", ("text", "text"), "value", source.json_structure),

@@ -19,7 +19,7 @@ from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
 from penstock.plan.schema import Schema
-from penstock.plan.values import Value
+from penstock.plan.values import Value, to_float32
 
 _SYNTAX: dict[str, type[codes.Code]] = {code.code: code for code in codes.EXPRESSION_CODES}
 _ARITHMETIC = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
@@ -109,7 +109,7 @@ class _Checker:
         if node.kind is None:
             return Literal(None)
         if node.kind is Kind.FLOAT:
-            return Literal(Value(Kind.FLOAT, typing.to_float32(float(node.value or 0.0))), dtypes.FLOAT)
+            return Literal(Value(Kind.FLOAT, to_float32(float(node.value or 0.0))), dtypes.FLOAT)
         return Literal(Value(node.kind, node.value), DType(node.kind))
 
     def name(self, node: nodes.Name) -> Expr:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import struct
-
 from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Cast, Expr, Literal
@@ -22,14 +20,6 @@ class Mismatch(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
-
-
-def to_float32(number: float) -> float:
-    """Return the nearest 32-bit float; infinite when out of range."""
-    try:
-        return float(struct.unpack("f", struct.pack("f", number))[0])
-    except OverflowError:
-        return float("inf") if number > 0 else float("-inf")
 
 
 def is_untyped(expr: Expr) -> bool:
