@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
@@ -15,25 +15,27 @@ from rich.console import Console
 from penstock import wiring
 from penstock.cli.packages import pairs
 from penstock.cli.values import read_value, show_value, type_of
-from penstock.domain.diagnostic import Diagnostic, Severity
-from penstock.errors import BadRequest, PenstockError
+from penstock.domain.diagnostic import Severity, Span
+from penstock.errors import BadRequest, DataError, PenstockError
 from penstock.lang.check.expressions import check_expression
-from penstock.lang.variables import Given, Mode, evaluate_all, resolve, substitute
-from penstock.lang.variables.resolution import PREDEFINED
+from penstock.lang.variables import Given, Mode, Substituted, evaluate_in, resolve, substitute
+from penstock.lang.variables.resolution import PREDEFINED, Scalar
 from penstock.plan.ports import Context, Engine
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(::[A-Za-z][A-Za-z0-9_]*)*\Z")
+_HALF = re.compile("[\ud800-\udfff]")
 _ENGINE = "duckdb"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Refused(Exception):
-    def __init__(self, code: str, message: str, finding: Diagnostic | None = None) -> None:
+    def __init__(self, code: str, message: str, span: Span | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.finding = finding
+        self.span = span
 
 
 def command(
@@ -78,30 +80,32 @@ def _show_refused(expression: str, refused: _Refused, as_json: bool) -> None:
         sys.stdout.write(json.dumps({"error": {"code": refused.code, "message": refused.message}}) + "\n")
         return
     sys.stderr.write(f"{refused.code}: {refused.message}\n")
-    span = refused.finding.span if refused.finding is not None else None
+    span = refused.span
     if span is not None and "\n" not in expression:
         sys.stderr.write(f"  {expression}\n  {' ' * span.start}{'^' * max(span.end - span.start, 1)}\n")
 
 
 def _batch() -> None:
     engine = wiring.engine()
-    for line in sys.stdin:
+    for line in sys.stdin.buffer:
         if line.strip():
-            sys.stdout.write(json.dumps(_answer(engine, line), ensure_ascii=False) + "\n")
+            # Escaped, so that any identity can be given back on any terminal.
+            sys.stdout.write(json.dumps(_answer(engine, line)) + "\n")
             sys.stdout.flush()
 
 
-def _answer(engine: Engine, line: str) -> dict[str, Any]:
+def _answer(engine: Engine, line: bytes) -> dict[str, Any]:
     identity: Any = None
     try:
         try:
             case = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise _Refused("bad_request", f"The line is not JSON: {error}.") from error
+        identity = case.get("id") if isinstance(case, dict) else None
         if not isinstance(case, dict) or not isinstance(case.get("expression"), str):
-            identity = case.get("id") if isinstance(case, dict) else None
             raise _Refused("bad_request", "A case needs an 'expression', a text.")
-        identity = case.get("id")
+        if _HALF.search(json.dumps({**case, "id": None}, ensure_ascii=False)):
+            raise _Refused("bad_request", "The case holds half of a surrogate pair, which is no text.")
         record = case.get("input") or {}
         if not isinstance(record, dict):
             raise _Refused("bad_request", "'input' must be an object of fields.")
@@ -124,13 +128,13 @@ def _evaluate(engine: Engine, expression: str, record: Mapping[str, Any], now: A
         if not _FIELD.match(name):
             raise _Refused("bad_request", f"'{name}' cannot be a field name.")
     schema = Schema(tuple(Field(name, type_of(value)) for name, value in values.items()))
-    text = expression
+    made = Substituted(expression)
     if raw_variables is not None or "$" in expression:
-        text, context = _substituted(engine, expression, raw_variables or {}, context)
-    checked = check_expression(text, schema)
+        made, context = _substituted(engine, expression, raw_variables or {}, context)
+    checked = check_expression(made.text, schema)
     if checked.expr is None:
         finding = next(one for one in checked.findings if one.severity is Severity.ERROR)
-        raise _Refused(finding.code, finding.sentence(), finding if text == expression else None)
+        raise _Refused(finding.code, finding.sentence(), made.map_back(finding.span))
     try:
         value = engine.evaluate((checked.expr,), schema, values, context)[0]
     except PenstockError as error:
@@ -138,27 +142,21 @@ def _evaluate(engine: Engine, expression: str, record: Mapping[str, Any], now: A
     return value, str(checked.expr.dtype.kind.value)
 
 
-def _substituted(engine: Engine, expression: str, raw: Any, context: Context) -> tuple[str, Context]:
-    if not isinstance(raw, dict):
+def _substituted(engine: Engine, expression: str, raw: Any, context: Context) -> tuple[Substituted, Context]:
+    if not isinstance(raw, dict) or not all(value is None or isinstance(value, Scalar) for value in raw.values()):
         raise _Refused("bad_request", "'variables' must be an object of names and expressions.")
     predefined = {name: value for name, value in raw.items() if name in PREDEFINED}
     package = {name: value for name, value in raw.items() if name not in PREDEFINED}
     definitions = resolve(Given(package=package, predefined=predefined))
     empty = Schema()
-    found = evaluate_all(definitions, lambda expr: engine.evaluate((expr,), empty, {}, context)[0])
+    found, context = evaluate_in(definitions, lambda expr, at: engine.evaluate((expr,), empty, {}, at)[0], context)
     for finding in found.diagnostics:
         if finding.severity is Severity.ERROR:
             raise _Refused(finding.code, finding.sentence())
     made = substitute(expression, found.values, Mode.EXPRESSION)
     if made.findings:
-        raise _Refused(made.findings[0].code, made.findings[0].sentence())
-    zone = found.values["_DEFAULT_TIMEZONE"].text
-    strict = found.values["_STRICT_PIG_ERRORS"].text == "true"
-    try:
-        minutes = wiring.parse_instant(f"1970-01-01T00:00{zone}").offset
-    except PenstockError as error:
-        raise _Refused("bad_request", f"_DEFAULT_TIMEZONE is '{zone}', which is no offset.") from error
-    return made.text, Context(context.now, minutes, strict)
+        raise _Refused(made.findings[0].code, made.findings[0].sentence(), made.findings[0].span)
+    return made, context
 
 
 def _instant(raw: Any) -> datetime:
@@ -166,5 +164,7 @@ def _instant(raw: Any) -> datetime:
         return datetime.now(UTC)
     if not isinstance(raw, str):
         raise BadRequest("'now' must be ISO text.")
-    instant = wiring.parse_instant(raw)
-    return datetime.fromtimestamp(instant.ms / 1000, UTC)
+    try:
+        return _EPOCH + timedelta(milliseconds=wiring.parse_instant(raw).ms)
+    except (DataError, OverflowError) as error:
+        raise BadRequest(f"'now' cannot be {raw!r}: it is a date-time in ISO 8601, up to the year 9999.") from error
