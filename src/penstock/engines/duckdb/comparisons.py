@@ -92,7 +92,8 @@ def order_keys(name: str, dtype: DType, direction: str) -> str:
             return f"({column}).t {tail}"
         case Kind.FLOAT | Kind.DOUBLE:
             other = "DESC NULLS FIRST" if direction == "asc" else "ASC NULLS LAST"
-            return f"{column} {tail}, ({column} = 0 AND signbit({column})) {other}"
+            # Not the column itself: DuckDB reads what it sorts by back from the sort key, which makes -0.0 to 0.0.
+            return f"{column} + 0::DOUBLE {tail}, ({column} = 0 AND signbit({column})) {other}"
         case _:
             return f"{column} {tail}"
 

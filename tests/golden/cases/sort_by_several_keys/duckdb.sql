@@ -7,11 +7,11 @@ SELECT * FROM "several" ORDER BY "b" ASC NULLS FIRST, "n" DESC NULLS LAST;
 
 -- by_d
 WITH "rising" AS NOT MATERIALIZED (SELECT * FROM shared_0)
-SELECT * FROM "rising" ORDER BY "d" ASC NULLS FIRST, ("d" = 0 AND signbit("d")) DESC NULLS FIRST;
+SELECT * FROM "rising" ORDER BY "d" + 0::DOUBLE ASC NULLS FIRST, ("d" = 0 AND signbit("d")) DESC NULLS FIRST;
 
 -- by_d_desc
 WITH "falling" AS NOT MATERIALIZED (SELECT * FROM shared_0)
-SELECT * FROM "falling" ORDER BY "d" DESC NULLS LAST, ("d" = 0 AND signbit("d")) ASC NULLS LAST;
+SELECT * FROM "falling" ORDER BY "d" + 0::DOUBLE DESC NULLS LAST, ("d" = 0 AND signbit("d")) ASC NULLS LAST;
 
 -- by_t
 WITH "text" AS NOT MATERIALIZED (SELECT * FROM shared_0)

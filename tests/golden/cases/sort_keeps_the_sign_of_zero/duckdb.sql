@@ -1,0 +1,16 @@
+CREATE TEMP TABLE shared_0 AS WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s'))
+SELECT * FROM "s";
+
+CREATE TEMP TABLE shared_1 AS WITH "o" AS NOT MATERIALIZED (SELECT * FROM shared_0)
+SELECT * FROM "o" ORDER BY "x" + 0::DOUBLE ASC NULLS FIRST, ("x" = 0 AND signbit("x")) DESC NULLS FIRST, "f" + 0::DOUBLE ASC NULLS FIRST, ("f" = 0 AND signbit("f")) DESC NULLS FIRST;
+
+-- sorted
+SELECT * FROM shared_1 ORDER BY "x" + 0::DOUBLE ASC NULLS FIRST, ("x" = 0 AND signbit("x")) DESC NULLS FIRST, "f" + 0::DOUBLE ASC NULLS FIRST, ("f" = 0 AND signbit("f")) DESC NULLS FIRST;
+
+-- first
+WITH "two" AS NOT MATERIALIZED (SELECT * FROM shared_1 ORDER BY "x" + 0::DOUBLE ASC NULLS FIRST, ("x" = 0 AND signbit("x")) DESC NULLS FIRST, "f" + 0::DOUBLE ASC NULLS FIRST, ("f" = 0 AND signbit("f")) DESC NULLS FIRST LIMIT 2)
+SELECT * FROM "two";
+
+-- of_each
+WITH "one" AS NOT MATERIALIZED (SELECT * FROM shared_0 QUALIFY row_number() OVER (PARTITION BY "g" ORDER BY "f" + 0::DOUBLE DESC NULLS LAST, ("f" = 0 AND signbit("f")) ASC NULLS LAST) <= 1)
+SELECT * FROM "one";
