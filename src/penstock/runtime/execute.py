@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import PackageInvalid, PenstockError, PermanentError
-from penstock.lang import Given, compile_package, evaluate_all, resolve
+from penstock.lang import Given, compile_package, evaluate_in, resolve
 from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
 from penstock.plan.dtypes import Kind
@@ -144,18 +144,15 @@ def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tupl
     now = datetime.fromisoformat(order.now)
     given = Given(order.package_variables, order.variables, order.dynamic_variables, order.predefined)
     definitions = resolve(given)
-    context = Context(now)
     empty = Schema()
-    found = evaluate_all(definitions, lambda expr: engine.evaluate((expr,), empty, {}, context)[0])
+    found, context = evaluate_in(definitions, lambda expr, at: engine.evaluate((expr,), empty, {}, at)[0], Context(now))
     shown = {name: _plain(value) for name, value in found.values.items()}
     listener.variables(shown)
     if found.diagnostics:
         errors = [one for one in found.diagnostics if one.severity is Severity.ERROR]
         if errors:
             raise _invalid(found.diagnostics)
-    zone = _zone_minutes(found.values)
-    strict = found.values.get("_STRICT_PIG_ERRORS")
-    return Context(now, zone, strict is not None and strict.text == "true"), found.values
+    return context, found.values
 
 
 def _plain(value: VariableValue) -> Any:
@@ -165,17 +162,6 @@ def _plain(value: VariableValue) -> Any:
         data = value.value.data
         return data if not isinstance(data, float) or data - data == 0 else value.text
     return value.text
-
-
-def _zone_minutes(values: Mapping[str, VariableValue]) -> int:
-    text = values["_DEFAULT_TIMEZONE"].text if "_DEFAULT_TIMEZONE" in values else "+00:00"
-    body = text.replace(":", "")
-    if text in ("Z", "UTC", ""):
-        return 0
-    if len(body) in (3, 5) and body[0] in "+-" and body[1:].isdigit():
-        minutes = int(body[1:3]) * 60 + int(body[3:5] or 0)
-        return -minutes if body[0] == "-" else minutes
-    raise PermanentError(f"The variable _DEFAULT_TIMEZONE is '{text}', which is no offset. Write it like '+02:00'.")
 
 
 def _compile(order: Order, values: Mapping[str, VariableValue], engine: Engine, listener: Listener) -> Plan:
