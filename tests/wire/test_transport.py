@@ -407,3 +407,21 @@ def test_a_fault_of_ours_says_nothing_but_that(
     assert answer.headers["content-type"] == MEDIA_TYPE
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "x-ratelimit-limit" in answer.headers
+
+
+def test_no_log_holds_a_key(
+    make_app: Callable[..., Penstock], caplog: pytest.LogCaptureFixture, authorization: dict[str, str]
+) -> None:
+    def broken() -> Any:
+        raise ZeroDivisionError
+
+    caplog.set_level("DEBUG")
+    token = authorization["Authorization"].removeprefix("Basic ")
+    for app in (make_app(), make_app(clock=broken)):
+        with TestClient(app, raise_server_exceptions=False, headers=authorization) as client:
+            answers = [client.get("/user"), client.post("/acme/api/jobs", json={}), client.get("/acme/api/jobs/1")]
+            answers.append(client.get("/user", headers=basic("wire-test-key-unknown:")))
+        for answer in answers:
+            assert "wire-test-key" not in answer.text + str(answer.headers)
+    assert "wire-test-key" not in caplog.text
+    assert token not in caplog.text

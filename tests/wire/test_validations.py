@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+
+from penstock.services.records import PackageValidation
 
 BAD = {
     "components": [
@@ -88,6 +92,20 @@ def test_a_good_package_is_completed(owner: TestClient) -> None:
     ended = owner.post(path).json()
     assert (ended["status"], ended["status_message"]) == ("completed", "Validation successful"), ended["errors"]
     assert [error for error in ended["errors"] if error["severity"] == "error"] == []
+
+
+def test_a_validation_whose_server_died_is_done_by_the_next_who_asks(
+    owner: TestClient, bad: str, alter: Callable[..., None]
+) -> None:
+    ended = owner.post(f"{bad}/validate").json()
+    path = f"{bad}/validations/{ended['id']}"
+    now = datetime.now(UTC)
+    blank = {"status": "running", "status_message": None, "runtime": None, "errors": "[]"}
+    alter(PackageValidation, ended["id"], created_at=now, **blank)
+    assert owner.get(path).json()["status"] == "running"
+    alter(PackageValidation, ended["id"], created_at=now - timedelta(minutes=2))
+    again = owner.get(path).json()
+    assert (again["status"], again["errors"]) == ("failed", ended["errors"])
 
 
 def test_a_list_is_filtered_and_ordered(owner: TestClient, bad: str) -> None:

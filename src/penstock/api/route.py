@@ -20,6 +20,8 @@ READERS = ThreadPoolExecutor(4, "penstock-read")
 """Reads of the store compute more than they wait, so more threads would only take the interpreter from each other."""
 OTHERS = ThreadPoolExecutor(16, "penstock-write")
 """What may wait long for a lock, a disk or another host."""
+ASIDE = ThreadPoolExecutor(4, "penstock-aside")
+"""What must be answered though all others wait."""
 
 
 class Route(APIRoute):
@@ -49,9 +51,9 @@ class Route(APIRoute):
 
 
 class SideRoute(Route):
-    """A route that is answered although all readers wait."""
+    """A route that is answered although every other waits."""
 
-    threads = OTHERS
+    threads = ASIDE
 
 
 def read_identity(text: str) -> int:
