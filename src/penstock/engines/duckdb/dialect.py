@@ -163,8 +163,11 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    ms = (context.now - EPOCH) // timedelta(milliseconds=1)
-    return f"{{'t': {ms}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
+    return f"{{'t': {_now_ms(context)}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
+
+
+def _now_ms(context: Context) -> int:
+    return (context.now - EPOCH) // timedelta(milliseconds=1)
 
 
 def _zone(context: Context) -> str:
@@ -180,6 +183,8 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
     if len(args) == 1:
         return casts.text_to_datetime(args[0], context.zone_minutes)
     zone = _zone(context) if len(args) == 2 else f"coalesce({args[2]}, {_zone(context)})"
+    if context.strict:
+        zone = f"ps_zone_of_today({zone}, {_now_ms(context)}::BIGINT)"
     return f"ps_parse_date({args[0]}, {args[1]}, {zone}, {context.now.year}::INTEGER)"
 
 
@@ -242,7 +247,11 @@ def _between(unit_ms: int) -> Template:
 
 
 def _add(sign: int) -> Template:
-    return simple(f"ps_add_period({{0}}, {{1}}, ({sign})::INTEGER)")
+    def template(call: Call, args: list[str], context: Context) -> str:
+        period = f"coalesce({args[1]}, 'P')" if context.strict else args[1]
+        return f"ps_add_period({args[0]}, {period}, ({sign})::INTEGER)"
+
+    return template
 
 
 def _iso_add(sign: int) -> Template:

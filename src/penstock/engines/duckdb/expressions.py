@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from penstock.engines.duckdb import casts, comparisons
+from penstock.engines.duckdb import casts, comparisons, strict
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal
 from penstock.errors import CapabilityError
@@ -98,7 +98,8 @@ def _call(expr: Call, context: Context, column: Column) -> str:
     template = TEMPLATES.get(expr.function)
     if template is None:
         raise CapabilityError(f"The embedded engine has no form of the function {expr.function}.")
-    return template(expr, args, context)
+    sql = template(expr, args, context)
+    return strict.guarded(expr, args, sql) if context.strict else sql
 
 
 _RENDER: dict[type, Callable[..., str]] = {

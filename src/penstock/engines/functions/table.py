@@ -59,6 +59,17 @@ def _try_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, 
         raise DataError(f"{text!r} lies outside the years for which the zone {zone!r} is known.") from None
 
 
+def _zone_of_today(zone: str, now_ms: int) -> str:
+    return calendar.offset_text(_switch((now_ms, 0), zone)[1])
+
+
+def _allowed(is_allowed: bool, name: str) -> bool:
+    if not is_allowed:
+        what = "a divisor of 0" if name == "%" else "null here"
+        raise DataError(f"{name} does not take {what}. Guard it, or set the variable _STRICT_PIG_ERRORS to false.")
+    return True
+
+
 def _switch(instant: tuple[int, int], zone: str) -> tuple[int, int]:
     try:
         return instant[0], calendar.offset_at(zone, instant[0])
@@ -149,6 +160,7 @@ SHARED: tuple[Shared, ...] = (
     Shared("parse_date", ("text", "text", "text", "int"), "datetime", _parse_date),
     Shared("try_date", ("text", "text", "text", "int"), "datetime", _try_date),
     Shared("switch_zone", ("datetime", "text"), "datetime", _switch),
+    Shared("zone_of_today", ("text", "long"), "text", _zone_of_today),
     Shared("add_period", ("datetime", "text", "int"), "datetime", _add_period),
     Shared("iso_shift", ("text", "text", "int", "int"), "text", _iso_shift),
     Shared("months_between", ("datetime", "datetime"), "long", _months),
@@ -158,6 +170,7 @@ SHARED: tuple[Shared, ...] = (
     Shared("day_of", ("datetime",), "int", _part("day")),
     Shared("week_of", ("datetime",), "int", _part("week")),
     Shared("week_year_of", ("datetime",), "int", _part("week_year")),
+    Shared("allowed", ("boolean", "text"), "boolean", _allowed),
     # text
     Shared("utf16_length", ("text",), "int", texts.length),
     Shared("substring", ("text", "int", "int"), "text", texts.substring),

@@ -1,0 +1,59 @@
+"""`_STRICT_PIG_ERRORS`: where the old engine raised, an expression fails instead of giving null (function reference 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.engines.duckdb.types import text_literal
+from penstock.plan.dtypes import Kind
+from penstock.plan.exprs import OPERATORS, Call
+
+
+@dataclass(frozen=True, slots=True)
+class Fails:
+    """Arguments that may not be null (those that are given), unless the argument *unless_null* is."""
+
+    arguments: tuple[int, ...]
+    unless_null: int | None = None
+
+
+_UNITS = ("Years", "Months", "Weeks", "Days", "Hours", "Minutes", "Seconds", "MilliSeconds")
+FAILS: dict[str, Fails] = {
+    "EqualsIgnoreCase": Fails((0, 1)),
+    "STRSPLIT": Fails((2,)),
+    "TOKENIZE": Fails((1,), 0),
+    "REGEX_EXTRACT": Fails((1, 2), 0),
+    "REGEX_EXTRACT_ALL": Fails((1,), 0),
+    "ToDate": Fails((1,), 0),
+    "ToString": Fails((1,), 0),
+    "AddDuration": Fails((0,)),
+    "SubtractDuration": Fails((0,)),
+    **{f"{unit}Between": Fails((0, 1)) for unit in _UNITS},
+    "ABS": Fails((0,)),
+    "ROUND": Fails((0,)),
+    "COUNT_STAR": Fails((0,)),
+    "SUM": Fails((0,)),
+    "AVG": Fails((0,)),
+    "MIN": Fails((0,)),
+    "MAX": Fails((0,)),
+}
+"""The functions that raised for null, and for which argument."""
+
+
+def guarded(call: Call, args: list[str], sql: str) -> str:
+    """Return a call that fails where the old engine's did; *sql* is the call without a guard."""
+    if call.function == "modulo":
+        return _guard(f"({args[1]}) IS NULL OR ({args[0]}) IS NULL OR ({args[1]}) <> 0", call, sql)
+    fails = FAILS.get(call.function)
+    if fails is None or (call.function == "ABS" and call.dtype.kind is Kind.DOUBLE):
+        return sql
+    tests = [f"({args[index]}) IS NOT NULL" for index in fails.arguments if index < len(args)]
+    if not tests:
+        return sql
+    test = " AND ".join(tests)
+    return _guard(test if fails.unless_null is None else f"({args[fails.unless_null]}) IS NULL OR ({test})", call, sql)
+
+
+def _guard(test: str, call: Call, sql: str) -> str:
+    name = text_literal(OPERATORS.get(call.function, call.function))
+    return f"CASE WHEN ps_allowed(({test}), {name}) THEN {sql} END"
