@@ -58,7 +58,7 @@ def average(text: str) -> float | None:
     if not numbers:
         return None
     if all(isinstance(number, int) for number in numbers):
-        return casts.wrap_long(int(sum(numbers))) / len(numbers)
+        return float(casts.wrap_long(int(sum(numbers)))) / len(numbers)
     result = 0.0
     for number in numbers:
         result += float(number)
@@ -71,7 +71,8 @@ def _rank(value: Value) -> Any:
     if value.kind is Kind.DATETIME:
         return value.data.ms
     number = _number(value)
-    return number if number is not None else -math.inf
+    # -0.0 is less than 0.0.
+    return (-math.inf, 0.0) if number is None else (number, math.copysign(1.0, number))
 
 
 def least(text: str) -> str | None:
