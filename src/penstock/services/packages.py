@@ -122,7 +122,11 @@ def _flow(fields: Fields) -> str | None:
         if isinstance(value, str) and "\x00" in value:
             fields.refuse(name, "holds a zero character.")
             return None
-        return to_wire(value)
+        try:
+            return to_wire(value)
+        except RecursionError:
+            fields.refuse(name, "is nested too deeply.")
+            return None
     return None
 
 

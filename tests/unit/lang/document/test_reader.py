@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.lang import validate_package
@@ -175,6 +175,7 @@ documents = st.fixed_dictionaries(
 )
 
 
+@settings(derandomize=True, deadline=None, max_examples=400)
 @given(near_values | documents)
 def test_any_json_yields_diagnostics_never_an_exception(raw: Any) -> None:
     for found in validate_package(raw, ()):
