@@ -113,8 +113,7 @@ class Fields:
             return None if value is None else {}
         if isinstance(value, str):
             try:
-                value = json.loads(value)
-                to_json(value).encode()  # half of a surrogate pair can hide behind an escape
+                value = _unpacked(value)
             except (ValueError, RecursionError):
                 self.refuse(name, "must be an object of names and values.")
                 return None
@@ -125,7 +124,18 @@ class Fields:
         if nested:
             self.refuse(name, f"must be flat: the value of '{nested[0]}' must be text, a number, a boolean or null.")
             return None
+        if any("\x00" in text for text in (*value, *value.values()) if isinstance(text, str)):
+            self.refuse(name, "holds a zero character.")
+            return None
         return value
+
+
+def _unpacked(text: str) -> Any:
+    """Return the value of JSON text. Raises ValueError, also for what cannot be stored: half of a surrogate pair behind
+    an escape, a number that JSON lacks."""
+    value = json.loads(text)
+    json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    return value
 
 
 def _integer(value: object) -> int | None:

@@ -38,6 +38,7 @@ def read(reader: str, value: Any) -> Any:
         ("scalars", "", {}),
         ("scalars", '{"b": 1, "a": null}', {"b": 1, "a": None}),
         ("scalars", None, None),
+        ("scalars", '{"a": "\\\\u0000"}', {"a": "\\u0000"}),
     ],
 )
 def test_a_value_is_read(reader: str, value: Any, wanted: Any) -> None:
@@ -54,6 +55,7 @@ def test_a_value_is_read(reader: str, value: Any, wanted: Any) -> None:
         *(("boolean", value) for value in ("maybe", 2, [], {})),
         *(("text", value) for value in ([], {}, "a\x00b")),
         *(("scalars", value) for value in ("x", 4, [1], "[1]", {"a": []}, '{"a": "\\ud800"}', "[" * 100_000)),
+        *(("scalars", value) for value in ('{"a": NaN}', '{"a": 1e999}', '{"a": "\\u0000"}', '{"\\u0000": 1}')),
     ],
 )
 def test_a_value_is_refused_by_name(reader: str, value: Any) -> None:
