@@ -18,8 +18,8 @@ AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ASKED = {
     "nodes": 4,
     "type": "production",
-    "name": "New Cluster",
-    "description": "New Cluster Description",
+    "name": "Nightly",
+    "description": "What it is for",
     "terminate_on_idle": False,
     "time_to_idle": 3600,
     "region": "amazon-web-services::us-east-1",
@@ -33,7 +33,7 @@ ASKED = {
     "allow_fallback": True,
     "stack": "white-everest",
     "bootstrap_actions": [
-        {"script_path": "http://xplenty.s3.amazonaws.com/bootstrap-actions/file1.tar.gz", "args": ["arg1", "arg2"]},
+        {"script_path": "http://files.example/start/one.tar.gz", "args": ["arg1", "arg2"]},
         {"script_path": "s3://bucket/file2.sh"},
     ],
 }
