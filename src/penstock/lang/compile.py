@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +19,8 @@ from penstock.lang.document.shapes import show
 from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Operator, Plan, Write
+
+_REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,15 @@ def validate_package(
     compiled = compile_package(raw, values)
     bound = () if connections is None else _unbound(raw, connections)
     unable = () if gaps is None or compiled.plan is None else gaps(compiled.plan)
+    if _uses_stand_ins(raw, values):
+        # A pattern with a stand-in in it says nothing about the one that will be there.
+        unable = tuple(finding for finding in unable if finding.code != codes.NotRunnable.code)
     return (*stand_ins.diagnostics, *compiled.diagnostics, *bound, *unable)
+
+
+def _uses_stand_ins(raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue]) -> bool:
+    text = raw if isinstance(raw, str) else json.dumps(raw)
+    return any(name in values and values[name].placeholder for name in _REFERENCE.findall(text))
 
 
 def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) -> tuple[Diagnostic, ...]:

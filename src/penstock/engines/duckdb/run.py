@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -14,13 +14,14 @@ from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb.functions import Failure, Functions
+from penstock.engines.duckdb.gaps import gaps
 from penstock.engines.duckdb.scan import scan_sql
 from penstock.engines.duckdb.statements import Statements, build
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
 from penstock.errors import DataError, InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Plan, Scan, Write, iter_operators
+from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -75,8 +76,8 @@ class DuckEngine:
             self._opened.append(connection)
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
-        """Return the outputs whose columns DuckDB would rename; all else is refused by the compiler of this version."""
-        return tuple(found for write in plan.outputs for found in _alike(write))
+        """Return the expressions that have no form as a statement, and the columns that DuckDB would rename."""
+        return tuple(gaps(plan, Context(now=evaluation.EPOCH)))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
@@ -189,19 +190,6 @@ class DuckEngine:
         run.done += 1
         run.reporter.progress(run.done / run.steps)
         return int(row[0]) if row else 0
-
-
-def _alike(write: Write) -> Iterator[Diagnostic]:
-    """Yield a finding for each column that differs from one before it in case alone, where the file holds names."""
-    if write.target.format == "delimited" and not write.target.header:
-        return
-    seen: dict[str, str] = {}
-    for _, column in write.target.columns:
-        before = seen.setdefault(column.lower(), column)
-        if before != column:
-            message = f"The columns '{before}' and '{column}' differ only in case."
-            hint = "Give one of them another name in 'mapping'."
-            yield Diagnostic("PK604", message, component=write.component, field="mapping", hint=hint)
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:

@@ -137,6 +137,16 @@ class NamesAlike(Code):
     code = "PK604"
 
 
+class NotRunnable(Code):
+    """An expression that the engine cannot run as it is written: a malformed regular expression, or one nested so deeply
+    that its statement would not end.
+
+    It is refused before the job reads anything. Wrong: `name matches '(a'`. Right: `name matches '(a)'`.
+    """
+
+    code = "PK605"
+
+
 class UselessOption(Code):
     """An option that has no effect beside the others, such as `delimiter` with JSON records."""
 
@@ -163,6 +173,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     ComponentNotAvailable,
     OptionNotAvailable,
     NamesAlike,
+    NotRunnable,
     UselessOption,
 )
 """The codes that packages can give beside those of expressions."""

@@ -1,0 +1,51 @@
+"""What DuckDB cannot run of a plan, found before anything is read or staged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb.expressions import render
+from penstock.engines.duckdb.layers import layered
+from penstock.errors import PenstockError
+from penstock.plan.operators import Filter, Operator, Plan, Project, Write, iter_operators
+from penstock.plan.ports import Context
+
+
+def gaps(plan: Plan, context: Context) -> Iterator[Diagnostic]:
+    """Yield the expressions that have no form as a statement, and the columns that DuckDB would rename."""
+    for operator in iter_operators(plan):
+        for field, message in _without_form(operator, context):
+            yield Diagnostic("PK605", message, component=operator.component, field=field)
+    for write in plan.outputs:
+        yield from _alike(write)
+
+
+def _without_form(operator: Operator, context: Context) -> Iterator[tuple[str, str]]:
+    match operator:
+        case Project():
+            for index, (expr, name) in enumerate(zip(operator.exprs, operator.schema.names, strict=True)):
+                try:
+                    layered((expr,), (name,), context)
+                except PenstockError as error:
+                    yield f"properties.fields[{index}].expression", error.message
+        case Filter():
+            try:
+                render(operator.predicate, context)
+            except PenstockError as error:
+                yield "properties.conditions", error.message
+
+
+def _alike(write: Write) -> Iterator[Diagnostic]:
+    """Yield a finding for each column that differs from one before it in case alone, where the file holds names."""
+    if write.target.format == "delimited" and not write.target.header:
+        return
+    seen: dict[str, str] = {}
+    for _, column in write.target.columns:
+        before = seen.setdefault(column.lower(), column)
+        if before != column:
+            message = f"The columns '{before}' and '{column}' differ only in case."
+            hint = "Give one of them another name in 'mapping'."
+            yield Diagnostic(
+                "PK604", message, component=write.component, component_id=write.component_id, field="mapping", hint=hint
+            )
