@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import os
 import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from penstock.plan.ports import Written
 from penstock.runtime.channel import Broken, Message
 from penstock.runtime.children import Child
 from penstock.services.attempts import Report
 
 STAGING = re.compile(r"\..*\.staging-(job-\d+-\d+)")
 """How staging folders are named; nothing else is ever removed on the word of a process."""
+LEVELS = frozenset({"info", "warning", "error", "advice"})
+MOST = 2**63 - 1
+"""The largest count that a database holds."""
 
 
 @dataclass(slots=True)
 class Attempt:
-    """A running child with its job. *outcome* is its last message; *asked* waits for the grant; *renewed_at* is when the
-    lease was last known to hold, on the monotonic clock; *kill_at* when a stop no longer asks."""
+    """A running child with its job. *outcome* is its last message; *asked* waits for the grant; *is_granted* also when the
+    answer of the store was lost on the way; *is_blameless* when its process ended for no reason of its own; *renewed_at* is
+    when the lease was last known to hold, on the monotonic clock; *kill_at* when a stop no longer asks."""
 
     job_id: int
     epoch: int
@@ -31,6 +36,7 @@ class Attempt:
     renewed_at: float
     told: Report = field(default_factory=Report)
     staged: list[str] = field(default_factory=list)
+    declared: set[str] = field(default_factory=set)
     asked: list[Mapping[str, Any]] | None = None
     outcome: Message | None = None
     is_written: bool = False
@@ -39,6 +45,7 @@ class Attempt:
     is_lost: bool = False
     is_too_large: bool = False
     is_given_back: bool = False
+    is_blameless: bool = False
     kill_at: float | None = None
     exit_code: int | None = None
 
@@ -48,10 +55,11 @@ class Attempt:
         return f"job-{self.job_id}-{self.epoch}"
 
     def hear(self, said: Message) -> None:
-        """Take in one message of the child. Raises Broken for one that no child of ours sends."""
+        """Take in one message of the child. Raises Broken for one that no child of ours sends: it runs what others wrote,
+        so nothing that it says gets further unless it has the shape that the store needs."""
         try:
             self._hear(said)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise Broken("a message has another shape") from error
 
     def _hear(self, said: Message) -> None:
@@ -60,32 +68,44 @@ class Attempt:
             case "ready":
                 pass
             case "log":
-                told.lines.append((datetime.fromisoformat(said["at"]), str(said["level"]), str(said["line"])))
+                told.lines.append((_instant(said["at"]), _level(said["level"]), _text(said["line"])))
             case "progress":
-                told.progress = float(said["fraction"])
+                told.progress = _share(said["fraction"])
             case "source":
-                told.sources[str(said["component"])] = int(said["records"])
+                told.sources[_text(said["component"])] = _count(said["records"])
             case "output":
-                share = said["progress"]
-                told.outputs[str(said["component"])] = (
-                    int(said["records"]),
-                    None if share is None else float(share),
-                )
+                share = None if said["progress"] is None else _share(said["progress"])
+                told.outputs[_text(said["component"])] = (_count(said["records"]), share)
             case "variables":
-                told.variables = dict(said["values"])
+                told.variables = {_text(name): _scalar(value) for name, value in dict(said["values"]).items()}
             case "outputs":
-                told.declared = [dict(one) for one in said["declared"]]
+                told.declared = [_declared(one) for one in said["declared"]]
+                self.declared |= {one["component"] for one in told.declared}
             case "staged":
-                mine = [str(one) for one in said["folders"] if _token_of(str(one)) == self.token]
+                mine = [folder for folder in map(_text, said["folders"]) if _token_of(folder) == self.token]
                 self.staged += mine
                 told.staged += mine
             case "ask":
-                # Through the value, so that only what a receipt holds gets further.
-                self.asked = [_written(one) for one in said["written"]]
-            case "done" | "failed" | "stopped":
-                self.outcome = said
+                self.asked = [self._receipt(one) for one in said["written"]]
+            case "done":
+                self.outcome = {"kind": "done", "outputs": [self._receipt(one) for one in said["outputs"]]}
+            case "failed":
+                self.outcome = {"kind": "failed", "sentence": _text(said["sentence"])}
+            case "stopped":
+                self.outcome = {"kind": "stopped"}
             case kind:
-                raise Broken(f"there is no message '{kind}'")
+                raise ValueError(kind)
+
+    def _receipt(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        if raw["component"] not in self.declared:
+            raise ValueError(raw["component"])
+        return {
+            "component": raw["component"],
+            "records": _count(raw["records"]),
+            "files": [_text(name) for name in raw["files"]],
+            "preview": None if raw["preview"] is None else _text(raw["preview"]),
+            "preview_type": None if raw["preview_type"] is None else _word(raw["preview_type"]),
+        }
 
     def take_report(self) -> Report:
         """Return what was told since the last call."""
@@ -112,19 +132,56 @@ class Attempt:
             remove_staged(self.staged)
 
 
-def _written(raw: Mapping[str, Any]) -> dict[str, Any]:
-    made = Written(**raw)
-    return {
-        "component": str(made.component),
-        "records": int(made.records),
-        "files": [str(name) for name in made.files],
-        "preview": made.preview,
-        "preview_type": made.preview_type,
-    }
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str):
+        raise TypeError(raw)
+    return raw
+
+
+def _word(raw: Any) -> str:
+    if len(_text(raw)) > 64:
+        raise ValueError(raw)
+    return _text(raw)
+
+
+def _level(raw: Any) -> str:
+    if raw not in LEVELS:
+        raise ValueError(raw)
+    return str(raw)
+
+
+def _instant(raw: Any) -> datetime:
+    found = datetime.fromisoformat(raw)
+    if found.tzinfo is None:
+        raise ValueError(raw)
+    return found.astimezone(UTC)
+
+
+def _count(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int) or not 0 <= raw <= MOST:
+        raise ValueError(raw)
+    return raw
+
+
+def _share(raw: Any) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not math.isfinite(raw):
+        raise ValueError(raw)
+    return min(max(float(raw), 0.0), 1.0)
+
+
+def _scalar(raw: Any) -> Any:
+    if not (raw is None or isinstance(raw, str | int | float)) or (isinstance(raw, float) and not math.isfinite(raw)):
+        raise ValueError(raw)
+    return raw
+
+
+def _declared(raw: Mapping[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {name: _text(raw[name]) for name in ("component", "type", "name")}
+    return {**made, "fields": [_text(one) for one in raw["fields"]]}
 
 
 def _token_of(folder: str) -> str | None:
-    found = STAGING.fullmatch(Path(folder).name)
+    found = STAGING.fullmatch(Path(folder).name) if os.path.isabs(folder) and "\0" not in folder else None
     return found[1] if found else None
 
 

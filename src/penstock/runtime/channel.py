@@ -12,7 +12,9 @@ from typing import Any
 Message = Mapping[str, Any]
 LONGEST = 64 << 20
 """Bytes of the longest message; a sender of more is broken."""
-SEND_TIMEOUT_S = 10
+AT_ONCE = 1 << 20
+"""Bytes that one look takes from a sender that goes on and on: others want to be heard too."""
+CHUNK = 1 << 16
 
 
 class Broken(Exception):
@@ -20,27 +22,38 @@ class Broken(Exception):
 
 
 class Channel:
-    """One end. Sending is safe from any thread; receiving belongs to one."""
+    """One end. Sending is safe from any thread; receiving belongs to one.
 
-    def __init__(self, end: socket.socket) -> None:
+    *send_timeout_s* is how long the other side may read nothing while a message waits; None waits for as long as it is
+    there.
+    """
+
+    def __init__(self, end: socket.socket, send_timeout_s: float | None = None) -> None:
         self._socket = end
         self._buffer = bytearray()
+        self._searched = 0
         self._sending = threading.Lock()
-        # Not the socket's own timeout, which would hold for reading too.
-        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", SEND_TIMEOUT_S, 0))
+        self._is_broken = False
+        if send_timeout_s is not None:
+            # Not the socket's own timeout, which would hold for reading too.
+            seconds, micros = divmod(int(send_timeout_s * 1_000_000), 1_000_000)
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", seconds, micros))
 
     def fileno(self) -> int:
-        """Return the descriptor, for a selector."""
+        """Return the descriptor, for a selector; -1 when this end is closed."""
         return self._socket.fileno()
 
     def send(self, message: Message) -> None:
-        """Send one message. Raises Broken."""
+        """Send one message. Raises Broken, and again for every later one: what follows half a message is none."""
         line = json.dumps(message, separators=(",", ":")).encode() + b"\n"
-        try:
-            with self._sending:
+        with self._sending:
+            if self._is_broken:
+                raise Broken("the other side does not read")
+            try:
                 self._socket.sendall(line)
-        except OSError as error:
-            raise Broken("the other side does not read") from error
+            except OSError as error:
+                self._is_broken = True
+                raise Broken("the other side does not read") from error
 
     def receive(self) -> Message | None:
         """Wait for one message; None when the other side has closed. Raises Broken."""
@@ -51,42 +64,47 @@ class Channel:
             if not self._fill(0):
                 return None
 
-    def drain(self) -> tuple[list[Message], bool]:
-        """Return the messages that are here, without waiting, and whether the other side is still open. Raises Broken."""
-        is_open = True
-        while True:
+    def drain(self, *, to_the_end: bool = False) -> tuple[list[Message], bool]:
+        """Return the messages that are here, without waiting, and whether there may be more: the other side is open.
+
+        Takes about as much as AT_ONCE, unless *to_the_end*; the rest is there for the next look. Raises Broken.
+        """
+        is_open, taken = True, 0
+        found: list[Message] = []
+        while is_open and (to_the_end or taken < AT_ONCE):
+            before = len(self._buffer)
             try:
                 is_open = self._fill(socket.MSG_DONTWAIT)
             except BlockingIOError:
                 break
-            if not is_open:
-                break
-        found = []
-        while (message := self._next()) is not None:
-            found.append(message)
+            taken += len(self._buffer) - before
+            while (message := self._next()) is not None:
+                found.append(message)
         return found, is_open
 
     def _fill(self, flags: int) -> bool:
         try:
-            chunk = self._socket.recv(1 << 16, flags)
+            chunk = self._socket.recv(CHUNK, flags)
         except BlockingIOError:
             raise
         except OSError:
             return False
         self._buffer += chunk
-        if len(self._buffer) > LONGEST:
+        if len(self._buffer) > LONGEST + CHUNK:
             raise Broken("a message is too long")
         return bool(chunk)
 
     def _next(self) -> Message | None:
-        end = self._buffer.find(b"\n")
+        end = self._buffer.find(b"\n", self._searched)
         if end < 0:
+            self._searched = len(self._buffer)
             return None
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 1]
+        self._searched = 0
         try:
             message = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Broken("a line is not JSON") from error
         if not isinstance(message, dict):
             raise Broken("a message is no object")

@@ -16,11 +16,14 @@ from typing import Any
 from penstock.errors import PermanentError
 from penstock.runtime.channel import Channel
 
+SEND_S = 4.0
+"""How long a child may read nothing while a message for it waits; its worker does nothing else meanwhile."""
 START_S = 60.0
 """How long the fork server may take to load its libraries."""
 END_S = 5.0
-PRIVATE = "PENSTOCK_"
-"""Variables that begin so are not passed on: they hold the store's address and the owner's key."""
+PRIVATE = ("PENSTOCK_", "PG")
+"""How the names of variables begin that are not passed on: they hold the store's address and password, and the owner's
+key."""
 
 
 @dataclass(slots=True)
@@ -78,7 +81,7 @@ class Children:
         while True:
             said = self._hear()
             if said.get("forked") == number:
-                return Child(said["pid"], Channel(ours))
+                return Child(said["pid"], Channel(ours, SEND_S))
 
     def kill(self, pid: int) -> None:
         """Kill a child and all that it started, unless it has ended already; safe from any thread."""
@@ -117,6 +120,7 @@ class Children:
     def restart(self) -> None:
         """Start another fork server after one that is gone, and whose children went with it."""
         self.close()
+        self._exits.clear()
         self._start()
 
     def close(self) -> None:

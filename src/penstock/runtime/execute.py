@@ -136,7 +136,13 @@ def _finish(
     written = [granted[write.component] for write in plan.outputs]
     staged = _locate(plan, connections, stores, order.granted_token)
     listener.log("info", "An earlier attempt had written every output; this one publishes them.")
-    return Result(_publish(plan, written, staged, connections, stores, listener))
+    try:
+        return Result(_publish(plan, written, staged, connections, stores, listener))
+    except PenstockError:
+        # The job fails, so nobody is to publish what is left.
+        for write in plan.outputs:
+            _store(write.target.connection.key, connections, stores, write.component).discard(staged[write.component])
+        raise
 
 
 def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tuple[Context, Mapping[str, VariableValue]]:

@@ -24,12 +24,17 @@ def write(uow: UnitOfWork, attempt: Attempt, told: attempts.Report, now: datetim
         attempts.completed(uow, job, epoch, told, _receipts(said), now)
     elif said["kind"] == "failed":
         attempts.failed(uow, job, epoch, told, str(said["sentence"]), now)
-    elif said["kind"] == "stopped" or attempt.is_granted or attempt.is_stopping or attempt.is_given_back:
+    elif said["kind"] == "stopped" or _may_go_on(attempt):
         is_death = said["kind"] == "gone" and not attempt.is_given_back
         attempts.unpublished(uow, job, epoch, told, now, counts=is_death)
     else:
         attempts.failed(uow, job, epoch, told, _epitaph(attempt), now)
     return True
+
+
+def _may_go_on(attempt: Attempt) -> bool:
+    """Tell whether a process that ended without a word leaves its job to another attempt."""
+    return attempt.is_granted or attempt.is_stopping or attempt.is_given_back or attempt.is_blameless
 
 
 def _receipts(said: Mapping[str, Any]) -> list[dict[str, Any]]:

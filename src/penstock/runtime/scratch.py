@@ -18,9 +18,7 @@ class Scratch:
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
         self._folder = root / worker_id
-        self._folder.mkdir(mode=0o700)
-        self._lock = os.open(self._folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._lock, fcntl.LOCK_EX)
+        self._lock = _hold(self._folder)
 
     def folder(self, name: str) -> Path:
         """Return a new, empty folder."""
@@ -33,6 +31,21 @@ class Scratch:
         """Remove everything."""
         shutil.rmtree(self._folder, ignore_errors=True)
         os.close(self._lock)
+
+
+def _hold(folder: Path) -> int:
+    """Make a folder and lock it; another worker that sweeps may be faster and remove it between the two."""
+    while True:
+        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), os.stat(folder / LOCK)):
+                return lock
+        os.close(lock)
 
 
 def _sweep(root: Path) -> None:

@@ -38,6 +38,11 @@ LOOK_EVERY_S = 0.25
 WRITE_EVERY_S = 0.25
 """How often what processes tell is written."""
 UPKEEP_EVERY_S = 0.5
+WAIT_AT_MOST_S = 1.0
+"""How long stop requests and the upkeep wait for jobs that begin, one after the other."""
+RETRY_S = 1.0
+"""How long after the store was away a step is tried again."""
+PUBLISH_GRACE_S = upkeep.PUBLISH_WITHIN.total_seconds()
 STOP_GRACE_S = 2.0
 """How long an interrupted job may take to end by itself."""
 LINGER_S = 5.0
@@ -75,6 +80,7 @@ class Worker:
             "write": (math.inf, self._write_reports),
         }
         self._due = dict.fromkeys(self._steps, 0.0)
+        self._done = dict.fromkeys(self._steps, 0.0)
 
     def wake(self) -> None:
         """Let the worker look for work now; safe from any thread and from signal handlers."""
@@ -114,8 +120,10 @@ class Worker:
             key.data(key.fileobj)
         for name, (seconds, step) in self._steps.items():
             if time.monotonic() >= self._due[name]:
+                self._done[name] = time.monotonic()
                 self._due[name] = time.monotonic() + seconds
-                self._try(step)
+                if not self._try(step):
+                    self._soon(name, RETRY_S)
         self._watch_ends()
         self._keep_warm()
 
@@ -162,12 +170,14 @@ class Worker:
                 return
 
     def _restart_children(self, error: PermanentError) -> None:
-        log.error("%s It is started again; jobs that ran fail.", error.message)
+        log.error("%s It is started again; jobs that ran are left to another attempt.", error.message)
         self._selector.unregister(self._children)
         self._children.restart()
         self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
         self._warm.clear()
         for attempt in list(self._held.values()):
+            self._hear(attempt, to_the_end=True)
+            attempt.is_blameless = True
             self._ended(attempt, -9)
 
     def _children_ended(self, _: object) -> None:
@@ -179,16 +189,16 @@ class Worker:
         for gone in exits:
             self._warm = [child for child in self._warm if child.pid != gone.pid]
             for attempt in [one for one in self._held.values() if one.child.pid == gone.pid]:
-                self._hear(attempt)
+                self._hear(attempt, to_the_end=True)
                 self._ended(attempt, gone.code)
 
-    def _hear(self, attempt: Attempt) -> None:
+    def _hear(self, attempt: Attempt, *, to_the_end: bool = False) -> None:
         """Take in what a child has said."""
         channel = attempt.child.channel
         if channel.fileno() < 0:
             return
         try:
-            messages, is_open = channel.drain()
+            messages, is_open = channel.drain(to_the_end=to_the_end)
             for said in messages:
                 attempt.hear(said)
             self._soon("write", WRITE_EVERY_S)
@@ -243,7 +253,7 @@ class Worker:
                 attempt.renewed_at = asked_at
 
     def _lose(self, attempt: Attempt) -> None:
-        log.warning("Job %d is held by another worker now; its process here is killed.", attempt.job_id)
+        log.warning("Job %d is not held here any more; its process is killed.", attempt.job_id)
         attempt.is_lost = True
         self._kill(attempt)
 
@@ -257,9 +267,7 @@ class Worker:
         """Obey stop requests, and see whether there is a job to take."""
         with self._sessions.read() as uow:
             stops = attempts.stop_requests(uow, self.id)
-            has_work = len(self._held) < self._limits.slots and attempts.has_work(
-                uow, self.id, attempts.database_now(uow, self._clock)
-            )
+            has_work = self._has_room() and attempts.has_work(uow, self.id, attempts.database_now(uow, self._clock))
         for job_id in stops:
             if job_id in self._held:
                 self._begin_stop(self._held[job_id])
@@ -268,10 +276,15 @@ class Worker:
 
     def _claim(self) -> None:
         """Take jobs while there is room. Whoever woke this worker most likely did it for them: all else can wait then,
-        since a job that just begins wants this machine."""
-        while len(self._held) < self._limits.slots and self._claim_one():
+        since a job that just begins wants this machine. But not for ever, where one job follows the other."""
+        while self._has_room() and self._claim_one():
             now = time.monotonic()
-            self._due |= {"look": now + LOOK_EVERY_S, "upkeep": now + UPKEEP_EVERY_S}
+            for name, seconds in (("look", LOOK_EVERY_S), ("upkeep", UPKEEP_EVERY_S)):
+                self._due[name] = min(now + seconds, self._done[name] + WAIT_AT_MOST_S)
+
+    def _has_room(self) -> bool:
+        """Tell whether a job can begin: a child is ready, and none of a lost job is still there, which may be the same."""
+        return bool(self._warm) and not any(attempt.is_lost for attempt in self._held.values())
 
     def _claim_one(self) -> bool:
         """Take one job; False when there is none."""
@@ -285,10 +298,14 @@ class Worker:
         return taken is not None
 
     def _start(self, taken: attempts.Claimed, asked_at: float) -> None:
-        child = self._warm.pop(0) if self._warm else self._children.fork()
-        attempt = Attempt(taken.job_id, taken.epoch, child, Path(), asked_at)
+        try:
+            scratch = self._scratch.folder(f"job-{taken.job_id}-{taken.epoch}")
+        except OSError as error:
+            self._refuse(taken, f"The worker {self.id} cannot make a scratch folder: {error.strerror}. Free its disk.")
+            return
+        child = self._warm.pop(0)
+        attempt = Attempt(taken.job_id, taken.epoch, child, scratch, asked_at)
         attempt.is_granted = "granted" in taken.order
-        attempt.scratch = self._scratch.folder(attempt.token)
         share = self._limits.share(taken.is_sandbox)
         self._held[taken.job_id] = attempt
         self._memory.watch(child.pid, cap_bytes(share["memory_bytes"]))
@@ -297,15 +314,22 @@ class Worker:
         line = f"Attempt {taken.epoch} on worker {self.id}: {threads} thread{'s' * (threads != 1)}, {size:.1f} GiB."
         attempt.told.lines.append((self._clock(), "info", line))
         try:
-            child.channel.send({**taken.order, **share, "scratch": str(attempt.scratch)})
+            child.channel.send({**taken.order, **share, "scratch": str(scratch)})
         except Broken:
+            attempt.is_blameless = True
             self._kill(attempt)
+
+    def _refuse(self, taken: attempts.Claimed, sentence: str) -> None:
+        with self._sessions.write() as uow:
+            now = attempts.database_now(uow, self._clock)
+            attempts.failed(uow, taken.job_id, taken.epoch, attempts.Report(), sentence, now)
 
     def _begin_stop(self, attempt: Attempt) -> None:
         if attempt.is_stopping:
             return
         attempt.is_stopping = True
-        attempt.kill_at = time.monotonic() + STOP_GRACE_S
+        # What publishes is not killed half-way: it cannot take anything back.
+        attempt.kill_at = time.monotonic() + (PUBLISH_GRACE_S if attempt.is_granted else STOP_GRACE_S)
         self._try(lambda: self._write_stopping(attempt))
         with suppress(Broken):
             attempt.child.channel.send({"kind": "stop"})
@@ -315,7 +339,8 @@ class Worker:
             attempts.stopping(uow, attempt.job_id, attempt.epoch, attempts.database_now(uow, self._clock))
 
     def _write_reports(self) -> None:
-        telling = [attempt for attempt in self._held.values() if attempt.told and not attempt.is_written]
+        by_id = sorted(self._held.items())  # the order in which all lock jobs
+        telling = [attempt for _, attempt in by_id if attempt.told and not attempt.is_written]
         if not telling:
             return
         told = [(attempt, attempt.take_report()) for attempt in telling]
@@ -343,6 +368,7 @@ class Worker:
         except TransientError as error:
             log.warning("%s", error.message)
             attempt.put_back(told)
+            attempt.is_granted = True  # perhaps: nothing that it staged is to be removed until that is known
             return
         attempt.asked = None
         attempt.is_granted = granted

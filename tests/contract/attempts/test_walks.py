@@ -58,7 +58,6 @@ class Walk(RuleBasedStateMachine):
         super().__init__()
         self.queue = type(self).make()
         self.before: dict[int, dict[str, Any]] = {}
-        self.ended: dict[int, dict[str, Any]] = {}
         self.is_kept_up = False
 
     @initialize(target=clusters)
@@ -127,7 +126,7 @@ class Walk(RuleBasedStateMachine):
         busy = [
             one.worker_id
             for one in self.rows(Job)
-            if one.cluster_id == cluster and one.status in HELD and one.lease_until > now
+            if one.cluster_id == cluster and one.status in HELD and one.lease_until and one.lease_until > now
         ]
         assert len(busy) <= len(places)
         assert busy.count(worker) <= places.count(worker)
@@ -197,6 +196,7 @@ class Walk(RuleBasedStateMachine):
     def teardown(self) -> None:
         """R1: with a worker that lives, every job ends, and a cluster that should end does."""
         queue = self.queue
+        self.before = {}  # the rule that went before may have failed
         queue.later(16)
         for _ in range(60):
             queue.join("a", slots=9)
@@ -206,6 +206,7 @@ class Walk(RuleBasedStateMachine):
                 queue.completed(taken)
             elif all(row.status in FINAL for row in self.rows(Job)):
                 break
+            self.nothing_comes_back()
             queue.later(1)
         queue.keep_up()
         assert {row.status for row in self.rows(Job)} <= FINAL
