@@ -71,12 +71,9 @@ class FileTarget:
     merge_to_single_file: bool = False
     file_prefix: str = "part-"
     file_suffix: str | None = None
-    partition_by: tuple[str, ...] = ()
-    target_size_bytes: int | None = None
     if_exists: str = "fail"
     on_bad_value: str = "fail"
     parquet_compression: str = "UNCOMPRESSED"
-    parquet_row_group_bytes: int | None = None
 
 
 class Direction(StrEnum):

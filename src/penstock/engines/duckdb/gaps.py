@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.layers import layered
 from penstock.errors import PenstockError
+from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Filter, Operator, Plan, Project, Write, iter_operators
 from penstock.plan.ports import Context
+
+LARGE = 60
+"""From how many parts on an expression is tried."""
 
 
 def gaps(plan: Plan, context: Context) -> Iterator[Diagnostic]:
@@ -26,14 +31,34 @@ def _without_form(operator: Operator, context: Context) -> Iterator[tuple[str, s
         case Project():
             for index, (expr, name) in enumerate(zip(operator.exprs, operator.schema.names, strict=True)):
                 try:
-                    layered((expr,), (name,), context)
+                    if _may_have_none(expr):
+                        layered((expr,), (name,), context)
                 except PenstockError as error:
                     yield f"properties.fields[{index}].expression", error.message
         case Filter():
             try:
-                render(operator.predicate, context)
+                if _may_have_none(operator.predicate):
+                    render(operator.predicate, context)
             except PenstockError as error:
                 yield "properties.conditions", error.message
+
+
+def _may_have_none(expr: Expr) -> bool:
+    """Tell whether it is worth the time to try: patterns may be malformed, large expressions may not end."""
+    waiting, seen = [expr], 0
+    while waiting and seen < LARGE:
+        one = waiting.pop()
+        seen += 1
+        if isinstance(one, Call):
+            if one.function == "matches" or (one.function not in OPERATORS and one.function not in TEMPLATES):
+                return True
+            waiting.extend(one.args)
+        elif isinstance(one, Cast):
+            waiting.append(one.arg)
+        elif isinstance(one, Conditional):
+            waiting.extend(part for branch in one.branches for part in branch)
+            waiting.append(one.otherwise)
+    return seen == LARGE
 
 
 def _alike(write: Write) -> Iterator[Diagnostic]:

@@ -74,6 +74,8 @@ class Step:
     values: Mapping[str, VariableValue]
     report: Report
     properties: dict[str, Any] = field(default_factory=dict)
+    is_wrong: bool = False
+    """True when a shape was wrong; items of lists are then looked at one by one."""
 
     def add(
         self, code: type[codes.Code], message: str, path: str | None, span: Span | None = None, hint: str | None = None
@@ -124,11 +126,12 @@ class Step:
         """Yield path and value of the items of a list that have their shape; what is wrong with others was reported."""
         raw = self.properties[name]
         for index, item in enumerate(raw if isinstance(raw, list) else ()):
-            if fits(item, shape):
+            if not self.is_wrong or fits(item, shape):
                 yield f"{self.at(name)}[{index}]", item
 
     def _fits(self, value: Any, shape: Shape, path: str, hint: str | None = None) -> bool:
         wrong = list(faults(value, shape, path))
+        self.is_wrong = self.is_wrong or bool(wrong)
         for fault in wrong:
             self.add(fault.code, fault.message, fault.path, hint=fault.hint or hint)
         return not wrong

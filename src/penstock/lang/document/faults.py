@@ -40,7 +40,9 @@ class Fault:
 
 def faults(value: Any, shape: Mapping[str, Any], path: str, depth: int = 0) -> Iterator[Fault]:
     """Yield every way in which a value does not have a shape."""
-    if "$ref" in shape:
+    if "type" in shape:
+        yield from _plain(value, shape, path, depth)
+    elif "$ref" in shape:
         if depth < MAX_DEPTH:
             yield from faults(value, DEFINITIONS[shape["$ref"].rpartition("/")[2]], path, depth + 1)
     elif "const" in shape:
