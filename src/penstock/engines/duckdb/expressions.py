@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import partial
 
 from penstock.engines.duckdb import casts, comparisons, strict
 from penstock.engines.duckdb.dialect import TEMPLATES
@@ -14,6 +16,10 @@ from penstock.plan.ports import Context
 
 MAX_SQL = 2_000_000
 """Longest statement text of one expression; guards repeat operands, so a deeply nested one could grow without end."""
+
+LONG = 400
+"""From which length on an argument is computed once rather than again each time a guard mentions it."""
+_NAMES = re.compile(r"\blambda _v([0-9]+):")
 
 Column = Callable[[FieldRef], str]
 
@@ -45,7 +51,8 @@ def _field(expr: FieldRef, context: Context, column: Column) -> str:
 
 
 def _cast(expr: Cast, context: Context, column: Column) -> str:
-    return f"({casts.cast(render(expr.arg, context, column), expr.arg.dtype, expr.dtype, context)})"
+    given, to = expr.arg.dtype, expr.dtype
+    return bound([render(expr.arg, context, column)], lambda args: f"({casts.cast(args[0], given, to, context)})")
 
 
 def _conditional(expr: Conditional, context: Context, column: Column) -> str:
@@ -53,9 +60,14 @@ def _conditional(expr: Conditional, context: Context, column: Column) -> str:
     sql = render(expr.otherwise, context, column)
     for (condition, value), may_be_null in reversed(list(zip(expr.branches, _nullable(expr.branches), strict=True))):
         test, result = render(condition, context, column), render(value, context, column)
-        otherwise = f"WHEN NOT ({test}) THEN {sql}" if may_be_null else f"ELSE {sql}"
-        sql = f"CASE WHEN {test} THEN {result} {otherwise} END"
+        sql = bound([test], partial(_branch, result, sql, may_be_null))
     return f"CAST({sql} AS {SQL_TYPES[expr.dtype.kind]})" if expr.dtype.kind is not Kind.BYTEARRAY else f"({sql})"
+
+
+def _branch(result: str, otherwise: str, may_be_null: bool, args: list[str]) -> str:
+    test = args[0]
+    rest = f"WHEN NOT ({test}) THEN {otherwise}" if may_be_null else f"ELSE {otherwise}"
+    return f"CASE WHEN {test} THEN {result} {rest} END"
 
 
 def _nullable(branches: tuple[tuple[Expr, Expr], ...]) -> list[bool]:
@@ -92,7 +104,10 @@ _STRICT = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "matches", "and", "or",
 
 
 def _call(expr: Call, context: Context, column: Column) -> str:
-    args = [render(arg, context, column) for arg in expr.args]
+    return bound([render(arg, context, column) for arg in expr.args], partial(_applied, expr, context))
+
+
+def _applied(expr: Call, context: Context, args: list[str]) -> str:
     if expr.function in ("eq", "ne", "lt", "le", "gt", "ge"):
         return comparisons.compare(expr.function, args[0], args[1], expr.args[0], expr.args[1])
     template = TEMPLATES.get(expr.function)
@@ -100,6 +115,23 @@ def _call(expr: Call, context: Context, column: Column) -> str:
         raise CapabilityError(f"The embedded engine has no form of the function {expr.function}.")
     sql = template(expr, args, context)
     return strict.guarded(expr, args, sql) if context.strict else sql
+
+
+def bound(args: list[str], form: Callable[[list[str]], str]) -> str:
+    """Return *form* of SQL arguments; a long one that it repeats is computed once and stands there by a name.
+
+    A list of one value, transformed, is how an expression can name a part of itself; it costs more than a short repetition.
+    """
+    sql = form(args)
+    repeated = [index for index, arg in enumerate(args) if len(arg) > LONG and sql.count(arg) > 1]
+    if not repeated:
+        return sql
+    number = 1 + max((int(found) for arg in args for found in _NAMES.findall(arg)), default=0)
+    names = {index: f"_v{number + at}" for at, index in enumerate(repeated)}
+    sql = form([names.get(index, arg) for index, arg in enumerate(args)])
+    for index, name in names.items():
+        sql = f"list_transform([{args[index]}], lambda {name}: {sql})[1]"
+    return sql
 
 
 _RENDER: dict[type, Callable[..., str]] = {

@@ -64,14 +64,22 @@ class _Builder:
                 return expr, 0
 
     def without(self, expr: Cast | Call, args: list[tuple[Expr, int]]) -> tuple[Expr, int]:
-        sql = render(expr, self.context)
         placed = []
-        for arg, depth in args:
-            text = "" if isinstance(arg, FieldRef | Literal) else render(arg, self.context)
-            placed.append(self.below(arg, text, depth) if text and sql.count(text) > 1 else (arg, depth))
+        for index, (arg, depth) in enumerate(args):
+            if isinstance(arg, FieldRef | Literal) or not self.repeats(expr, index):
+                placed.append((arg, depth))
+            else:
+                placed.append(self.below(arg, render(arg, self.context), depth))
         new = tuple(arg for arg, _ in placed)
         deepest = max(depth for _, depth in placed)
         return (replace(expr, arg=new[0]) if isinstance(expr, Cast) else replace(expr, args=new)), deepest
+
+    def repeats(self, expr: Cast | Call, index: int) -> bool:
+        """Tell whether the SQL of an expression mentions an argument more than once."""
+        args = [expr.arg] if isinstance(expr, Cast) else list(expr.args)
+        args[index] = probe = FieldRef("~", args[index].dtype, args[index].nullable)
+        made = replace(expr, arg=probe) if isinstance(expr, Cast) else replace(expr, args=tuple(args))
+        return render(made, self.context).count(column_of("~")) > 1
 
     def below(self, arg: Expr, text: str, depth: int) -> tuple[FieldRef, int]:
         if text not in self.known:
