@@ -15,7 +15,7 @@ class Deps:
     """*wake* tells a worker of this process that a job was submitted; *file_stores* maps a connection type to the store
     that tests it; *public_url* is the base of addresses in answers, None for the host of the request;
     *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation; *component_schemas* are published
-    as they are under `components/schemas` of the OpenAPI document."""
+    as they are under `components/schemas` of the OpenAPI document; *gaps* tells validations what the engine cannot do."""
 
     sessions: Sessions
     clock: Clock
@@ -26,3 +26,4 @@ class Deps:
     stacks: Sequence[Mapping[str, str]] = ()
     component_schemas: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
+    gaps: Callable[[Any], Any] | None = None

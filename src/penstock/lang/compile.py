@@ -22,6 +22,9 @@ from penstock.plan.operators import Operator, Plan, Write
 
 _REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
 
+Gaps = Callable[[Plan], Iterable[Diagnostic]]
+"""Tells what an engine cannot do of a plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -51,7 +54,7 @@ def validate_package(
     raw: str | Mapping[str, Any] | None,
     definitions: tuple[Definition, ...],
     connections: Collection[str] | None = None,
-    gaps: Callable[[Plan], Iterable[Diagnostic]] | None = None,
+    gaps: Gaps | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return every finding about a package, its variables included. Evaluates nothing and starts no engine.
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import NotFound
-from penstock.lang import Given, resolve, validate_package
+from penstock.lang import Gaps, Given, resolve, validate_package
 from penstock.services import packages
 from penstock.services.coerce import to_json
 from penstock.services.connections import by_key
@@ -58,8 +58,9 @@ class Outcome:
     took_ms: int
 
 
-def examine(uow: UnitOfWork, validation_id: int) -> Outcome | None:
-    """Return the diagnostics of the package that a validation is for; None when it has ended."""
+def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Outcome | None:
+    """Return the diagnostics of the package that a validation is for, what the engine cannot do (*gaps*) included; None
+    when it has ended."""
     row = uow.session.get(PackageValidation, validation_id)
     package = uow.session.get(Package, row.package_id) if row is not None else None
     if row is None or package is None or row.status != RUNNING:
@@ -69,6 +70,7 @@ def examine(uow: UnitOfWork, validation_id: int) -> Outcome | None:
         package.flow,
         resolve(Given(json.loads(package.variables), {}, {}, {})),
         set(by_key(people.connections(uow, package.account_id))),
+        gaps,
     )
     return Outcome(tuple(findings), int((time.monotonic() - started) * 1000))
 

@@ -12,7 +12,7 @@ from penstock.lang.components import json_schemas
 from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
-from penstock.wiring.jobs import STACKS, stores
+from penstock.wiring.jobs import STACKS, engine, stores
 
 
 def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]) -> Penstock:
@@ -27,6 +27,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         stacks=[{"id": stack, "name": name} for stack, name in STACKS],
         component_schemas=json_schemas(),
         version=__version__,
+        gaps=lambda plan: engine().gaps(plan),
     )
     return create_app(deps)
 
