@@ -81,6 +81,8 @@ class LocalFiles:
         found: set[Path] = set()
         for pattern in patterns.expand(relative):
             parts = patterns.segments(pattern)
+            if ".." in parts:
+                raise PermanentError(f"The path '{relative}' holds '..', which is refused. Name the folder itself.")
             whole_folder = pattern.endswith("/") or not parts
             for place in _walk(folder, parts):
                 if place.is_dir():
@@ -166,7 +168,7 @@ def _hidden(name: str) -> bool:
 
 def _walk(folder: Path, parts: list[str]) -> Iterator[Path]:
     if not parts:
-        if folder.exists():
+        if os.path.lexists(folder):  # a link that leads nowhere is found, and refused by name
             yield folder
         return
     head, *rest = parts
