@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
+from penstock.engines.duckdb.fallible import may_fail
 from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.functions import java_regex
@@ -86,8 +87,20 @@ def _negate(call: Call, args: list[str], context: Context) -> str:
     return wrap_long(f"(- CAST({args[0]} AS HUGEINT))")
 
 
-def _joined(word: str) -> Template:
-    return lambda call, args, context: "(" + f" {word} ".join(args) + ")"
+def _connected(word: str) -> Template:
+    """AND or OR. One whose later operands can fail is decided by the first that decides it, as in the old engine."""
+    decides = "false" if word == "AND" else "true"
+
+    def template(call: Call, args: list[str], context: Context) -> str:
+        if not any(may_fail(arg, context) for arg in call.args[1:]):
+            return "(" + f" {word} ".join(args) + ")"
+        sql = args[-1]
+        for test in reversed(args[:-1]):
+            decided = f"NOT ({test})" if word == "AND" else test
+            sql = f"CASE WHEN {decided} THEN {decides} ELSE ({test} {word} {sql}) END"
+        return sql
+
+    return template
 
 
 def _matches(call: Call, args: list[str], context: Context) -> str:
@@ -367,8 +380,8 @@ TEMPLATES: dict[str, Template] = {
     "divide": _divide,
     "modulo": _modulo,
     "negate": _negate,
-    "and": _joined("AND"),
-    "or": _joined("OR"),
+    "and": _connected("AND"),
+    "or": _connected("OR"),
     "not": simple("(NOT {0})"),
     "is_null": simple("({0} IS NULL)"),
     "is_not_null": simple("({0} IS NOT NULL)"),

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from penstock.engines.duckdb.expressions import LONG, bound, render
+from penstock.engines.duckdb.fallible import may_fail
+from penstock.errors import DataError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan import dtypes
 from penstock.plan.ports import Context
@@ -67,3 +69,54 @@ def test_named_arguments_inside_one_another_keep_their_names_apart() -> None:
 
     once = bound(["x" * (LONG + 1)], twice)
     assert bound([once], twice) == f"list_transform([{once}], lambda _v2: (_v2 + _v2))[1]"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("s matches '\\\\d+' AND ToDate(s, 'yyyy') is not null", False),
+        ("s == 'Hello World' OR ToDate(s) is null", True),
+        ("i == 3 AND s != 'Hello World' AND ToDate(s) is null", False),
+        ("NOT (s == 'Hello World' OR ToDate(s) is null)", False),
+        ("s IN ('Hello World', ToString(ToDate(s)))", True),
+        ("(s == 'x' AND ToDate(s) is null) ? 1 : 2", 2),
+        ("i == 4 AND s matches CONCAT('(', s)", False),
+        ("null == 1 OR i == 3 OR ToDate(s) is null", True),
+        ("CASE WHEN i == 4 THEN ToDate(s) ELSE null END", None),
+        ("COALESCE(s, ToString(ToDate(s)))", "Hello World"),
+        ("null == 1 AND ToDate(s, 'yyyy') is null AND false", DataError),
+        ("null == 1 AND ParseDate(s, 'yyyy') is not null", False),
+        ("null == 1 OR ParseDate(s, 'yyyy') is not null", None),
+    ],
+)
+def test_what_is_decided_computes_nothing_more(text: str, wanted: object, plain: Callable[..., object]) -> None:
+    if wanted is DataError:
+        with pytest.raises(DataError):
+            plain(text, **VALUES)
+    else:
+        assert plain(text, **VALUES) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "fails"),
+    [
+        ("ToDate(i)", True), ("(datetime)s", True), ("(datetime)i", False), ("s matches 'a+'", False),
+        ("s matches '('", True), ("s matches s", True),
+        ("REPLACE(s, '[a-z]', '')", False), ("STRSPLIT(s)", False), ("ToString(d)", False),
+        ("ToString(d, 'yyyy')", False), ("ToString(d, s)", True),
+        ("CASE WHEN i == 1 THEN AddDuration(d, 'P1D') ELSE d END", True), ("UPPER(REGEX_EXTRACT(s, '(', 1))", True),
+        ("i % 0", False), ("ABS(i)", False),
+    ],
+)  # fmt: skip
+def test_what_can_fail(text: str, fails: bool) -> None:
+    expr = check_expression(text, GIVEN).expr
+    assert expr is not None
+    assert may_fail(expr, Context(datetime(2026, 1, 1, tzinfo=UTC))) is fails
+
+
+@pytest.mark.parametrize("text", ["i % 0", "ABS(i)", "UPPER(STRSPLIT(s, '-', i).$0)"])
+def test_more_can_fail_where_errors_are_strict(text: str) -> None:
+    expr = check_expression(text, GIVEN).expr
+    assert expr is not None
+    assert may_fail(expr, Context(datetime(2026, 1, 1, tzinfo=UTC), strict=True))
+    assert not may_fail(expr, Context(datetime(2026, 1, 1, tzinfo=UTC)))
