@@ -28,7 +28,9 @@ def read_package(path: Path) -> PackageFile:
         raw = json.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         raise BadRequest(f"The package file '{path}' cannot be read: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise BadRequest(f"The package file '{path}' is not JSON: it is nested too deeply.") from error
+    except ValueError as error:
         raise BadRequest(f"The package file '{path}' is not JSON: {error}.") from error
     if not isinstance(raw, dict):
         raise BadRequest(f"The package file '{path}' must hold a JSON object.")
@@ -38,6 +40,9 @@ def read_package(path: Path) -> PackageFile:
     variables = raw.get("variables") or {}
     if not isinstance(variables, dict):
         raise BadRequest(f"'variables' in '{path}' must be an object of names and expressions.")
+    for name, value in variables.items():
+        if isinstance(value, list | dict):
+            raise BadRequest(f"The variable '{name}' in '{path}' must be the text of an expression, such as \"'x'\".")
     return PackageFile(
         str(raw.get("name") or path.stem), flow if isinstance(flow, str) else json.dumps(flow), variables, raw
     )

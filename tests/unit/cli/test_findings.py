@@ -13,6 +13,7 @@ from penstock.cli.app import app
 from penstock.cli.findings import lines_of
 from penstock.cli.packages import PackageFile
 from penstock.domain.diagnostic import Diagnostic, Span
+from penstock.errors import BadRequest
 
 
 def package(expression: str, name: str = "big") -> PackageFile:
@@ -104,6 +105,22 @@ def test_a_variable_whose_value_is_not_known_yet_is_no_fault(tmp_path: Path) -> 
     variables = {"_PARQUET_COMPRESSION": "CONCAT('SNA', 'PPY')"}
     raw = {"name": "p", "data_flow_json": flow, "variables": variables}
     assert validate(tmp_path, raw) == (0, "/p.json: nothing to report.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nope", "is not JSON: Expecting value"),
+        ("[" * 100_000, "is not JSON: it is nested too deeply."),
+        ("[1]", "must hold a JSON object."),
+        ('{"data_flow_json": {}, "variables": "x"}', "'variables' in"),
+        ('{"data_flow_json": {}, "variables": {"a": {}}}', "The variable 'a' in"),
+    ],
+)
+def test_a_file_that_is_no_package(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        validate(tmp_path, text)
+    assert said in caught.value.message
 
 
 def test_findings_as_json(tmp_path: Path) -> None:
