@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.packed import check_packed
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DATETIME, DType, Kind
@@ -33,6 +34,8 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
     if not bound.files:
         columns = ", ".join(f"CAST(NULL AS VARCHAR) AS {column_of(f.name)}" for f in scan.schema)
         return f"SELECT {columns} WHERE false"
+    if scan.source.record_type != "parquet":
+        check_packed(scan.component, scan.source, bound.files)
     match scan.source.record_type:
         case "json":
             raw = _json(scan, bound)
