@@ -76,12 +76,15 @@ class Children:
         """Return a new child. Raises PermanentError when the fork server is gone."""
         number = next(self._numbers)
         ours, theirs = socket.socketpair()
-        with theirs:
-            self._tell({"fork": number}, theirs)
-        while True:
-            said = self._hear()
-            if said.get("forked") == number:
-                return Child(said["pid"], Channel(ours, SEND_S))
+        try:
+            with theirs:
+                self._tell({"fork": number}, theirs)
+            while (said := self._hear()).get("forked") != number:
+                pass
+        except PermanentError:
+            ours.close()
+            raise
+        return Child(said["pid"], Channel(ours, SEND_S))
 
     def kill(self, pid: int) -> None:
         """Kill a child and all that it started, unless it has ended already; safe from any thread."""

@@ -60,7 +60,10 @@ class _Server:
 
     def _obey(self) -> bool:
         """Do one thing that the worker wants; False when it is gone."""
-        raw, descriptors, _, _ = socket.recv_fds(self._control, PACKET, 1)
+        try:
+            raw, descriptors, _, _ = socket.recv_fds(self._control, PACKET, 1)
+        except ConnectionResetError:  # it is gone, and has not heard everything
+            return False
         if not raw:
             return False
         asked = json.loads(raw)
