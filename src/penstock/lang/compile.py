@@ -20,7 +20,7 @@ from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Operator, Plan, Write
 
-_REFERENCE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
 Gaps = Callable[[Plan], Iterable[Diagnostic]]
 """Tells what an engine cannot do of a plan."""
