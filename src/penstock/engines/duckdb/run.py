@@ -15,6 +15,7 @@ from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb.functions import Failure, Functions
 from penstock.engines.duckdb.gaps import gaps
+from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.scan import scan_sql
 from penstock.engines.duckdb.statements import Statements, build
 from penstock.engines.duckdb.types import text_literal
@@ -245,7 +246,10 @@ def _confine(
     limits: Limits,
 ) -> None:
     """Give a database its share of the machine, and let it reach the job's own files and nothing else."""
-    paths = [text_literal(file.location) for bound in sources.values() for file in bound.files]
+    files = [file for bound in sources.values() for file in bound.files]
+    paths = [
+        text_literal(path) for path in sorted({path for file in files for path in (file.location, pattern_of(file))})
+    ]
     folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]
     settings = {
         "memory_limit": f"'{max(limits.memory_bytes // 1_048_576, 64)}MiB'",

@@ -12,21 +12,20 @@ import gzip
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable
 
-from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.fields import ATTEMPTS as _ATTEMPTS
+from penstock.engines.duckdb.fields import from_bytes
+from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.packed import check_packed
-from penstock.engines.duckdb.types import column_of, quote, text_literal
+from penstock.engines.duckdb.parquet import Describe, parquet_sql
+from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.errors import PermanentError
-from penstock.plan.dtypes import DATETIME, DType, Kind
+from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import BoundSource, Context, FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
 _FILE = "file_name"
-
-Describe = Callable[[str], dict[str, str]]
-"""Tells the columns of a relation and their DuckDB types."""
 
 
 def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
@@ -40,7 +39,7 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
         case "json":
             raw = _json(scan, bound)
         case "parquet":
-            return _parquet(scan, bound, context, counter, describe)
+            return parquet_sql(scan, bound, context, counter, describe)
         case _:
             raw = _delimited(scan, bound)
     typed, kept, attempts = [], [], []
@@ -69,50 +68,6 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
     counted = f"SELECT {', '.join(['*', *attempts])} FROM ({raw}) WHERE nextval('{counter}') > 0"
     where = f" WHERE {' AND '.join(kept)}" if kept else ""
     return f"SELECT {', '.join(typed)} FROM ({counted}){where}"
-
-
-_ATTEMPTS = {
-    Kind.INT: "INTEGER", Kind.LONG: "BIGINT", Kind.FLOAT: "FLOAT", Kind.DOUBLE: "DOUBLE", Kind.DATETIME: "TIMESTAMP",
-}  # fmt: skip
-"""What DuckDB tries to read the text of a field as; the guards of `casts` say where that is right."""
-
-
-def from_bytes(column: str, kind: Kind, context: Context, attempt: str | None = None) -> str:
-    """Return the cast of a field's text to its declared type; what does not fit is null.
-
-    *attempt* is the column that holds DuckDB's own conversion (`_ATTEMPTS`), where there is one.
-    """
-    match kind:
-        case Kind.INT | Kind.LONG:
-            tried = attempt or f"TRY_CAST({column} AS {_ATTEMPTS[kind]})"
-            return (
-                f"CASE WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
-                f"WHEN {casts.no_number(column)} THEN NULL ELSE ps_bytes_to_{kind.value}({column}) END"
-            )
-        case Kind.FLOAT | Kind.DOUBLE:
-            return casts.text_to_real(column, kind, attempt)
-        case Kind.BOOLEAN:
-            return (
-                f"CASE WHEN {column} IS NULL THEN NULL WHEN lower({column}) = 'true' THEN true "
-                f"WHEN lower({column}) = 'false' THEN false ELSE ps_bytes_to_boolean({column}) END"
-            )
-        case Kind.DATETIME:
-            return casts.text_to_datetime(column, context.zone_minutes, attempt, "ps_bytes_to_datetime")
-        case Kind.MAP | Kind.BAG:
-            return f"ps_json_structure({column}, '{kind.value}')"
-        case Kind.BYTEARRAY:
-            return f"CASE WHEN {column} IS NULL THEN NULL ELSE '{{\"x\":\"' || base64(encode({column})) || '\"}}' END"
-        case _:
-            return column
-
-
-def _files(files: tuple[FileEntry, ...]) -> str:
-    return "[" + ", ".join(text_literal(one.location) for one in files) + "]"
-
-
-def _file_names(files: tuple[FileEntry, ...]) -> str:
-    pairs = ", ".join(f"{text_literal(one.location)}: {text_literal(one.name)}" for one in files)
-    return f"MAP {{{pairs}}}[filename]"
 
 
 def _delimited(scan: Scan, bound: BoundSource) -> str:
@@ -157,10 +112,10 @@ def _read_csv(source: FileSource, files: tuple[FileEntry, ...], columns: list[st
     if source.compression != "auto":
         options.append(f"compression = '{source.compression}'")
     pseudo = [index for index, item in enumerate(source.fields) if item.pseudo == "file_path"]
-    extra = "".join(f", {_file_names(files)} AS c{index}" for index in pseudo)
+    extra = "".join(f", {file_names(files)} AS c{index}" for index in pseudo)
     if pseudo:
         options.append("filename = true")
-    return f"SELECT *{extra} FROM read_csv({_files(files)}, {', '.join(options)})"
+    return f"SELECT *{extra} FROM read_csv({files_sql(files)}, {', '.join(options)})"
 
 
 def _header(source: FileSource, file: FileEntry) -> tuple[str, ...]:
@@ -186,11 +141,11 @@ def _json(scan: Scan, bound: BoundSource) -> str:
     source = scan.source
     compression = "" if source.compression == "auto" else f", compression = '{source.compression}'"
     if source.record_delimiter == "eof":
-        relation = f"SELECT content AS record, filename FROM read_text({_files(bound.files)})"
+        relation = f"SELECT content AS record, filename FROM read_text({files_sql(bound.files)})"
     else:
         # Lines, not DuckDB's JSON reader: it would fail on one malformed line, and drop lines in silence if told to.
         relation = (
-            f"SELECT record, filename FROM read_csv({_files(bound.files)}, auto_detect = false, header = false, "
+            f"SELECT record, filename FROM read_csv({files_sql(bound.files)}, auto_detect = false, header = false, "
             f"delim = '\x01', quote = '', escape = '', strict_mode = false, columns = {{'record': 'VARCHAR'}}, "
             f"filename = true, max_line_size = 16777216{compression}) WHERE record IS NOT NULL AND trim(record) <> ''"
         )
@@ -216,7 +171,7 @@ def _json(scan: Scan, bound: BoundSource) -> str:
     columns = []
     for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
         if item.pseudo is not None:
-            columns.append(f"{_file_names(bound.files)} AS c{index}")
+            columns.append(f"{file_names(bound.files)} AS c{index}")
         else:
             columns.append(f"{_json_column(item.name or '', field.dtype.kind)} AS c{index}")
     return f"SELECT {', '.join(columns)} FROM ({relation})"
@@ -233,67 +188,3 @@ def _json_column(name: str, kind: Kind) -> str:
     if structure:
         return f"CAST(json_extract(record, {text_literal(path)}) AS VARCHAR)"
     return f"json_extract_string(record, {text_literal(path)})"
-
-
-def _parquet(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
-    names = any(item.pseudo is not None for item in scan.source.fields)
-    relation = f"read_parquet({_files(bound.files)}, union_by_name = false{', filename = true' if names else ''})"
-    types = describe(relation)
-    columns = []
-    for item, field in zip(scan.source.fields, scan.schema, strict=True):
-        if item.pseudo is not None:
-            columns.append(f"{_file_names(bound.files)} AS {column_of(field.name)}")
-            continue
-        if item.name not in types:
-            raise PermanentError(
-                f"Component '{scan.component}': {bound.files[0].name} has no column '{item.name}'. It has: {', '.join(types)}."
-            )
-        sql = _from_column(quote(item.name), types[item.name], field.dtype.kind, context)
-        columns.append(f"({sql}) AS {column_of(field.name)}")
-    return f"SELECT {', '.join(columns)} FROM {relation} WHERE nextval('{counter}') > 0"
-
-
-_INTEGERS = frozenset(
-    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"}
-)
-
-
-def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> str:
-    """Return a typed column as the declared type; what does not fit is null."""
-    nested = sql_type.endswith("[]") or sql_type.startswith(("STRUCT", "MAP", "JSON"))
-    real = sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL")
-    if sql_type == "VARCHAR":
-        return from_bytes(column, kind, context)
-    if nested:
-        text = f"CAST(to_json({column}) AS VARCHAR)"
-        return (
-            f"ps_json_structure({text}, '{kind.value}')"
-            if kind in (Kind.MAP, Kind.BAG)
-            else from_bytes(text, kind, context)
-        )
-    if sql_type.startswith(("TIMESTAMP", "DATE")):
-        # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
-        plain = sql_type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
-        ms = f"epoch_ms({column})" if plain else f"epoch_ms(CAST({column} AS TIMESTAMP))"
-        instant = casts.instant(ms, str(context.zone_minutes if sql_type == "DATE" else 0))
-        if kind is Kind.DATETIME:
-            return instant
-        return (
-            casts.cast(f"({instant})", DATETIME, DType(kind), context) if kind is not Kind.BOOLEAN else "NULL::BOOLEAN"
-        )
-    match kind:
-        case Kind.INT | Kind.LONG:
-            target = "INTEGER" if kind is Kind.INT else "BIGINT"
-            return f"TRY_CAST(trunc({column}) AS {target})" if real else f"TRY_CAST({column} AS {target})"
-        case Kind.FLOAT | Kind.DOUBLE:
-            return f"TRY_CAST({column} AS {kind.value.upper()})"
-        case Kind.BOOLEAN:
-            return column if sql_type == "BOOLEAN" else f"({column} <> 0)"
-        case Kind.CHARARRAY:
-            if sql_type in ("FLOAT", "DOUBLE"):
-                return casts.real_to_text(column, Kind.FLOAT if sql_type == "FLOAT" else Kind.DOUBLE)
-            return f"CAST({column} AS VARCHAR)"
-        case Kind.DATETIME if sql_type in _INTEGERS:
-            return casts.instant(f"TRY_CAST({column} AS BIGINT)", str(context.zone_minutes))
-        case _:
-            return from_bytes(f"CAST({column} AS VARCHAR)", kind, context)

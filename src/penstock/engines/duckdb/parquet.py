@@ -1,0 +1,132 @@
+"""Parquet sources as DuckDB relations: columns by name, cast to the declared types (component reference 3.1)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+import duckdb
+
+from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.fields import from_bytes
+from penstock.engines.duckdb.locations import file_names, files_sql
+from penstock.engines.duckdb.types import column_of, quote, text_literal
+from penstock.errors import PermanentError
+from penstock.plan.dtypes import DATETIME, DType, Kind
+from penstock.plan.operators import Scan
+from penstock.plan.ports import BoundSource, Context, FileEntry
+
+Describe = Callable[[str], dict[str, str]]
+"""Tells the columns of a relation and their DuckDB types."""
+_FILE = "the file of a record"
+"""A column that no file has."""
+
+
+def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
+    """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the sequence that counts records.
+
+    Files with columns of other types are read apart: DuckDB would cast all to the types of the first one.
+    """
+    groups: dict[tuple[str, ...], list[FileEntry]] = defaultdict(list)
+    for file in bound.files:
+        groups[_types(scan, file, describe)].append(file)
+    parts = [_select(scan, tuple(files), types, context, counter) for types, files in groups.items()]
+    return " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
+
+
+def _relation(files: tuple[FileEntry, ...], named: bool) -> str:
+    name = f", filename = {text_literal(_FILE)}" if named else ""
+    # A folder named 'id=5' is no column, and must not take the place of one.
+    return f"read_parquet({files_sql(files)}, hive_partitioning = false{name})"
+
+
+def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
+    """Return the DuckDB types of the columns that are read, none for a pseudo field. Raises PermanentError."""
+    try:
+        types = describe(_relation((file,), named=False))
+    except duckdb.Error as error:
+        said = " ".join(str(error).split("\n")[0].replace(file.location, file.name).split())
+        raise PermanentError(
+            f"Component '{scan.component}': {file.name} cannot be read as Parquet: {said.rstrip('.')}. Put a whole file there."
+        ) from error
+    for item in scan.source.fields:
+        if item.name is not None and item.name not in types:
+            raise PermanentError(
+                f"Component '{scan.component}': {file.name} has no column '{item.name}'. It has: {', '.join(types)}."
+            )
+    return tuple("" if item.name is None else types[item.name] for item in scan.source.fields)
+
+
+def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str) -> str:
+    columns, kept = [], []
+    for item, field, sql_type in zip(scan.source.fields, scan.schema, types, strict=True):
+        if item.name is None:
+            columns.append(f"{file_names(files, quote(_FILE))} AS {column_of(field.name)}")
+            continue
+        given = quote(item.name)
+        sql = _from_column(given, sql_type, field.dtype.kind, context)
+        bad = f"{given} IS NOT NULL AND ({sql}) IS NULL"
+        if scan.source.on_bad_value == "skip":
+            kept.append(f"NOT ({bad})")
+        elif scan.source.on_bad_value == "fail":
+            place = text_literal(f"Component '{scan.component}', field '{field.name}': the value '")
+            remedy = text_literal(f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it.")
+            sql = f"CASE WHEN {bad} THEN error({place} || CAST({given} AS VARCHAR) || {remedy}) ELSE ({sql}) END"
+        columns.append(f"({sql}) AS {column_of(field.name)}")
+    relation = _relation(files, any(item.name is None for item in scan.source.fields))
+    counted = f"{relation} WHERE nextval('{counter}') > 0"
+    if kept:
+        return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"
+    return f"SELECT {', '.join(columns)} FROM {counted}"
+
+
+_INTEGERS = frozenset(
+    {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"}
+)
+
+
+def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> str:
+    """Return a typed column as the declared type; what does not fit is null."""
+    nested = sql_type.endswith("[]") or sql_type.startswith(("STRUCT", "MAP", "JSON"))
+    real = sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL")
+    if sql_type == "BLOB":
+        if kind is Kind.BYTEARRAY:
+            return f"CASE WHEN {column} IS NULL THEN NULL ELSE '{{\"x\":\"' || base64({column}) || '\"}}' END"
+        return from_bytes(f"TRY(decode({column}))", kind, context)
+    if sql_type == "VARCHAR":
+        return from_bytes(column, kind, context)
+    if nested:
+        text = f"CAST(to_json({column}) AS VARCHAR)"
+        return (
+            f"ps_json_structure({text}, '{kind.value}')"
+            if kind in (Kind.MAP, Kind.BAG)
+            else from_bytes(text, kind, context)
+        )
+    if sql_type.startswith(("TIMESTAMP", "DATE")):
+        # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
+        plain = sql_type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+        ms = f"epoch_ms({column})" if plain else f"epoch_ms(CAST({column} AS TIMESTAMP))"
+        instant = casts.instant(ms, str(context.zone_minutes if sql_type == "DATE" else 0))
+        if kind is Kind.DATETIME:
+            return instant
+        if kind in (Kind.BOOLEAN, Kind.MAP, Kind.BAG):
+            return "NULL::BOOLEAN" if kind is Kind.BOOLEAN else "NULL::VARCHAR"
+        return casts.cast(f"({instant})", DATETIME, DType(kind), context)
+    if not real and sql_type != "BOOLEAN" and sql_type not in _INTEGERS:
+        return from_bytes(f"CAST({column} AS VARCHAR)", kind, context)
+    match kind:
+        case Kind.INT | Kind.LONG:
+            target = "INTEGER" if kind is Kind.INT else "BIGINT"
+            return f"TRY_CAST(trunc({column}) AS {target})" if real else f"TRY_CAST({column} AS {target})"
+        case Kind.FLOAT | Kind.DOUBLE:
+            return f"TRY_CAST({column} AS {kind.value.upper()})"
+        case Kind.BOOLEAN:
+            return column if sql_type == "BOOLEAN" else f"({column} <> 0)"
+        case Kind.CHARARRAY:
+            if sql_type in ("FLOAT", "DOUBLE"):
+                return casts.real_to_text(column, Kind.FLOAT if sql_type == "FLOAT" else Kind.DOUBLE)
+            return f"CAST({column} AS VARCHAR)"
+        case Kind.DATETIME if sql_type in _INTEGERS:
+            return casts.instant(f"TRY_CAST({column} AS BIGINT)", str(context.zone_minutes))
+        case _:
+            return from_bytes(f"CAST({column} AS VARCHAR)", kind, context)
