@@ -31,7 +31,7 @@ from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Instant, Value
 
 CONTEXT = Context(datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC))
-EXAMPLES = settings(deadline=None, max_examples=150)
+EXAMPLES = settings(derandomize=True, deadline=None, max_examples=150)
 
 # --- printing and parsing ----------------------------------------------------------------------------------------------
 
@@ -128,7 +128,7 @@ SCHEMA = Schema((Field("a", dtypes.INT), Field("t", DType(Kind.TUPLE)), Field("m
 
 
 @given(SOUP | st.text(max_size=40))
-@settings(deadline=None, max_examples=600)
+@settings(derandomize=True, deadline=None, max_examples=600)
 def test_any_text_gives_a_tree_or_findings(text: str) -> None:
     parsed = parse(text)
     assert (parsed.node is None) is bool(parsed.findings)
@@ -373,7 +373,7 @@ def in_layers(
 
 
 @given(made=made_up())
-@settings(deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=300)
 def test_a_value_does_not_depend_on_where_its_parts_stand(
     made: Made, database: tuple[duckdb.DuckDBPyConnection, Functions]
 ) -> None:
