@@ -15,6 +15,7 @@ from penstock.lang.document.shapes import ALIAS_PATTERN, DEFINITIONS, MESSAGE, N
 
 MAX_DEPTH = 40
 """How often a shape is looked at inside itself; whoever reads the value refuses what is nested so deeply."""
+_LIMITS = {"maxLength", "pattern", "allOf"}
 _WORDS = {
     "string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false", "array": "a list",
     "object": "an object", "null": "null",
@@ -162,10 +163,17 @@ def _members(value: Mapping[str, Any], shape: Mapping[str, Any], path: str, dept
             yield Fault(path, f"'{key}' is missing{_beside(value, known)}.", codes.MissingProperty)
     for key, item in value.items():
         if key in known:
-            yield from faults(item, known[key], f"{path}.{key}", depth)
+            if not _is_plain_text(item, known[key]):
+                yield from faults(item, known[key], f"{path}.{key}", depth)
         elif shape.get("additionalProperties") is False and not key.startswith("x-"):
             message = f"There is no key {show(key)} here{_beside(value, known)}."
             yield Fault(f"{path}.{key[:80]}", message, codes.UnknownProperty, did_you_mean(key, known))
+
+
+def _is_plain_text(value: Any, shape: Mapping[str, Any]) -> bool:
+    """Tell at once that a text fits where any text does: so is most of a document."""
+    anything = shape.get("type") == "string" and shape.get("minLength", 0) <= 1 and not shape.keys() & _LIMITS
+    return anything and isinstance(value, str) and value != ""
 
 
 def _beside(value: Mapping[str, Any], known: Mapping[str, Shape]) -> str:

@@ -23,13 +23,14 @@ def read(raw: str | Mapping[str, Any] | None) -> tuple[Document | None, tuple[Di
     None, an empty text and an empty object or list are a document without components.
     """
     report = Report()
+    may_hold_zero = not isinstance(raw, str) or "\\u0000" in raw  # JSON text knows no other way to write one
     if isinstance(raw, str):
         try:
             raw = parse(raw) if raw.strip() else {}
         except NotJson as fault:
             report.add(codes.NotADocument.at(f"The flow is not JSON: {fault}."))
             return None, tuple(report.findings)
-    zero = zero_character(raw)
+    zero = zero_character(raw) if may_hold_zero else None
     if zero is not None:
         message = "The flow holds a zero character, which is no text."
         report.add(codes.NotADocument.at(message, hint="Remove it."), path=zero or None)

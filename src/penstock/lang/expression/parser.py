@@ -75,7 +75,7 @@ def parse(text: str) -> Parsed:
         node = _Parser(tokens).whole()
     except _Stop as stop:
         return Parsed(None, (stop.finding,))
-    if nodes.depth(node) > MAX_DEPTH:
+    if len(tokens) > MAX_DEPTH and nodes.depth(node) > MAX_DEPTH:  # a tree has no more levels than tokens
         return Parsed(None, (_too_deep(0, len(text)),))
     return Parsed(node)
 
