@@ -84,7 +84,7 @@ def test_datetimes_are_read_as_the_shared_form_reads_them(
 
 
 @given(text=st.text("0123456789-+.eE_x T:ZNaIfinity", max_size=24))
-@settings(max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=300, deadline=None)
 def test_any_text_is_read_alike(connection: duckdb.DuckDBPyConnection, text: str) -> None:
     for kind, name in ((Kind.LONG, "bytes_to_long"), (Kind.DOUBLE, "text_to_double")):
         assert repr(read(connection, text, kind, 0)) == repr(FUNCTIONS[name](text))

@@ -76,6 +76,7 @@ def _typed(
     found: Function, signature: Signature, node: nodes.FunctionCall | nodes.Build, args: tuple[Expr, ...]
 ) -> Expr | Diagnostic:
     if found.name == "TOMAP":
+        args = tuple(_key(arg) if index % 2 == 0 else arg for index, arg in enumerate(args))
         wrong = _map_arguments(node, args)
         if wrong is not None:
             return wrong
@@ -106,6 +107,10 @@ def _nullable(found: Function, args: tuple[Expr, ...]) -> bool:
     if found.nulls is Nulls.STRICT:
         return any(arg.nullable for arg in args)
     return found.nulls is Nulls.MAYBE
+
+
+def _key(arg: Expr) -> Expr:
+    return typing.as_type(arg, dtypes.CHARARRAY) if typing.is_untyped(arg) else arg
 
 
 def _map_arguments(node: nodes.FunctionCall | nodes.Build, args: tuple[Expr, ...]) -> Diagnostic | None:

@@ -58,6 +58,7 @@ def typed(text: str) -> Expr:
         ("COALESCE(null, i, l)", "long"), ("SUM(bag)", "long"),
         ("MIN(bag.$1)", "chararray"), ("STRSPLIT(s).$3", "chararray"), ("left::i", "int"), ("$3", "double"),
         ("SIZE(raw)", "long"),
+        ("TOMAP(raw, 1)", "map"), ("TOMAP(null, 1)", "map"),
     ],
 )  # fmt: skip
 def test_the_type_of_an_expression(text: str, kind: str) -> None:
