@@ -1,11 +1,13 @@
-"""A real fork server whose children do what a test tells them."""
+"""A real fork server whose children do what a test tells them; and twins of what stands around a worker."""
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import psutil
 import pytest
@@ -31,6 +33,29 @@ def is_gone(pid: int) -> bool:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
+
+
+def load(name: str) -> ModuleType:
+    """Return a module of `tests/fakes`: the tests are no package, so it is loaded by its path."""
+    spec = importlib.util.spec_from_file_location(f"penstock_fakes_{name}", HERE.parents[1] / "fakes" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def fake_engine() -> ModuleType:
+    """`tests/fakes/engine.py`."""
+    return load("engine")
+
+
+@pytest.fixture(scope="session")
+def fake_children() -> ModuleType:
+    """`tests/fakes/children.py`."""
+    return load("children")
 
 
 @pytest.fixture(scope="session")
