@@ -16,6 +16,8 @@ _DIGITS = re.compile(r"[+-]?\d+\Z")
 """Java reads the decimal digits of every script that one UTF-16 unit holds."""
 _DECIMAL = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[dDfF]?\Z", re.ASCII)
 _HEX = re.compile(r"([+-]?)0[xX]([0-9a-fA-F]*)\.?([0-9a-fA-F]*)[pP]([+-]?[0-9]+)[dDfF]?\Z", re.ASCII)
+_GREATEST_FLOAT = 3.4028234663852886e38
+_MIDDLE_TO_INFINITY = Fraction(2**128 - 2**103)
 _BLANKS = "".join(map(chr, range(33)))
 
 
@@ -65,9 +67,9 @@ def parse_float(text: str) -> float | None:
         return near
     # Rounding twice is wrong only where the double fell on the middle between two floats: decide by the exact text.
     exact = Fraction(body)
-    bits = struct.unpack("i", struct.pack("f", near))[0] if math.isfinite(near) else None
-    if bits is None:
-        return near
+    if not math.isfinite(near):
+        return math.copysign(_GREATEST_FLOAT, near) if abs(exact) < _MIDDLE_TO_INFINITY else near
+    bits = struct.unpack("i", struct.pack("f", near))[0]
     around = [near]
     for step in (-1, 1):
         other = struct.unpack("f", struct.pack("i", bits + step))[0]
