@@ -21,10 +21,14 @@ Copy = Callable[..., dict[str, Any]]
 def copy(tmp_path: Path) -> Copy:
     """Run source → destination over *fields* (`name:type` words, or field objects); returns what `--json` prints.
 
-    *select* is a list of `expression AS alias` between the two."""
+    *select* is a list of expression and alias between the two, *mapping* of field and column."""
 
     def copy(
-        read: dict[str, Any], fields: list[Any], write: dict[str, Any], select: list[tuple[str, str]] | None = None
+        read: dict[str, Any],
+        fields: list[Any],
+        write: dict[str, Any],
+        select: list[tuple[str, str]] | None = None,
+        mapping: list[tuple[str, str]] | None = None,
     ) -> dict[str, Any]:
         (tmp_path / "connections.json").write_text(json.dumps({"data": {"type": "file", "path": "."}}))
         listed = [
@@ -38,6 +42,7 @@ def copy(tmp_path: Path) -> Copy:
             {
                 "id": "out", "type": "cloud_storage_destination_component", "name": "out", "connection": "data",
                 "properties": {"path": "out", "if_exists": "replace", **write},
+                **({} if mapping is None else {"mapping": [{"alias": one, "column": name} for one, name in mapping]}),
             },
         ]  # fmt: skip
         if select is not None:
