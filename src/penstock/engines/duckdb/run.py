@@ -27,6 +27,8 @@ from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, 
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
+MOST_SAID = 600
+"""Characters of what DuckDB says that an error keeps: it likes to quote whole lines."""
 BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
 KEPT_AS_WRITTEN = (
@@ -281,6 +283,13 @@ def _sentence(error: duckdb.Error, failure: Failure, output: str | None, callers
         found = re.search(r"file\s*=\s*(\S+)", str(error))
         name = found[1] if found else "a source file"
         return PermanentError(f"{place}{name} is not valid UTF-8. Set 'encoding', or convert the file.")
+    if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded\. Actual Size: ?(\d+)", str(error)):
+        found = re.search(r"file\s*=\s*(\S+)", str(error))
+        name = found[1] if found else "a source file"
+        most, size = (f"{int(number):,}" for number in too_long.groups())
+        return PermanentError(
+            f"{place}a line of {name} has {size} bytes; {most} can be read. Split it, or leave it out."
+        )
     if "quoted new lines" in str(error):
         found = re.search(r"file\s*=\s*(\S+)", str(error))
         name = found[1] if found else "a source file"
@@ -288,4 +297,4 @@ def _sentence(error: duckdb.Error, failure: Failure, output: str | None, callers
     text = evaluation.first_line(error)
     if _NAMES_COMPONENT.match(text):
         return DataError(text)
-    return PermanentError(f"{place}{line}")
+    return PermanentError(f"{place}{line if len(line) <= MOST_SAID else line[:MOST_SAID] + '…'}")

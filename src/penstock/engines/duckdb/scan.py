@@ -140,14 +140,17 @@ def _header(source: FileSource, file: FileEntry) -> tuple[str, ...]:
 def _json(scan: Scan, bound: BoundSource) -> str:
     source = scan.source
     compression = "" if source.compression == "auto" else f", compression = '{source.compression}'"
+    encoding = "latin-1" if source.encoding == "iso-8859-1" else "utf-8"
     if source.record_delimiter == "eof":
+        _refuse_unread(scan, bound)
         relation = f"SELECT content AS record, filename FROM read_text({files_sql(bound.files)})"
     else:
         # Lines, not DuckDB's JSON reader: it would fail on one malformed line, and drop lines in silence if told to.
         relation = (
             f"SELECT record, filename FROM read_csv({files_sql(bound.files)}, auto_detect = false, header = false, "
             f"delim = '\x01', quote = '', escape = '', strict_mode = false, columns = {{'record': 'VARCHAR'}}, "
-            f"filename = true, max_line_size = 16777216{compression}) WHERE record IS NOT NULL AND trim(record) <> ''"
+            f"filename = true, max_line_size = 16777216, encoding = '{encoding}'{compression}) "
+            "WHERE record IS NOT NULL AND trim(record) <> ''"
         )
     bad = text_literal(f"Component '{scan.component}': a record is malformed JSON: ")
     if source.on_bad_value == "skip":
@@ -175,6 +178,21 @@ def _json(scan: Scan, bound: BoundSource) -> str:
         else:
             columns.append(f"{_json_column(item.name or '', field.dtype.kind)} AS c{index}")
     return f"SELECT {', '.join(columns)} FROM ({relation})"
+
+
+def _refuse_unread(scan: Scan, bound: BoundSource) -> None:
+    """Raise PermanentError for what DuckDB cannot read as one text for each file."""
+    source = scan.source
+    packed = next((one for one in bound.files if one.name.endswith((".gz", ".zst"))), None)
+    if source.compression == "gzip" or (source.compression == "auto" and packed is not None):
+        name = (packed or bound.files[0]).name
+        raise PermanentError(
+            f"Component '{scan.component}': {name} is packed, which is not available for files that are one record. Unpack it."
+        )
+    if source.encoding != "utf-8":
+        raise PermanentError(
+            f"Component '{scan.component}': files that are one record are read as UTF-8 in this version. Convert them."
+        )
 
 
 def _json_column(name: str, kind: Kind) -> str:
