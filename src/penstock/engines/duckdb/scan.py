@@ -82,6 +82,7 @@ def _delimited(scan: Scan, bound: BoundSource) -> str:
     parts = []
     for header, files in groups.items():
         columns = [f"x{position}" for position in range(len(header))]
+        wanted = [f"c{index}" for index in range(len(source.fields))]
         for index in data:
             name = source.fields[index].name
             if name not in header:
@@ -89,10 +90,9 @@ def _delimited(scan: Scan, bound: BoundSource) -> str:
                     f"Component '{scan.component}': the first line of {files[0].name} has no column '{name}'. "
                     f"It has: {', '.join(header)}."
                 )
-            columns[header.index(name)] = f"c{index}"
-        parts.append(_read_csv(source, tuple(files), columns, scan))
-    wanted = ", ".join(f"c{index}" for index in range(len(source.fields)))
-    return " UNION ALL ".join(f"(SELECT {wanted} FROM ({part}))" for part in parts)
+            wanted[index] = f"x{header.index(name)} AS c{index}"
+        parts.append(f"(SELECT {', '.join(wanted)} FROM ({_read_csv(source, tuple(files), columns, scan)}))")
+    return " UNION ALL ".join(parts)
 
 
 def _read_csv(source: FileSource, files: tuple[FileEntry, ...], columns: list[str], scan: Scan) -> str:
@@ -127,14 +127,19 @@ def _header(source: FileSource, file: FileEntry) -> tuple[str, ...]:
             gzip.open(file.location) if zipped else open(file.location, "rb") as stream,
             io.TextIOWrapper(stream, encoding, newline="") as text,
         ):
-            line = text.readline(1_000_000)
-    except (OSError, UnicodeDecodeError, EOFError) as error:
+            lines = text if source.quote_multi_line else [text.readline(1_000_000).rstrip("\r\n")]
+            if source.quote is None and source.escape is None:
+                return tuple("".join(lines).split(source.delimiter))
+            reader = csv.reader(
+                lines,
+                delimiter=source.delimiter,
+                quotechar=source.quote,
+                escapechar=source.escape,
+                quoting=csv.QUOTE_NONE if source.quote is None else csv.QUOTE_MINIMAL,
+            )
+            return tuple(next(reader, []))
+    except (OSError, UnicodeDecodeError, EOFError, csv.Error) as error:
         raise PermanentError(f"The first line of {file.name} cannot be read: {error}.") from error
-    line = line.rstrip("\r\n")
-    if source.quote is None:
-        return tuple(line.split(source.delimiter))
-    reader = csv.reader([line], delimiter=source.delimiter, quotechar=source.quote, escapechar=source.escape)
-    return tuple(next(reader, []))
 
 
 def _json(scan: Scan, bound: BoundSource) -> str:
