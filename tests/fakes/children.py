@@ -43,6 +43,7 @@ class FakeChildren:
         self.is_closed = False
         self._numbers = count(1001)
         self._exits: deque[Exit] = deque()
+        self._ended: set[int] = set()
         self._ours, self._theirs = socket.socketpair()
 
     def fileno(self) -> int:
@@ -67,8 +68,9 @@ class FakeChildren:
 
     def exit(self, pid: int, code: int) -> None:
         """Let a child end."""
-        if self.made[pid].end.fileno() < 0:
+        if pid in self._ended:
             return
+        self._ended.add(pid)
         self.made[pid].channel.close()
         self._exits.append(Exit(pid, code))
         self._theirs.send(b"x")

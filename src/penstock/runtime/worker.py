@@ -99,9 +99,7 @@ class Worker:
 
     def run(self) -> None:
         """Work until stopped."""
-        self._selector.register(self._woken, selectors.EVENT_READ, self._woken_up)
-        self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
-        self._memory.start()
+        self._begin()
         try:
             # Before the first job can be claimed: a cluster that is available has warm children.
             self._keep_warm()
@@ -109,9 +107,22 @@ class Worker:
                 self._turn()
             self._give_all_back()
         finally:
-            self._memory.stop()
-            self._children.close()
-            self._scratch.close()
+            self._end()
+
+    def _begin(self) -> None:
+        self._selector.register(self._woken, selectors.EVENT_READ, self._woken_up)
+        self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
+        self._memory.start()
+
+    def _end(self) -> None:
+        self._memory.stop()
+        self._children.close()
+        self._selector.close()
+        for child in (*self._warm, *(attempt.child for attempt in self._held.values())):
+            child.channel.close()
+        self._woken.close()
+        self._waker.close()
+        self._scratch.close()
 
     # --- one turn of the loop
 
@@ -123,7 +134,7 @@ class Worker:
                 self._done[name] = time.monotonic()
                 self._due[name] = time.monotonic() + seconds
                 if not self._try(step):
-                    self._soon(name, RETRY_S)
+                    self._due[name] = time.monotonic() + RETRY_S
         self._watch_ends()
         self._keep_warm()
 
@@ -165,6 +176,7 @@ class Worker:
         while len(self._warm) + len(self._held) < self._limits.slots:
             try:
                 self._warm.append(self._children.fork())
+                self._soon("look")
             except PermanentError as error:
                 self._restart_children(error)
                 return
@@ -174,7 +186,8 @@ class Worker:
         self._selector.unregister(self._children)
         self._children.restart()
         self._selector.register(self._children, selectors.EVENT_READ, self._children_ended)
-        self._warm.clear()
+        while self._warm:
+            self._warm.pop().channel.close()
         for attempt in list(self._held.values()):
             self._hear(attempt, to_the_end=True)
             attempt.is_blameless = True
@@ -187,7 +200,9 @@ class Worker:
             self._restart_children(error)
             return
         for gone in exits:
-            self._warm = [child for child in self._warm if child.pid != gone.pid]
+            for child in [one for one in self._warm if one.pid == gone.pid]:
+                self._warm.remove(child)
+                child.channel.close()
             for attempt in [one for one in self._held.values() if one.child.pid == gone.pid]:
                 self._hear(attempt, to_the_end=True)
                 self._ended(attempt, gone.code)
@@ -238,7 +253,11 @@ class Worker:
 
     def _renew(self) -> None:
         asked_at = time.monotonic()
-        held = {attempt.job_id: attempt.epoch for attempt in self._held.values() if not attempt.is_written}
+        held = {
+            attempt.job_id: attempt.epoch
+            for attempt in self._held.values()
+            if not attempt.is_written and not attempt.is_lost
+        }
         with self._sessions.write() as uow:
             now = attempts.database_now(uow, self._clock)
             attempts.join(uow, self._facts(), now)
@@ -254,7 +273,7 @@ class Worker:
 
     def _lose(self, attempt: Attempt) -> None:
         log.warning("Job %d is not held here any more; its process is killed.", attempt.job_id)
-        attempt.is_lost = True
+        attempt.is_lost = attempt.is_blameless = True
         self._kill(attempt)
 
     def _keep_up(self) -> None:
@@ -358,6 +377,8 @@ class Worker:
 
     def _answer(self, attempt: Attempt) -> None:
         """Grant publication, or not; an answer that cannot be had yet is given later."""
+        if attempt.is_lost:
+            return
         written: Sequence[Any] = attempt.asked or ()
         told = attempt.take_report()
         try:
@@ -381,7 +402,7 @@ class Worker:
         now = time.monotonic()
         lease_s = attempts.LEASE.total_seconds()
         for attempt in list(self._held.values()):
-            if attempt.asked is not None:
+            if attempt.asked is not None and attempt.exit_code is None:
                 self._answer(attempt)
             if attempt.kill_at is not None and now >= attempt.kill_at:
                 attempt.kill_at = None
@@ -399,18 +420,15 @@ class Worker:
         if attempt.child.pid in self._sizes:
             self._sizes.discard(attempt.child.pid)
             attempt.is_too_large = True
+        attempt.clean()
         if not attempt.is_written and not self._try(lambda: self._write_outcome(attempt)):
             return
-        attempt.clean()
         self._held.pop(attempt.job_id, None)
         self._soon("look")
 
     def _write_outcome(self, attempt: Attempt) -> None:
         """Write how a job ended: as soon as it is known, but a stop not before the process is gone."""
         if attempt.is_written or (attempt.is_stopping and attempt.exit_code is None):
-            return
-        if attempt.is_lost:
-            attempt.is_written = True
             return
         told = attempt.take_report()
         try:

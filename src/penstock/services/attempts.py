@@ -293,11 +293,16 @@ def _declare(job: Job, declared: Sequence[Mapping[str, Any]], now: datetime) -> 
 
 def grant(uow: UnitOfWork, job_id: int, epoch: int, written: Sequence[Mapping[str, Any]], now: datetime) -> bool:
     """Let an attempt publish what it has staged and checked. False when it holds the job no more, when its lease has
-    run out, when somebody wants the job to stop, or when another attempt was granted before."""
+    run out, when somebody wants the job to stop, or when another attempt was granted before.
+
+    Asked again, because the answer was lost on the way, it is the same.
+    """
     job = claims.held(uow, job_id, epoch)
-    if job is None or job.status != JobStatus.RUNNING or job.lease_until is None or job.lease_until <= now:
+    if job is None:
         return False
-    if job.granted_epoch not in (None, epoch):
+    if job.granted_epoch is not None:
+        return job.granted_epoch == epoch
+    if job.status != JobStatus.RUNNING or job.lease_until is None or job.lease_until <= now:
         return False
     job.granted_epoch = epoch
     _receive(job, written, now)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STAGED = "/data/.out.staging-job-1-1"
+WRITTEN = {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
 
 
 def started(queue: Queue, nodes: int = 1) -> Claimed:
@@ -181,7 +182,10 @@ def test_the_grant_notes_what_is_staged(queue: Queue) -> None:
     row = queue.job_row(held.job_id)
     assert (row.status, row.granted_epoch, row.outputs_count) == ("running", 1, 1)
     assert (row.outputs[0].records_count, row.outputs[0].files) == (7, '["part-00000.csv"]')
-    assert queue.grant(held), "the answer may have been lost on the way"
+    queue.later(20)
+    queue.stop(held.job_id)
+    assert queue.grant(held, {**WRITTEN, "records": 99}), "the answer may have been lost on the way"
+    assert queue.job_row(held.job_id).outputs[0].records_count == 7
 
 
 def test_the_grant_is_refused_after_the_end_of_the_lease(queue: Queue) -> None:

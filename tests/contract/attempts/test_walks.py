@@ -146,8 +146,8 @@ class Walk(RuleBasedStateMachine):
             done = getattr(queue, write)(attempt)
         is_mine = before["epoch"] == attempt.epoch and before["status"] not in FINAL
         if write == "grant":
-            is_mine &= before["status"] == "running" and before["lease_until"] > queue.now
-            is_mine &= before["granted_epoch"] in (None, attempt.epoch)
+            is_new = before["status"] == "running" and before["lease_until"] > queue.now
+            is_mine &= is_new if before["granted_epoch"] is None else before["granted_epoch"] == attempt.epoch
         elif write == "renew":
             is_mine &= before["worker_id"] == worker
         assert done == is_mine, write
