@@ -13,9 +13,9 @@ from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
 from penstock.engines.duckdb.fallible import may_fail
 from penstock.engines.duckdb.native import extraction_of, strftime_of
-from penstock.engines.duckdb.types import text_literal
+from penstock.engines.duckdb.types import SQL_TYPES, text_literal
 from penstock.engines.functions import java_regex
-from penstock.plan.dtypes import DType, Kind
+from penstock.plan.dtypes import CHARARRAY, DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
 
@@ -195,7 +195,7 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
         return casts.instant(args[0], str(context.zone_minutes))
     if len(args) == 1:
         return casts.text_to_datetime(args[0], context.zone_minutes)
-    zone = _zone(context) if len(args) == 2 else f"coalesce({args[2]}, {_zone(context)})"
+    zone = _zone(context) if len(args) == 2 else f"coalesce({_lasting(args[2], CHARARRAY)}, {_zone(context)})"
     if context.strict:
         zone = f"ps_zone_of_today({zone}, {_now_ms(context)}::BIGINT)"
     return f"ps_parse_date({args[0]}, {args[1]}, {zone}, {context.now.year}::INTEGER)"
@@ -261,7 +261,7 @@ def _between(unit_ms: int) -> Template:
 
 def _add(sign: int) -> Template:
     def template(call: Call, args: list[str], context: Context) -> str:
-        period = f"coalesce({args[1]}, 'P')" if context.strict else args[1]
+        period = f"coalesce({_lasting(args[1], CHARARRAY)}, 'P')" if context.strict else args[1]
         return f"ps_add_period({args[0]}, {period}, ({sign})::INTEGER)"
 
     return template
@@ -304,11 +304,17 @@ def _or_default(cast: Callable[[str, Kind], str] | None, kind: Kind) -> Template
     return template
 
 
+def _lasting(sql: str, dtype: DType) -> str:
+    """Return a value that may be handed to `coalesce`, which keeps no more of a shared function's text than a pointer: the
+    memory behind it is soon another's. Added to nothing it becomes a text of DuckDB's own."""
+    return f"({sql} || '')" if "ps_" in sql and SQL_TYPES[dtype.kind] == "VARCHAR" else sql
+
+
 def encoded(sql: str, dtype: DType) -> str:
     """Return the canonical text of a typed value; null is the text `null`, so that it can stand in a structure."""
     match dtype.kind:
         case Kind.BYTEARRAY | Kind.MAP | Kind.BAG | Kind.TUPLE:
-            made = sql
+            made = _lasting(sql, dtype)
         case Kind.CHARARRAY:
             made = f"CAST(to_json({sql}) AS VARCHAR)"
         case Kind.BOOLEAN:
@@ -467,7 +473,7 @@ TEMPLATES: dict[str, Template] = {
     "ParseLongOrDefault": _or_default(None, Kind.LONG),
     "ParseFloatOrDefault": _or_default(None, Kind.FLOAT),
     "ParseDoubleOrDefault": _or_default(None, Kind.DOUBLE),
-    "COALESCE": lambda call, args, context: f"coalesce({', '.join(args)})",
+    "COALESCE": lambda call, args, context: f"coalesce({', '.join(_lasting(arg, call.dtype) for arg in args)})",
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
