@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import regex
 
+from penstock.engines.functions.text import fold
 from penstock.errors import DataError
 
 _CLASSES = {
@@ -22,7 +25,19 @@ _JAVA = {
     "javaLowerCase": r"\p{Lowercase}", "javaUpperCase": r"\p{Uppercase}", "javaLetter": r"\p{L}",
     "javaDigit": r"\p{Nd}", "javaLetterOrDigit": r"\p{L}\p{Nd}", "javaAlphabetic": r"\p{Alphabetic}",
 }  # fmt: skip
+_TITLE = {"IsTitlecase": "Lt"}
+_WIDEST = 2_000
+"""The widest range whose letters are looked up one by one."""
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\x07", "e": "\x1b"}
+_LETTERS = r"\p{Lu}\p{Ll}\p{Lt}"
+_CASED = r"\p{Lowercase}\p{Uppercase}\p{Lt}"
+_ANY_CASE = {
+    **{
+        f"\\p{{{prefix}{name}}}": _LETTERS for prefix in ("", "gc=", "general_category=") for name in ("Lu", "Ll", "Lt")
+    },
+    **dict.fromkeys((r"\p{Lowercase}", r"\p{Uppercase}", r"\p{Titlecase}"), _CASED),
+}
+"""Properties of one case, and what they are where case does not count."""
 _NEGATED = {"D": r"^0-9", "W": r"^a-zA-Z0-9_", "S": r"^ \t\n\x0B\f\r"}
 
 
@@ -90,6 +105,8 @@ class Reader:
                 regex.compile(f"[{members}]", regex.V1)
             except regex.error:
                 raise self.bad(f"the property '{name}' is unknown") from None
+        if "i" in self.flags:
+            members = _ANY_CASE.get(members, members)
         return f"[^{members}]" if letter == "P" else members
 
     def char_escape(self) -> str:
@@ -133,6 +150,29 @@ class Reader:
         self.at = end
         return char
 
+    def skip(self) -> int:
+        """Move past blanks and comments where the flag x says that they are none of the pattern; return the place."""
+        while "x" in self.flags and self.at < len(self.source):
+            if self.source[self.at] == "#":
+                ends = [end for end in (self.source.find(mark, self.at) for mark in "\n\r\x85\u2028\u2029") if end >= 0]
+                self.at = min(ends, default=len(self.source))
+            elif self.source[self.at] in " \t\n\x0b\f\r":
+                self.at += 1
+            else:
+                break
+        return self.at
+
+    def cases(self, low: str, high: str) -> str:
+        """Return a range, or a character, with what it is equal to under the flags i and u."""
+        if "i" not in self.flags:
+            return low if low == high else ""
+        if "u" not in self.flags:
+            return (low if low == high else "") + _other_case(low, high)
+        if ord(high) - ord(low) > _WIDEST:
+            raise PatternNotAvailable(f"A wide range under (?iu) in {self.source!r} is not available.")
+        every = {other for at in range(ord(low), ord(high) + 1) for other in equal_letters(chr(at))}
+        return "".join(sorted(every))
+
     def char_class(self) -> tuple[str, str | None]:
         """Translate `[…]`: unions, ranges, negation, intersection; the second text is for RE2."""
         self.at += 1
@@ -143,7 +183,7 @@ class Reader:
         native: list[str] | None = []
         first = True
         while True:
-            if self.at >= len(self.source):
+            if self.skip() >= len(self.source):
                 raise self.bad("a '[' is not closed")
             char = self.source[self.at]
             if char == "]" and not first:
@@ -175,7 +215,7 @@ class Reader:
                 end = self.source.find("\\E", self.at)
                 stop = len(self.source) if end < 0 else end
                 for char in self.source[self.at + 2 : stop]:
-                    members.append(_in_class(char))
+                    members.append(in_class(char))
                 self.at = stop + (2 if end >= 0 else 0)
                 return None
             if self.at + 1 < len(self.source):
@@ -193,11 +233,10 @@ class Reader:
             high = self.class_char()
             if high < low:
                 raise self.bad("a range runs backwards")
-        text = _in_class(low) if low == high else f"{_in_class(low)}-{_in_class(high)}"
-        if "i" in self.flags:
-            text += _other_case(low, high)
+        text = in_class(low) if low == high else f"{in_class(low)}-{in_class(high)}"
+        text += "".join(map(in_class, self.cases(low, high).replace(low, "")))
         members.append(text)
-        if native is None or not (low.isascii() and high.isascii()):
+        if native is None or not text.isascii():
             return None
         return [*native, text]
 
@@ -211,25 +250,45 @@ class Reader:
         return char
 
 
-def _in_class(char: str) -> str:
+def in_class(char: str) -> str:
+    """Return a character as it stands in a class."""
     return f"\\{char}" if char in r"\^[]-&~|:" else char if char.isprintable() else f"\\x{ord(char):02x}" if ord(
         char
     ) < 256 else f"\\U{ord(char):08x}"  # fmt: skip
 
 
 def _other_case(low: str, high: str) -> str:
+    """The letters of the other case in a range, ASCII ones only."""
     out = ""
     for first, last, shift in (("a", "z", -32), ("A", "Z", 32)):
         begin, end = max(low, first), min(high, last)
-        if begin <= end:
-            out += f"{chr(ord(begin) + shift)}-{chr(ord(end) + shift)}"
+        out += "".join(chr(at + shift) for at in range(ord(begin), ord(end) + 1))
     return out
+
+
+@cache
+def _by_case() -> dict[str, str]:
+    """Letters that are equal but for case, by what they have in common."""
+    found: dict[str, str] = {}
+    for at in (*range(0xD800), *range(0xE000, 0x1F000)):
+        folded = fold(chr(at))
+        found[folded] = found.get(folded, "") + chr(at)
+    return {folded: letters for folded, letters in found.items() if len(letters) > 1}
+
+
+def equal_letters(char: str) -> str:
+    """Return what a character is equal to when case does not count, itself included.
+
+    >>> equal_letters("é")
+    'Éé'
+    """
+    return _by_case().get(fold(char), char)
 
 
 def _unicode_property(name: str) -> str:
     for prefix in ("Is", "In"):
         if name.startswith(prefix) and len(name) > 2:
-            return f"\\p{{{'block=' if prefix == 'In' else ''}{name[2:]}}}"
+            return f"\\p{{{'block=' if prefix == 'In' else ''}{_TITLE.get(name, name[2:])}}}"
     for key in ("script", "sc", "block", "blk", "general_category", "gc"):
         if name.startswith(f"{key}="):
             return f"\\p{{{name}}}"

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import regex
 
-from penstock.engines.functions.regex_classes import PatternNotAvailable, Reader
+from penstock.engines.functions.regex_classes import PatternNotAvailable, Reader, in_class
 
 _ENDS = r"\n\r\u0085\u2028\u2029"
 _DOT = f"[^{_ENDS}]"
@@ -93,7 +93,7 @@ class _Translator(Reader):
         if depth > 60:
             raise self.bad("it is nested too deeply")
         flags = self.flags
-        while self.at < len(self.source) and self.source[self.at] != ")":
+        while self.skip() < len(self.source) and self.source[self.at] != ")":
             if self.source[self.at] == "|":
                 self.at += 1
                 self.extent.widest = max(self.extent.widest, self.extent.longest)
@@ -126,29 +126,44 @@ class _Translator(Reader):
             return True
         self.at += 1
         if char == ".":
-            self.emit("(?s:.)" if "s" in self.flags else _DOT, "(?s:.)" if "s" in self.flags else _RE2_DOT)
+            native = "(?s:.)" if "s" in self.flags else r"[^\n]" if "d" in self.flags else _RE2_DOT
+            self.emit(_DOT if native == _RE2_DOT else native, native)
             return True
         if char in "^$":
             self.last = Extent(varies=char == "$")
         if char == "^":
-            self.emit(_LINE_START if "m" in self.flags else r"\A", None if "m" in self.flags else self.native_start())
+            self.emit(self.line_start(), None if "m" in self.flags else self.native_start())
             return True
         if char == "$":
-            self.emit(_LINE_END if "m" in self.flags else _LAST)
+            self.emit(self.line_end())
             return True
         self.literal(char)
         return True
 
+    def line_start(self) -> str:
+        if "m" not in self.flags:
+            return r"\A"
+        return r"(?:\A|(?<=\n)(?!\Z))" if "d" in self.flags else _LINE_START
+
+    def line_end(self) -> str:
+        if "m" not in self.flags:
+            return self.last_end()
+        return r"(?=\n|\Z)" if "d" in self.flags else _LINE_END
+
+    def last_end(self) -> str:
+        return r"(?=\n?\Z)" if "d" in self.flags else _LAST
+
     def literal(self, char: str) -> None:
-        if "i" in self.flags and char.isascii() and char.isalpha():
-            both = f"[{char.lower()}{char.upper()}]"
-            self.emit(both, both)
+        both = self.cases(char, char)
+        if len(both) > 1:
+            either = f"[{''.join(map(in_class, both))}]"
+            self.emit(either, either if either.isprintable() and either.isascii() else None)
             return
         text = _plain(char)
         self.emit(text, text if char.isascii() and char.isprintable() else _re2_plain(char))
 
     def quantifier(self, mark: int, re2_mark: int) -> None:
-        found = _quantifier_at(self.source, self.at)
+        found = _quantifier_at(self.source, self.skip())
         if found is None:
             if self.peek("{"):
                 raise self.bad("a '{' is no repetition")
@@ -159,6 +174,7 @@ class _Translator(Reader):
             raise self.bad(f"the repetition '{found}' runs backwards")
         self.at += len(found)
         mode = ""
+        self.skip()
         if self.at < len(self.source) and self.source[self.at] in "?+":
             mode = self.source[self.at]
             self.at += 1
@@ -232,9 +248,9 @@ class _Translator(Reader):
             letter = self.source[at]
             if letter == "-":
                 on = False
-            elif letter in "ism":
+            elif letter in "ismdux":
                 flags.add(letter) if on else flags.discard(letter)
-            elif letter in "uUxdc":
+            elif letter in "Uc":
                 raise PatternNotAvailable(
                     f"The flag '{letter}' of the regular expression {self.source!r} is not available; write it without."
                 )
@@ -292,7 +308,7 @@ class _Translator(Reader):
         if letter == "G":
             raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
         self.last = Extent(varies=letter == "Z")
-        text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": _LAST}[letter]
+        text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": self.last_end()}[letter]
         native = {
             "A": self.native_start(),
             "z": r"\z" if self.source[self.at : self.at + 1] in ("", ")", "|") else None,

@@ -95,10 +95,11 @@ def equals_ignore_case(left: str, right: str) -> bool:
     """Java's `equalsIgnoreCase`: unit by unit, equal as capitals or as small letters."""
     if len(left) != len(right):
         return False
-    return all(a == b or _fold(a) == _fold(b) for a, b in zip(left, right, strict=True))
+    return all(a == b or fold(a) == fold(b) for a, b in zip(left, right, strict=True))
 
 
-def _fold(char: str) -> str:
+def fold(char: str) -> str:
+    """Return what a letter has in common with those that are equal to it but for case, mapped one to one."""
     return _small(_capital(char))
 
 

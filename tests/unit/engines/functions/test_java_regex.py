@@ -25,6 +25,21 @@ from penstock.engines.functions.java_regex import BadPattern, PatternNotAvailabl
         ("(?s)a.b", "a\nb", True),
         ("\\bé\\b", "é", True),
         ("(?i)É", "é", False),
+        ("(?iu)É", "é", True),
+        ("(?iu)[à-ö]k", "É\u212a", True),
+        ("(?iu)ſ", "S", True),
+        ("(?iu)ß", "SS", False),
+        ("(?u)é", "É", False),
+        ("(?i)\\p{Lu}", "a", True),
+        ("(?i)\\P{javaUpperCase}", "a", False),
+        ("(?i)[\\p{Lower}1]", "É", False),
+        ("(?d)a.b", "a\rb", True),
+        ("(?d)a.b", "a\nb", False),
+        ("(?dm)(?s).*^b$.*", "a\nb\nc", True),
+        ("(?dm)(?s).*^b$.*", "a\rb\rc", False),
+        ("(?x) a b # c\n [ d e ] + \\ ", "abde ", True),
+        ("(?x)a{2} +", "aa", True),
+        ("(?x:a b)a b", "aba b", True),
         ("a$", "a\n", False),
         ("\\Qa.b\\E", "a.b", True),
         ("\\p{javaLowerCase}+", "ßa", True),
@@ -46,9 +61,7 @@ def test_what_java_refuses_is_malformed(pattern: str) -> None:
         java_regex.full_match("a", pattern)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["\\X", "\\N{DIGIT ONE}", "\\Ga", "(?x)a", "(?u)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"]
-)
+@pytest.mark.parametrize("pattern", ["\\X", "\\N{DIGIT ONE}", "\\Ga", "(?U)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"])
 def test_what_cannot_run_here_is_no_malformed_pattern(pattern: str) -> None:
     with pytest.raises(PatternNotAvailable):
         java_regex.replace_all("a", pattern, "x")
