@@ -264,6 +264,11 @@ def _locate(
             for name, other in found.items():
                 if other.target == made.target:
                     raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
+                if other.target in made.target.parents or made.target in other.target.parents:
+                    raise PermanentError(
+                        f"its folder and that of '{name}' lie in one another, so one would replace the other. "
+                        "Give them folders beside each other."
+                    )
         found[write.component] = made
     return found
 

@@ -278,6 +278,18 @@ def test_two_outputs_with_one_folder_are_refused_before_anything_is_made(lake: P
     assert (tree(lake), ear.folders) == ({}, [])
 
 
+@pytest.mark.parametrize("paths", [("a", "a/b"), ("a/b/c", "a")])
+def test_an_output_inside_anothers_folder_is_refused(
+    lake: Path, fake_engine: ModuleType, paths: tuple[str, str]
+) -> None:
+    text = flow("a", "b").replace('"path": "a"', '"path": "one"').replace('"path": "b"', f'"path": "{paths[1]}"')
+    text = text.replace('"path": "one"', f'"path": "{paths[0]}"')
+    ear = Ear()
+    with pytest.raises(PermanentError, match=r"Component 'b': its folder and that of 'a' lie in one another"):
+        execute(order(lake, text), fake_engine.FakeEngine(), stores(lake), ear, Gate())
+    assert (tree(lake), ear.folders) == ({}, [])
+
+
 @pytest.mark.parametrize(
     ("connections", "sentence"),
     [
