@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from penstock.errors import BadRequest
 
@@ -54,7 +55,8 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     values: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for name, raw in (_file(Path(config)) if config else {}).items():
-        values[name], origins[name] = raw, str(config)
+        if raw != "":
+            values[name], origins[name] = raw, str(config)
     for one in fields(Settings):
         raw = environ.get(f"PENSTOCK_{one.name.upper()}", "")
         if raw and one.name != "origins":
@@ -62,46 +64,99 @@ def load(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
     for name, raw in given.items():
         if raw is not None:
             values[name], origins[name] = raw, "command line"
-    made = {name: _read(name, raw) for name, raw in values.items()}
+    made = {name: _read(name, raw, origins[name]) for name, raw in values.items()}
     return Settings(**made, origins=origins)
 
 
 def _file(path: Path) -> dict[str, Any]:
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadRequest(f"The settings file '{path}' (PENSTOCK_CONFIG) cannot be read: {error}.") from error
     known = {one.name for one in fields(Settings)} - {"origins", "config"}
     unknown = sorted(set(raw) - known)
     if unknown:
-        raise BadRequest(f"The settings file '{path}' has unknown settings: {', '.join(unknown)}.")
+        raise BadRequest(
+            f"The settings file '{path}' has unknown settings: {', '.join(unknown)}. Known: {', '.join(sorted(known))}."
+        )
     return raw
 
 
-def _read(name: str, raw: Any) -> Any:
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    def read(raw: Any) -> int:
+        if isinstance(raw, bool) or not isinstance(raw, int | str) or not least <= int(raw) <= most:
+            raise ValueError(raw)
+        return int(raw)
+
+    return read
+
+
+def _text(raw: Any) -> str:
+    if not isinstance(raw, str) or "\0" in raw:
+        raise ValueError(raw)
+    return raw
+
+
+def _path(raw: Any) -> Path:
+    return raw if isinstance(raw, Path) else Path(_text(raw))
+
+
+def _paths(raw: Any) -> tuple[Path, ...]:
+    parts = raw.split(":") if isinstance(raw, str) else raw
+    if not isinstance(parts, list | tuple):
+        raise ValueError(raw)
+    found = tuple(_path(part) for part in parts if part != "")
+    if not found:
+        raise ValueError(raw)
+    return found
+
+
+def _url(raw: Any) -> str:
+    parts = urlsplit(_text(raw))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(raw)
+    return _text(raw)
+
+
+def _size(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise ValueError(raw)
+    return parse_size(str(raw))
+
+
+LARGEST = 2**31 - 1
+_READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
+    "credits_per_hour": (_whole(0, LARGEST), "a whole number, 0 for no limit"),
+    "port": (_whole(0, 65535), "a whole number from 0 to 65535"),
+    "slots": (_whole(1, 1000), "a whole number from 1 to 1000"),
+    "memory_bytes": (_size, "a size such as 8589934592 or 8GiB"),
+    "data_dir": (_path, "a folder"),
+    "config": (_path, "a file"),
+    "file_roots": (_paths, "folders, separated by a colon"),
+    "public_url": (_url, "an address such as https://etl.example.com"),
+}
+"""How a setting is read, and what it takes; all others are text."""
+SECRET = frozenset({"api_key", "database_url"})
+"""Settings whose value stands in no message."""
+
+
+def _read(name: str, raw: Any, origin: str) -> Any:
+    read, takes = _READERS.get(name, (_text, "a text"))
     try:
-        if name in ("credits_per_hour", "port", "slots"):
-            number = int(raw)
-            if number < (1 if name == "slots" else 0):
-                raise ValueError(raw)
-            return number
-        if name == "memory_bytes":
-            return parse_size(str(raw))
-        if name in ("data_dir", "config"):
-            return Path(raw)
-        if name == "file_roots":
-            parts = raw.split(":") if isinstance(raw, str) else raw
-            return tuple(Path(part) for part in parts if str(part))
-        return str(raw)
+        return read(raw)
     except ValueError:
-        raise BadRequest(f"The setting PENSTOCK_{name.upper()} has the value {raw!r}, which cannot be read.") from None
+        value = "a value" if name in SECRET else f"the value {raw!r}"
+        raise BadRequest(
+            f"The setting PENSTOCK_{name.upper()} has {value} that cannot be read ({origin}). It takes {takes}."
+        ) from None
 
 
+MOST_BYTES = 1 << 60
 _UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes of a size such as `512M` or `2GiB`. Raises ValueError.
+    """Return the bytes of a size such as `512M` or `2GiB`, 1 or more. Raises ValueError.
 
     >>> parse_size("2GiB")
     2147483648
@@ -110,7 +165,6 @@ def parse_size(text: str) -> int:
     body = body if body.isdigit() else body.removesuffix("b")
     unit = body[-1:] if body[-1:].isalpha() else ""
     number = float(body.removesuffix(unit))
-    size = int(number * _UNITS[unit]) if unit in _UNITS else -1
-    if size < 1:
+    if unit not in _UNITS or not 1 <= number * _UNITS[unit] <= MOST_BYTES:
         raise ValueError(text)
-    return size
+    return int(number * _UNITS[unit])

@@ -44,7 +44,8 @@ def _shown(loaded: Settings, name: str) -> Any:
     if value is not None and name in SECRET:
         return "***"
     if value is not None and name == "database_url":
-        return re.sub(r"(://[^:/@]*):.*@", r"\1:***@", value)
+        shown = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", value)
+        return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", shown)
     if isinstance(value, tuple):
         return ":".join(str(part) for part in value)
     return value if value is None or isinstance(value, int) else str(value)
