@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": ("work", "command"),
     "run": ("run", "command"),
     "validate": ("check", "command"),
+    "fmt": ("formatting", "command"),
     "eval": ("evaluate", "command"),
     "import": ("exchange", "import_command"),
     "export": ("exchange", "export_command"),

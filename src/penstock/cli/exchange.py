@@ -13,8 +13,9 @@ from rich.console import Console
 from penstock import settings as settings_module
 from penstock.cli.client import Client
 from penstock.cli.packages import pairs, read_package
-from penstock.errors import BadRequest
+from penstock.errors import BadRequest, PackageInvalid
 from penstock.lang.document.rebind import rebind
+from penstock.lang.files import write_file
 
 SERVER = Annotated[
     str | None, typer.Option(help="Address of the server (default: PENSTOCK_PUBLIC_URL, or this machine).")
@@ -26,7 +27,7 @@ KEY = Annotated[
 
 
 def import_command(
-    files: Annotated[list[Path], typer.Argument(help="Package files: exports, or documents of components and edges.")],
+    files: Annotated[list[Path], typer.Argument(help="Package files, JSON or YAML.")],
     renamed: Annotated[list[str] | None, typer.Option("--map", help="Connection OLD=NEW, ids or names.")] = None,
     server: SERVER = None,
     account: ACCOUNT = None,
@@ -38,10 +39,12 @@ def import_command(
     Connections that are neither mapped nor known to the server are findings (PK107); the package is created all the
     same. Exit code 0 when every package may run, 2 when not.
 
-    Example: penstock import flights.json --map demo=FILE_CONNECTION_3
+    Example: penstock import flights.yaml --map demo=FILE_CONNECTION_3
     """
     names = pairs(renamed or [], "--map")
     packages = [(file, read_package(file)) for file in files]
+    for _, package in packages:
+        package.require()
     flows = [rebind(package.flow, names) for _, package in packages]
     unused = frozenset.intersection(*(left for _, left in flows)) if flows else frozenset()
     if unused:
@@ -78,17 +81,24 @@ def _show(made: list[dict[str, Any]]) -> None:
 
 def export_command(
     package_id: Annotated[int, typer.Argument(help="Id of the package.")],
+    as_yaml: Annotated[bool, typer.Option("--yaml", help="Print the spelling for people, YAML.")] = False,
     server: SERVER = None,
     account: ACCOUNT = None,
     key: KEY = None,
 ) -> None:
-    """Print a package of a server as JSON, to be kept in version control and imported again.
+    """Print a package of a server as JSON or YAML, to be kept in version control and imported again.
 
-    Example: penstock export 12 > flights.json
+    Example: penstock export 12 --yaml > flights.yaml
     """
     client = _client(server, account, key)
     package = client.call("GET", f"packages/{package_id}/export")
     client.close()
+    if as_yaml:
+        text, findings = write_file(package)
+        if text is None:
+            raise PackageInvalid(" ".join(one.sentence() for one in findings), findings)
+        sys.stdout.write(text)
+        return
     sys.stdout.write(json.dumps(package, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from penstock.cli.packages import PackageFile
 from penstock.domain.diagnostic import Diagnostic, Span
 from penstock.lang.document import read
+from penstock.lang.document.file.nodes import Mark
 
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 WIDTH = 100
@@ -23,11 +24,29 @@ def lines_of(finding: Diagnostic, package: PackageFile) -> list[str]:
     ['PK506 error', '    The package has no components. Add a source and a destination.']
     """
     place = ", ".join(part for part in (finding.component, finding.field) if part)
-    head = f"{finding.code} {finding.severity.value}{f': {place}' if place else ''}"
+    mark = mark_of(finding, package)
+    stands = f" (line {mark.line}, column {mark.column})" if mark is not None else ""
+    head = f"{finding.code} {finding.severity.value}{f': {place}' if place else ''}{stands}"
     text = _text_at(finding, package) if finding.span is not None else None
     marked = [] if text is None or finding.span is None else _marked(text, finding.span)
     message = f"{finding.message} {finding.hint}" if finding.hint else finding.message
     return [_visible(line) for line in (head, *(f"    {line}" for line in (*marked, message)))]
+
+
+def mark_of(finding: Diagnostic, package: PackageFile) -> Mark | None:
+    """Return where the part of a YAML file stands that a finding is about, or what it is a part of."""
+    owner, path = finding.component_id or "", finding.field or ""
+    while path or owner:
+        if (owner, path) in package.places:
+            return package.places[owner, path]
+        owner, path = (owner, path[: max(path.rfind("."), path.rfind("["), 0)]) if path else ("", "")
+    return None
+
+
+def json_of(finding: Diagnostic, package: PackageFile) -> dict[str, Any]:
+    """Return a finding as JSON values; of a YAML file with line and column."""
+    mark = mark_of(finding, package)
+    return finding.to_json() | ({"line": mark.line, "column": mark.column} if mark is not None else {})
 
 
 def _visible(line: str) -> str:

@@ -9,25 +9,41 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from penstock.errors import BadRequest
+from penstock.domain.diagnostic import Diagnostic, Severity
+from penstock.errors import BadRequest, PackageInvalid
+from penstock.lang.document.file.reader import Places
+from penstock.lang.files import read_bytes
 
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:
-    """A package as a file: an export, or a bare document."""
+    """A package as a file: an export, a bare document, or the spelling in YAML; *findings* are about the spelling, *places*
+    tells where its parts stand."""
 
     name: str
     flow: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+    findings: tuple[Diagnostic, ...] = ()
+    places: Places = field(default_factory=dict)
+
+    def require(self) -> None:
+        """Return when the file could be read as a package. Raises PackageInvalid with what is wrong with its spelling."""
+        errors = [one for one in self.findings if one.severity is Severity.ERROR]
+        if errors:
+            raise PackageInvalid(" ".join(one.sentence() for one in errors[:3]), self.findings)
 
 
 def read_package(path: Path) -> PackageFile:
-    """Return the package of a JSON file. Raises BadRequest with one plain sentence."""
+    """Return the package of a JSON or YAML file. Raises BadRequest with one plain sentence."""
     try:
-        raw = json.loads(path.read_text("utf-8-sig"))
+        data = path.read_bytes()
     except OSError as error:
         raise BadRequest(f"The package file '{path}' cannot be read: {error.strerror}.") from error
+    if is_yaml(path, data):
+        return _from_yaml(path, data)
+    try:
+        raw = json.loads(data.decode("utf-8-sig"))
     except RecursionError as error:
         raise BadRequest(f"The package file '{path}' is not JSON: it is nested too deeply.") from error
     except ValueError as error:
@@ -46,6 +62,21 @@ def read_package(path: Path) -> PackageFile:
     return PackageFile(
         str(raw.get("name") or path.stem), flow if isinstance(flow, str) else json.dumps(flow), variables, raw
     )
+
+
+def is_yaml(path: Path, data: bytes) -> bool:
+    """Tell whether a file is YAML: by its ending, else by not beginning as JSON does."""
+    if path.suffix in (".yaml", ".yml", ".json"):
+        return path.suffix != ".json"
+    return not data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
+
+
+def _from_yaml(path: Path, data: bytes) -> PackageFile:
+    found = read_bytes(data)
+    package = found.package or {}
+    flow = json.dumps(package.get("data_flow_json", {}), ensure_ascii=False)
+    name = str(package.get("name") or path.stem)
+    return PackageFile(name, flow, package.get("variables", {}), package, found.findings, found.places)
 
 
 def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:

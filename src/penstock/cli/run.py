@@ -20,7 +20,7 @@ from rich.table import Table
 
 from penstock import settings as settings_module
 from penstock import wiring
-from penstock.cli.findings import lines_of
+from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_package
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
@@ -93,7 +93,7 @@ class Screen:
 
 
 def command(
-    file: Annotated[Path, typer.Argument(help="Package file: an export, or a document of components and edges.")],
+    file: Annotated[Path, typer.Argument(help="Package file, JSON or YAML.")],
     var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
     dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
     connections: Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")] = None,
@@ -106,7 +106,7 @@ def command(
 
     Exit code 0 completed, 1 failed, 2 invalid, 130 stopped.
 
-    Example: penstock run flights.json --connections connections.toml --var min_delay=15
+    Example: penstock run flights.yaml --connections connections.toml --var min_delay=15
     """
     if engine != "duckdb":
         raise BadRequest(f"There is no engine '{engine}' in this version. Known: duckdb.")
@@ -145,6 +145,7 @@ def _run(order: Order, package: PackageFile, as_json: bool) -> int:
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch, screen.bars:
         order = Order(**{**order.to_json(), "scratch": scratch})
         try:
+            package.require()
             made = execute(order, engine, wiring.stores(roots), screen, OpenGate()).outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID
@@ -158,7 +159,7 @@ def _run(order: Order, package: PackageFile, as_json: bool) -> int:
         answer = {
             "status": status, "errors": errors, "outputs": [_receipt(one) for one in made],
             "sources": screen.sources, "variables": screen.values,
-            "diagnostics": [one.to_json() for one in diagnostics], "runtime_in_seconds": round(took, 3),
+            "diagnostics": [json_of(one, package) for one in diagnostics], "runtime_in_seconds": round(took, 3),
         }  # fmt: skip
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     else:

@@ -61,6 +61,25 @@ class UnboundConnection(Code):
     code = "PK107"
 
 
+class NotYaml(Code):
+    """A package file that cannot be read: no YAML, or a part of YAML that package files do not have.
+
+    Aliases, tags, several documents and keys given twice are refused, since tools read them differently. The message says
+    line and column. Wrong: `path: *same`. Right: `path: orders/*.csv`.
+    """
+
+    code = "PK108"
+
+
+class NoSpelling(Code):
+    """A package that cannot be written as YAML without changing it, such as one with two components of one name.
+
+    Nothing is written rather than something else. Keep it as JSON, or correct what the message names.
+    """
+
+    code = "PK109"
+
+
 class VariableCycle(Code):
     """A variable that uses itself, or one that is evaluated after it.
 
@@ -162,6 +181,8 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     UnknownType,
     BadAlias,
     UnboundConnection,
+    NotYaml,
+    NoSpelling,
     VariableCycle,
     VariableFault,
     DuplicateName,
