@@ -14,12 +14,14 @@ from rich.console import Console
 
 from penstock import wiring
 from penstock.cli.packages import pairs
+from penstock.cli.trace import trace
 from penstock.cli.values import read_value, show_value, type_of
 from penstock.domain.diagnostic import Severity, Span
 from penstock.errors import BadRequest, DataError, PenstockError
 from penstock.lang.check.expressions import check_expression
 from penstock.lang.variables import Given, Mode, Substituted, evaluate_in, resolve, substitute
 from penstock.lang.variables.resolution import PREDEFINED, Scalar
+from penstock.plan.exprs import Expr
 from penstock.plan.ports import Context, Engine
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
@@ -43,6 +45,7 @@ def command(
     given: Annotated[list[str] | None, typer.Option("--set", help="A field, NAME=JSON.")] = None,
     engine: Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")] = _ENGINE,
     now: Annotated[str | None, typer.Option(help="What CurrentTime() gives, as ISO text.")] = None,
+    traced: Annotated[bool, typer.Option("--trace", help="Show the value of every part: why null?")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="Read JSON lines, answer JSON lines.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print a JSON object.")] = False,
 ) -> None:
@@ -63,6 +66,9 @@ def command(
             record[name] = json.loads(text)
         except ValueError:
             raise BadRequest(f"--set {name}: {text} is not JSON; write text in double quotes.") from None
+    if traced:
+        _trace(expression, record, now, as_json)
+        return
     try:
         value, dtype = _evaluate(wiring.engine(), expression, record, now)
     except _Refused as refused:
@@ -73,6 +79,29 @@ def command(
     else:
         shown = json.dumps(show_value(value), ensure_ascii=False)
         Console(highlight=False).print(f"{shown}  [dim]{dtype}[/]" if sys.stdout.isatty() else f"{shown}  {dtype}")
+
+
+def _trace(expression: str, record: Mapping[str, Any], now: Any, as_json: bool) -> None:
+    """Show the value of an expression and of all its parts; exit code 2 where the whole is refused or fails."""
+    engine = wiring.engine()
+    try:
+        expr, schema, values, context = _checked(engine, expression, record, now)
+    except _Refused as refused:
+        _show_refused(expression, refused, as_json)
+        raise typer.Exit(2) from None
+    parts = list(trace(engine, expr, schema, values, context))
+    if as_json:
+        whole = {key: value for key, value in parts[0].to_json().items() if key not in ("depth", "expression")}
+        answer = {**whole, "trace": [part.to_json() for part in parts]}
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    else:
+        heads = [f"{'  ' * part.depth}{part.text}" for part in parts]
+        width = min(max(map(len, heads)), 60)
+        for head, part in zip(heads, parts, strict=True):
+            shown = json.dumps(part.value, ensure_ascii=False) if part.error is None else f"fails: {part.error}"
+            sys.stdout.write(f"{head.ljust(width)}  =  {shown}  {part.dtype}\n")
+    if parts[0].error is not None:
+        raise typer.Exit(2)
 
 
 def _show_refused(expression: str, refused: _Refused, as_json: bool) -> None:
@@ -117,6 +146,18 @@ def _answer(engine: Engine, line: bytes) -> dict[str, Any]:
 
 def _evaluate(engine: Engine, expression: str, record: Mapping[str, Any], now: Any) -> tuple[Value | None, str]:
     """Return value and type of one case. Raises _Refused for everything that is wrong with it."""
+    expr, schema, values, context = _checked(engine, expression, record, now)
+    try:
+        value = engine.evaluate((expr,), schema, values, context)[0]
+    except PenstockError as error:
+        raise _Refused(error.code, error.message) from error
+    return value, str(expr.dtype.kind.value)
+
+
+def _checked(
+    engine: Engine, expression: str, record: Mapping[str, Any], now: Any
+) -> tuple[Expr, Schema, Mapping[str, Value | None], Context]:
+    """Return the typed tree of a case and what it is computed over. Raises _Refused."""
     fields = dict(record)
     raw_variables = fields.pop("variables", None)
     try:
@@ -135,11 +176,7 @@ def _evaluate(engine: Engine, expression: str, record: Mapping[str, Any], now: A
     if checked.expr is None:
         finding = next(one for one in checked.findings if one.severity is Severity.ERROR)
         raise _Refused(finding.code, finding.sentence(), made.map_back(finding.span))
-    try:
-        value = engine.evaluate((checked.expr,), schema, values, context)[0]
-    except PenstockError as error:
-        raise _Refused(error.code, error.message) from error
-    return value, str(checked.expr.dtype.kind.value)
+    return checked.expr, schema, values, context
 
 
 def _substituted(engine: Engine, expression: str, raw: Any, context: Context) -> tuple[Substituted, Context]:

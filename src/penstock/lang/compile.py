@@ -50,6 +50,45 @@ def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, Va
     return Compiled(plan, tuple(report.findings))
 
 
+@dataclass(frozen=True, slots=True)
+class CompiledPart:
+    """What leaves one component, or arrives at a destination; None where something is wrong with what leads to it."""
+
+    operator: Operator | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_component(
+    raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue], component: str
+) -> CompiledPart | None:
+    """Return what leaves a component, by its name, and the findings about it and all that leads to it; None where no
+    component has that name. The rest of the package may be unfinished. Never raises."""
+    document, findings = read(raw)
+    node = next((one for one in document.components if one.name == component), None) if document is not None else None
+    if document is None or node is None:
+        return CompiledPart(None, findings) if findings else None
+    part = _leading_to(document, node)
+    report = Report()
+    built: dict[str, Operator] = {}
+    outputs = _lower(part, values, report, built)
+    found = tuple(one for one in report.findings if one.code != codes.LeadsNowhere.code)
+    wrong = any(one.severity is Severity.ERROR for one in (*findings, *found))
+    operator = built.get(node.id) or (outputs[0].given if outputs else None)
+    return CompiledPart(None if wrong else operator, (*findings, *found))
+
+
+def _leading_to(document: Document, node: ComponentNode) -> Document:
+    """Return a component with everything that feeds it."""
+    wanted, waiting = {node.id}, [node.id]
+    while waiting:
+        target = waiting.pop()
+        before = {edge.source for edge in document.edges if edge.target == target} - wanted
+        wanted |= before
+        waiting += before
+    components = tuple(one for one in document.components if one.id in wanted)
+    return Document(components, tuple(edge for edge in document.edges if edge.target in wanted))
+
+
 def validate_package(
     raw: str | Mapping[str, Any] | None,
     definitions: tuple[Definition, ...],
@@ -90,9 +129,11 @@ def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) 
     return tuple(report.findings)
 
 
-def _lower(document: Document, values: Mapping[str, VariableValue], report: Report) -> tuple[Write, ...]:
+def _lower(
+    document: Document, values: Mapping[str, VariableValue], report: Report, built: dict[str, Operator] | None = None
+) -> tuple[Write, ...]:
     graph = check_graph(document, report)
-    built: dict[str, Operator] = {}
+    built = {} if built is None else built
     writes: dict[str, Write] = {}
     for node in graph.order:
         if node.type not in COMPONENTS:

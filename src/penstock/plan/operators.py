@@ -235,6 +235,18 @@ class Plan:
     outputs: tuple[Write, ...] = field(default_factory=tuple)
 
 
+def operator_of(plan: Plan, component: str) -> Operator | None:
+    """Return the operator whose records leave a component, or arrive at it where it is a destination; None without one.
+
+    A component may be several operators; the last of them is what leaves it.
+    """
+    found: Operator | None = None
+    for operator in iter_operators(plan):
+        if operator.component == component:
+            found = operator
+    return found or next((write.given for write in plan.outputs if write.component == component), None)
+
+
 def inputs_of(operator: Operator) -> tuple[Operator, ...]:
     """Return the operators right below one."""
     match operator:

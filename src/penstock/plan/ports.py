@@ -10,7 +10,7 @@ from typing import Protocol
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import FileSource, FileTarget, Plan
+from penstock.plan.operators import FileSource, FileTarget, Operator, Plan
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
@@ -59,6 +59,13 @@ class BoundSource:
 
     spec: FileSource
     files: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """Records in place of what a source would read: a value per field of the scan's schema in each, None for null."""
+
+    rows: tuple[tuple[Value | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,17 @@ class Engine(Protocol):
     ) -> tuple[Written, ...]:
         """Run a plan: read *sources* (by component name), write every output into its staging folder, and return what
         was written, in the plan's order. Publishes nothing. A PenstockError raised here names the component."""
+
+    def rows(
+        self,
+        wanted: Sequence[Operator],
+        sources: Mapping[str, BoundSource | Records],
+        context: Context,
+        limits: Limits,
+        size: int | None = None,
+    ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
+        """The records of operators, the first *size* of each (None: all), in the order of a Sort; nothing is written.
+        *sources* are by component name. Raises as `run` does."""
 
     def interrupt(self) -> None:
         """Stop what runs, from another thread or a signal handler; `run` then raises JobStopped."""

@@ -99,14 +99,12 @@ def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], liste
     """
     context, values = evaluate_variables(order, engine, listener)
     plan = _compile(order, values, engine, listener)
-    connections = {
-        key: Connection(key, str(raw.get("type", "")), _parameters(raw)) for key, raw in order.connections.items()
-    }
+    connections = connections_of(order)
     outputs = [_declared(write) for write in plan.outputs]
     listener.outputs(outputs)
     if order.granted is not None:
         return _finish(order, plan, connections, stores, listener)
-    sources = _bind(plan, connections, stores, listener)
+    sources = bind(plan, connections, stores, listener)
     staged = _locate(plan, connections, stores, order.token)
     listener.staged([str(one.folder) for one in staged.values()])
     try:
@@ -122,6 +120,11 @@ def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], liste
     finally:
         for write in plan.outputs:
             _store(write.target.connection.key, connections, stores, write.component).discard(staged[write.component])
+
+
+def connections_of(order: Order) -> dict[str, Connection]:
+    """Return the connections of an order by unique id or name."""
+    return {key: Connection(key, str(raw.get("type", "")), _parameters(raw)) for key, raw in order.connections.items()}
 
 
 def _finish(
@@ -157,7 +160,7 @@ def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tupl
     if found.diagnostics:
         errors = [one for one in found.diagnostics if one.severity is Severity.ERROR]
         if errors:
-            raise _invalid(found.diagnostics)
+            raise invalid(found.diagnostics)
     return context, found.values
 
 
@@ -176,14 +179,15 @@ def _compile(order: Order, values: Mapping[str, VariableValue], engine: Engine, 
         if finding.severity is not Severity.ERROR:
             listener.log("warning", f"{finding.code} {finding.sentence()}")
     if compiled.plan is None:
-        raise _invalid(compiled.diagnostics)
+        raise invalid(compiled.diagnostics)
     gaps = engine.gaps(compiled.plan)
     if gaps:
-        raise _invalid(gaps)
+        raise invalid(gaps)
     return compiled.plan
 
 
-def _invalid(diagnostics: Sequence[Diagnostic]) -> PackageInvalid:
+def invalid(diagnostics: Sequence[Diagnostic]) -> PackageInvalid:
+    """Return the error that carries diagnostics, the first of them in its message."""
     errors = [one for one in diagnostics if one.severity is Severity.ERROR]
     text = " ".join(one.sentence() for one in errors[:MAX_FINDINGS])
     more = len(errors) - MAX_FINDINGS
@@ -222,7 +226,7 @@ def _store(
     return store
 
 
-def _bind(
+def bind(
     plan: Plan, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], listener: Listener
 ) -> dict[str, BoundSource]:
     bound: dict[str, BoundSource] = {}

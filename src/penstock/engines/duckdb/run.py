@@ -13,6 +13,7 @@ import duckdb
 from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
+from penstock.engines.duckdb import selection
 from penstock.engines.duckdb.functions import Failure, Functions
 from penstock.engines.duckdb.gaps import gaps
 from penstock.engines.duckdb.locations import pattern_of
@@ -22,8 +23,8 @@ from penstock.engines.duckdb.types import text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
 from penstock.errors import DataError, InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Plan, Scan, iter_operators
-from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
+from penstock.plan.operators import Operator, Plan, Scan, iter_operators
+from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
@@ -125,6 +126,30 @@ class DuckEngine:
             try:
                 self._lock(run)
                 return self._execute(run, sources, staged, context)
+            finally:
+                self._connection = None
+
+    def rows(
+        self,
+        wanted: Sequence[Operator],
+        sources: Mapping[str, BoundSource | Records],
+        context: Context,
+        limits: Limits,
+        size: int | None = None,
+    ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
+        """Return the records of operators; nothing is written."""
+        self.warm_up()
+        bound = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+        with closing(self._opened.pop()) as connection:
+            _confine(connection, bound, {}, limits)
+            self._connection = connection
+            functions = Functions(connection)
+            try:
+                return selection.rows(connection, functions, wanted, sources, context, size)
+            except duckdb.InterruptException:
+                raise JobStopped("The query was stopped.") from None
+            except duckdb.Error as error:
+                raise _sentence(error, functions.failure, None) from error
             finally:
                 self._connection = None
 

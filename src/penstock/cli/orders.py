@@ -1,0 +1,67 @@
+"""What commands that work on one package file have in common: the order they give, and how they show that it is invalid."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from penstock import wiring
+from penstock.cli.findings import json_of, lines_of
+from penstock.cli.packages import PackageFile, pairs, read_connections
+from penstock.errors import BadRequest, PackageInvalid
+from penstock.runtime.execute import Order
+
+File = Annotated[Path, typer.Argument(help="Package file, JSON or YAML.")]
+Var = Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")]
+DynamicVar = Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")]
+Connections = Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")]
+EngineName = Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
+def check_engine(name: str) -> None:
+    """Return when an engine is known. Raises BadRequest."""
+    if name != "duckdb":
+        raise BadRequest(f"There is no engine '{name}' in this version. Known: duckdb.")
+
+
+def order_of(
+    package: PackageFile,
+    var: list[str] | None,
+    dynamic_var: list[str] | None,
+    connections: Path | None = None,
+    scratch: str = "",
+    now: datetime | None = None,
+) -> Order:
+    """Return the order for a package file. Raises PackageInvalid for one that could not be read, BadRequest."""
+    package.require()
+    return Order(
+        token=f"look-{os.getpid()}",
+        flow=package.flow,
+        now=(now or datetime.now(UTC)).isoformat(),
+        package_variables=package.variables,
+        variables=pairs(var or [], "--var"),
+        dynamic_variables=pairs(dynamic_var or [], "--dynamic-var"),
+        predefined={"_PACKAGE_NAME": package.name},
+        connections=read_connections(connections),
+        memory_bytes=wiring.memory_for_jobs(),
+        threads=os.cpu_count() or 1,
+        scratch=scratch,
+    )
+
+
+def show_invalid(error: PackageInvalid, package: PackageFile, as_json: bool) -> None:
+    """Print what is wrong with a package."""
+    if as_json:
+        found: list[Mapping[str, Any]] = [json_of(one, package) for one in error.diagnostics]
+        sys.stdout.write(json.dumps({"errors": error.message, "diagnostics": found}, ensure_ascii=False) + "\n")
+        return
+    lines = [line for one in error.diagnostics for line in lines_of(one, package)]
+    sys.stderr.write("\n".join(lines or [error.message]) + "\n")

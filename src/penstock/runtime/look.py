@@ -1,0 +1,91 @@
+"""Looks into a package without running it: the plan with its variables, and records at any component. Writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.errors import NotFound, PackageInvalid
+from penstock.lang import compile_component, compile_package
+from penstock.lang.variables import VariableValue
+from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Write
+from penstock.plan.ports import Context, Engine, FileStore, Limits
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, invalid
+
+_NOWHERE = FileTarget(ConnectionRef(""), "", ())
+Row = tuple[Value | None, ...]
+
+
+class Quiet:
+    """A listener that keeps lines of the log and the values of variables."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str]] = []
+        self.values: dict[str, Any] = {}
+
+    def log(self, level: str, line: str) -> None:
+        """Keep a line."""
+        self.lines.append((level, line))
+
+    def progress(self, fraction: float) -> None:
+        """Nobody asks."""
+
+    def source(self, component: str, records: int) -> None:
+        """Nobody asks."""
+
+    def output(self, component: str, records: int, progress: float | None) -> None:
+        """Nobody asks."""
+
+    def variables(self, values: Mapping[str, Any]) -> None:
+        """Keep the values of the variables."""
+        self.values = dict(values)
+
+    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
+        """Nobody asks."""
+
+    def staged(self, folders: Sequence[str]) -> None:
+        """Nothing is staged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first records at a component."""
+
+    schema: Schema
+    rows: tuple[Row, ...]
+
+
+def plan_of(order: Order, engine: Engine) -> tuple[Plan, Context, Mapping[str, VariableValue]]:
+    """Return the plan of an order with its variables evaluated. Raises PackageInvalid with every diagnostic."""
+    context, values = evaluate_variables(order, engine, Quiet())
+    compiled = compile_package(order.flow, values)
+    if compiled.plan is None:
+        raise invalid(compiled.diagnostics)
+    gaps = engine.gaps(compiled.plan)
+    if gaps:
+        raise invalid(gaps)
+    return compiled.plan, context, values
+
+
+def preview(
+    order: Order, component: str, size: int, engine: Engine, stores: Mapping[str, FileStore], known: Sequence[str]
+) -> Preview:
+    """Return the first records at a component, read from its sources; what does not lead to it may be unfinished.
+
+    Raises NotFound for a component that is none of *known*, PackageInvalid, and what reading and computing raise.
+    """
+    context, values = evaluate_variables(order, engine, Quiet())
+    part = compile_component(order.flow, values, component)
+    if part is None:
+        raise NotFound(f"There is no component '{component}'. The package has: {', '.join(known) or 'none'}.")
+    if part.operator is None:
+        raise invalid(part.diagnostics) if part.diagnostics else PackageInvalid(f"'{component}' gives no records.")
+    plan = Plan((Write(component, "", "", part.operator, _NOWHERE),))
+    sources = bind(plan, connections_of(order), stores, Quiet())
+    limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
+    rows = engine.rows([part.operator], sources, context, limits, size)[0]
+    return Preview(part.operator.schema, rows)
