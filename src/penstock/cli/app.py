@@ -19,6 +19,7 @@ COMMANDS = {
     "validate": ("check", "command"),
     "explain": ("explain", "command"),
     "preview": ("preview", "command"),
+    "test": ("testing", "command"),
     "fmt": ("formatting", "command"),
     "eval": ("evaluate", "command"),
     "functions": ("functions", "command"),

@@ -56,7 +56,7 @@ def _format(file: Path, check: bool) -> int:
     if check:
         sys.stdout.write(f"{file}: not in canonical form\n")
         return 1
-    _replace(file, text)
+    replace_file(file, text)
     sys.stdout.write(f"{file}: formatted\n")
     return 0
 
@@ -85,8 +85,8 @@ def _refused(file: Path, findings: tuple[Diagnostic, ...], package: PackageFile)
     return 2
 
 
-def _replace(file: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+def replace_file(file: Path, text: str) -> None:
+    """Write a text into a file that exists, whole or not at all."""
     target = file.resolve()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     with os.fdopen(handle, "wb") as stream:

@@ -16,7 +16,7 @@ from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, invalid
 
-_NOWHERE = FileTarget(ConnectionRef(""), "", ())
+NOWHERE = FileTarget(ConnectionRef(""), "", ())
 Row = tuple[Value | None, ...]
 
 
@@ -84,7 +84,10 @@ def preview(
         raise NotFound(f"There is no component '{component}'. The package has: {', '.join(known) or 'none'}.")
     if part.operator is None:
         raise invalid(part.diagnostics) if part.diagnostics else PackageInvalid(f"'{component}' gives no records.")
-    plan = Plan((Write(component, "", "", part.operator, _NOWHERE),))
+    plan = Plan((Write(component, "", "", part.operator, NOWHERE),))
+    gaps = engine.gaps(plan)
+    if gaps:
+        raise invalid(gaps)
     sources = bind(plan, connections_of(order), stores, Quiet())
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
     rows = engine.rows([part.operator], sources, context, limits, size)[0]

@@ -145,7 +145,7 @@ class DuckEngine:
             self._connection = connection
             functions = Functions(connection)
             try:
-                return selection.rows(connection, functions, wanted, sources, context, size)
+                return selection.rows(connection, functions, wanted, sources, context, size, _said)
             except duckdb.InterruptException:
                 raise JobStopped("The query was stopped.") from None
             except duckdb.Error as error:
@@ -287,6 +287,11 @@ def _confine(
         "enable_external_access": "false",
     }
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
+
+
+def _said(error: duckdb.Error, failure: Failure, callers: Sequence[str]) -> PenstockError:
+    """Return what DuckDB said of a statement that writes nothing."""
+    return _sentence(error, failure, None, callers)
 
 
 def _sentence(error: duckdb.Error, failure: Failure, output: str | None, callers: Sequence[str] = ()) -> PenstockError:

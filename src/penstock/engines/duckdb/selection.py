@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import duckdb
 
-from penstock.engines.duckdb.functions import Functions
+from penstock.engines.duckdb.functions import Failure, Functions
 from penstock.engines.duckdb.scan import scan_sql
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, to_value
+from penstock.errors import PenstockError
 from penstock.plan.operators import ConnectionRef, FileTarget, Operator, Plan, Scan, Write, iter_operators
 from penstock.plan.ports import BoundSource, Context, Records
 from penstock.plan.values import Value
 
 _NOWHERE = FileTarget(ConnectionRef(""), "", ())
+Said = Callable[[duckdb.Error, Failure, Sequence[str]], PenstockError]
 _INSERTED = 200
 """Rows of one INSERT."""
 
@@ -26,8 +29,9 @@ def rows(
     sources: Mapping[str, BoundSource | Records],
     context: Context,
     size: int | None,
+    said: Said,
 ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
-    """Return the records of operators, the first *size* of each."""
+    """Return the records of operators, the first *size* of each; *said* gives the error for what a statement raised."""
     plan = Plan(tuple(Write("", "", "", operator, _NOWHERE) for operator in wanted))
     scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
     counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
@@ -51,13 +55,21 @@ def rows(
         return scan_sql(scan, source, context, counters[scan.component], describe)
 
     made = build(plan, context, select)
-    for table, sql in made.shared:
+
+    def run(sql: str, statement: str) -> list[tuple[Any, ...]]:
         functions.need(sql)
-        connection.execute(f"CREATE TEMP TABLE {table} AS {sql}")
+        try:
+            return connection.execute(statement).fetchall()
+        except duckdb.InterruptException:
+            raise
+        except duckdb.Error as error:
+            raise said(error, functions.failure, made.callers(sql, functions.failure.function)) from error
+
+    for table, sql in made.shared:
+        run(sql, f"CREATE TEMP TABLE {table} AS {sql}")
     found = []
     for operator, sql in zip(wanted, made.outputs, strict=True):
-        functions.need(sql)
-        raw = connection.execute(sql if size is None else f"{sql} LIMIT {size}").fetchall()
+        raw = run(sql, sql if size is None else f"{sql} LIMIT {size}")
         kinds = [field.dtype for field in operator.schema]
         found.append(tuple(tuple(to_value(one, kind) for one, kind in zip(row, kinds, strict=True)) for row in raw))
     return tuple(found)

@@ -21,6 +21,10 @@ _BEGINS = frozenset("-?:,[]{}#&*!|>'\"%@`")
 _RESOLVER: Any = yaml.resolver.Resolver()
 
 
+class Raw(str):
+    """A text that is printed as it is: a number or a word of YAML that must keep how it is written."""
+
+
 @dataclass(slots=True)
 class Out:
     """A part of a file: a scalar, a list or a mapping. *blocked* are written one entry a line whatever their length."""
@@ -87,8 +91,15 @@ def _item_lines(item: Out, indent: int, lines: list[str]) -> None:
         _value_lines(f"{pad}-", item, indent, lines)
 
 
+def print_line(out: Out) -> str:
+    """Return a value in one line, however long; a text of several lines in quotes."""
+    return _flow(out) or scalar(str(out.value), in_brackets=True)
+
+
 def _short(out: Out, room: int) -> str | None:
     """Return a value in one piece, or None where it must be spread over lines."""
+    if isinstance(out.value, Raw):
+        return str(out.value)
     if isinstance(out.value, str):
         return None if _is_block(out.value) else scalar(out.value)
     if not isinstance(out.value, list):
@@ -105,6 +116,8 @@ def _has_comments(out: Out) -> bool:
 
 
 def _flow(out: Out) -> str | None:
+    if isinstance(out.value, Raw):
+        return str(out.value)
     if isinstance(out.value, str):
         return None if _is_block(out.value) else scalar(out.value, in_brackets=True)
     if not isinstance(out.value, list):

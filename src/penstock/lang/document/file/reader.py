@@ -15,7 +15,7 @@ from penstock.lang.document.file.component import ComponentReader, Edges
 from penstock.lang.document.file.nodes import Mapping, Mark, Node, Scalar, Sequence
 from penstock.lang.document.file.parser import NotYaml, parse
 from penstock.lang.document.file.short_forms import one_pair
-from penstock.lang.document.file.spelling import Kinds
+from penstock.lang.document.file.spelling import PACKAGE_KEYS, Kinds
 from penstock.lang.document.shapes import Shape, show
 
 TOP = (
@@ -92,6 +92,12 @@ class _Reader:
         ):
             self.fault(codes.WrongShape, "'wire' holds objects under 'package' and 'document'.", "wire", root)
             wire = {}
+        for part, own in (("package", PACKAGE_KEYS), ("document", ("components", "edges", "notes"))):
+            for key in [key for key in wire.get(part, {}) if key in own]:
+                self.fault(
+                    codes.UnknownProperty, f"{show(key)} has its own place in the file.", f"wire.{part}.{key}", root
+                )
+                del wire[part][key]
         made.update(wire.get("package", {}))
         flow.update(wire.get("document", {}))
         flow["components"], flow["edges"] = self.components(root)

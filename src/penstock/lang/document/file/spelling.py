@@ -11,6 +11,8 @@ from penstock.lang.document.shapes import DEFINITIONS, Shape
 
 SUFFIX = "_component"
 TASKS = frozenset({"run_package_component", "execute_sql_component", "file_mover_component"})
+PACKAGE_KEYS = ("name", "description", "flow_type", "variables", "secret_variables", "data_flow_json", "raw_data")
+"""Attributes of a package that a file spells in its own way."""
 INPUTS = ("input", "inputs", "left", "right", "after")
 RESERVED = ("name", "type", *INPUTS, "connection")
 _JOINS = ("join_component", "cross_join_component")

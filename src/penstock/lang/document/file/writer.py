@@ -8,13 +8,22 @@ from typing import Any
 from penstock.lang.document.file import items
 from penstock.lang.document.file.items import leaf, listing, mapping, value
 from penstock.lang.document.file.printer import Out, Place
-from penstock.lang.document.file.spelling import GROUPS, RESERVED, SUFFIX, TASKS, Kind, Kinds, kind_of, short_form
+from penstock.lang.document.file.spelling import (
+    GROUPS,
+    PACKAGE_KEYS,
+    RESERVED,
+    SUFFIX,
+    TASKS,
+    Kind,
+    Kinds,
+    kind_of,
+    short_form,
+)
 from penstock.lang.document.reader import flat
 from penstock.lang.document.shapes import show
 from penstock.lang.document.text import NotJson, parse
 from penstock.lang.variables.resolution import as_text
 
-PACKAGE_KEYS = ("name", "description", "flow_type", "variables", "secret_variables", "data_flow_json", "raw_data")
 DEFAULTS = {"flow_type": "dataflow", "flow_version": "2.0.0", "description": None}
 """Attributes of a package that are left out where they say nothing."""
 _COMPONENT_KEYS = ("id", "type", "name", "properties")
