@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from penstock.cli.demo_data import prepare_flights
+from penstock.lang.files import read_file
 
 ROOT = Path(__file__).parents[1]
 BY_HAND = Path(__file__).parent / "by_hand"
@@ -50,7 +51,7 @@ def prepare(folder: Path, rows: int) -> None:
 
 def workloads(rows: int) -> list[Workload]:
     """Return what is measured: the demo package, one with guards over many rows, plain copies of those rows."""
-    demo = json.loads((ROOT / "examples" / "flights.json").read_text())
+    demo = read_file((ROOT / "examples" / "flights.yaml").read_text()).package or {}
     flow = json.loads(json.dumps(demo["data_flow_json"]).replace('{"name": "demo"}', '{"name": "data"}'))
     size = f"{rows / 1e6:g} M rows"
     return [

@@ -1,4 +1,4 @@
-"""What `examples/flights.json` does, as one DuckDB script a person would write: python flights.py DATA OUT."""
+"""What `examples/flights.yaml` does, as one DuckDB script a person would write: python flights.py DATA OUT."""
 
 from __future__ import annotations
 

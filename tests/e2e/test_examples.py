@@ -241,7 +241,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(folder: Path, package: str, *options: str) -> dict[str, Any]:
     command = [
-        sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / f"{package}.json"),
+        sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / f"{package}.yaml"),
         "--connections", str(folder / "connections.toml"), "--json", *options,
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)

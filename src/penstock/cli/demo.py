@@ -32,9 +32,9 @@ from penstock.lang.document.rebind import rebind
 
 ACCOUNT = "demo"
 PACKAGES: tuple[tuple[str, Mapping[str, Any]], ...] = (
-    ("delays.json", {"variables": {"least": "90"}}),
+    ("delays.yaml", {"variables": {"least": "90"}}),
     (
-        "flights.json",
+        "flights.yaml",
         {
             "variables": {"min_distance": "500"},
             "dynamic_variables": {"run_at": "CurrentTime()"},

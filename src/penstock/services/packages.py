@@ -12,6 +12,7 @@ from typing import Any
 
 from penstock.errors import NotFound
 from penstock.lang.document import to_wire
+from penstock.lang.files import read_file
 from penstock.services.coerce import LONGEST_NAME, LONGEST_WORD, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
@@ -40,7 +41,8 @@ class Template:
 def templates() -> tuple[Template, ...]:
     """Return the templates that come with Penstock, its own examples, in their order."""
     folder = resources.files("penstock.services").joinpath("templates")
-    found = [json.loads(one.read_text("utf-8")) for one in folder.iterdir() if one.name.endswith(".json")]
+    files = [one for one in folder.iterdir() if one.name.endswith(".yaml")]
+    found = [package for one in files if (package := read_file(one.read_text("utf-8")).package) is not None]
     found.sort(key=lambda one: (one.get("position", len(found)), one["name"]))
     return tuple(
         Template(index + 1, one["name"], one.get("description"), index, one) for index, one in enumerate(found)

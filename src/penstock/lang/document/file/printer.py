@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-WIDTH = 100
+WIDTH = 120
 """How long a line with brackets grows before its list is written one item a line."""
 Place = tuple[str, str]
 """Whose part something is, by component (empty for the package), and its path inside."""
