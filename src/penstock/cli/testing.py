@@ -77,7 +77,7 @@ def command(
 
     Example: penstock test examples/flights.yaml --junit report.xml
     """
-    outcomes = [one for file in files for one in _run_file(_test_file(file), update)]
+    outcomes = [one for file in dict.fromkeys(map(_test_file, files)) for one in _run_file(file, update)]
     if report is not None:
         report.write_text(junit(outcomes), "utf-8")
     failed = sum(not one.passed for one in outcomes)
