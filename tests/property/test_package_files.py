@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from penstock.lang.components.spec import COMMON_KEYS, REQUIRED, Component
@@ -182,6 +183,28 @@ def test_what_is_written_is_canonical(package: dict[str, Any]) -> None:
     found = read_file(text)
     if not found.findings:
         assert format_file(text) == (text, ())
+
+
+@SLOW
+@given(packages(), st.data())
+def test_no_comment_is_lost(package: dict[str, Any], data: st.DataObject) -> None:
+    text, _ = write_file(package)
+    assert text is not None
+    assume(not re.search(r"\|-?$", text, re.MULTILINE))  # inside a block of text a comment is text
+    lines = text.split("\n")[:-1]
+    places = data.draw(st.lists(st.integers(0, len(lines) - 1), max_size=6, unique=True))
+    for number, at in enumerate(sorted(places, reverse=True)):
+        if data.draw(st.booleans()):
+            lines[at] += f"  # said {number}!"
+        else:
+            lines.insert(at, f"# said {number}!")
+    said = "\n".join([*lines, ""])
+    made, findings = format_file(said)
+    if not findings:
+        assert made is not None
+        assert is_same(read_file(made).package or {}, package)
+        assert sorted(re.findall(r"# said \d!", made)) == sorted(re.findall(r"# said \d!", said))
+        assert format_file(made) == (made, ())
 
 
 @given(texts, st.booleans())

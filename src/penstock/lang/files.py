@@ -12,11 +12,11 @@ from penstock.lang.components.table import COMPONENTS
 from penstock.lang.document.file import reader
 from penstock.lang.document.file.formatting import Comments
 from penstock.lang.document.file.normal import normal
-from penstock.lang.document.file.parser import NotYaml, comments, decode
+from penstock.lang.document.file.parser import DEEPEST, NotYaml, comments, decode
 from penstock.lang.document.file.printer import print_file
 from penstock.lang.document.file.reader import FilePackage
 from penstock.lang.document.file.spelling import Kind
-from penstock.lang.document.file.writer import Unwritable, tree
+from penstock.lang.document.file.writer import Unwritable, flow_of, tree
 from penstock.lang.variables.resolution import SYSTEM_VARIABLES
 
 KINDS = {
@@ -46,6 +46,8 @@ def read_bytes(data: bytes) -> FilePackage:
 def write_file(package: Mapping[str, Any]) -> tuple[str | None, tuple[Diagnostic, ...]]:
     """Return the YAML text of a package of the wire, or why it has none. What is returned reads as the same package."""
     try:
+        if _depth({**package, "data_flow_json": flow_of(package)}) > DEEPEST - 20:
+            raise Unwritable("A part of this package is nested too deeply for a file.")
         text = print_file(tree(package, KINDS, SYSTEM_VARIABLES), [])
         return _checked(text, package)
     except Unwritable as fault:
@@ -70,6 +72,17 @@ def is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Tell whether two packages mean the same, whatever their spelling. Raises Unwritable for what is no package."""
     first, second = (_exact(normal(each, KINDS, SYSTEM_VARIABLES)) for each in (one, other))
     return bool(first == second)
+
+
+def _depth(value: Any) -> int:
+    """Return how deeply lists and objects stand inside one another."""
+    deepest, waiting = 0, [(value, 1)]
+    while waiting:
+        one, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        inner = one.values() if isinstance(one, Mapping) else one if isinstance(one, list) else ()
+        waiting.extend((each, depth + 1) for each in inner)
+    return deepest
 
 
 def _exact(value: Any) -> Any:

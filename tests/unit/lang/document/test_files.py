@@ -393,6 +393,15 @@ def test_a_package_without_a_spelling_is_refused(flow: Any, said: str | None) ->
     assert said is None or said in findings[0].sentence()
 
 
+def test_a_package_that_nests_too_deeply_is_refused() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    text, findings = write_file({"name": "p", "data_flow_json": {"x-deep": deep}})
+    assert text is None
+    assert "nested too deeply" in findings[0].message
+
+
 def test_comments_stay_with_what_they_are_about() -> None:
     text = """\
 # first

@@ -49,12 +49,13 @@ class Comments:
     def put(self, root: Out) -> None:
         """Give a tree its comments; those of parts that it has not go to what they were part of."""
         parts: dict[Place, Out] = {}
-        _collect(root, parts)
+        items: set[int] = set()
+        _collect(root, parts, items)
         for place, texts in self.before.items():
             _nearest(place, parts).before.extend(texts)
         for place, texts in self.after.items():
             found = _nearest(place, parts)
-            if len(found.entries) == 1 and not found.blocked:
+            if id(found) in items and len(found.entries) == 1 and not found.blocked:
                 # An item of one entry is one line, which ends with the entry's value.
                 found = found.entries[0][1]
             if found.after or len(texts) > 1 or found is root:
@@ -67,12 +68,12 @@ def _is_hidden(place: Place) -> bool:
     return (place[0] == "" and bool(_NOT_WRITTEN.match(place[1]))) or (place[0] != "" and place[1] == "properties")
 
 
-def _collect(out: Out, parts: dict[Place, Out]) -> None:
+def _collect(out: Out, parts: dict[Place, Out], items: set[int]) -> None:
+    """Gather the parts of a tree by their places, and which of them are items of lists."""
     parts.setdefault(out.place, out)
-    for _, inner in out.entries:
-        _collect(inner, parts)
-    for inner in out.items:
-        _collect(inner, parts)
+    items |= {id(inner) for inner in out.items}
+    for inner in (*(value for _, value in out.entries), *out.items):
+        _collect(inner, parts, items)
 
 
 def _nearest(place: Place, parts: Mapping[Place, Out]) -> Out:

@@ -104,6 +104,9 @@ class _Reader:
         if (notes := root.find("notes")) is not None:
             flow["notes"] = self.notes(notes)
         made["data_flow_json"] = flow
+        for key, _ in root.entries:
+            # A key, not the value below it, is where its part begins.
+            self.seen(key.text, key)
         return made
 
     def version(self, root: Mapping) -> None:
