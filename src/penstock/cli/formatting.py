@@ -12,15 +12,18 @@ from typing import Annotated
 import typer
 
 from penstock.cli.findings import lines_of
-from penstock.cli.packages import PackageFile, is_yaml
+from penstock.cli.packages import TEST_ENDINGS, PackageFile, is_yaml
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest
+from penstock.lang.cases import read_cases, updated
 from penstock.lang.document.file.parser import NotYaml, decode
 from penstock.lang.files import format_file, read_file, write_file
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="Package files; JSON is printed as YAML, and left as it is.")],
+    files: Annotated[
+        list[Path], typer.Argument(help="Package files and test files; JSON is printed as YAML, and left as it is.")
+    ],
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing; exit code 1 when a file would change.")
     ] = False,
@@ -48,7 +51,11 @@ def _format(file: Path, check: bool) -> int:
         before = decode(data)
     except NotYaml as fault:
         raise BadRequest(f"The package file '{file}' cannot be read: {fault}.") from fault
-    text, findings = format_file(before)
+    if file.name.endswith(TEST_ENDINGS):
+        findings = read_cases(before).findings
+        text = None if findings else updated(before, lambda _case, _component: None)
+    else:
+        text, findings = format_file(before)
     if text is None:
         return _refused(file, findings, PackageFile(file.stem, "", places=read_file(before).places))
     if text.encode() == data:

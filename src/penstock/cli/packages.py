@@ -14,6 +14,9 @@ from penstock.errors import BadRequest, PackageInvalid
 from penstock.lang.document.file.reader import Places
 from penstock.lang.files import read_bytes
 
+TEST_ENDINGS = (".test.yaml", ".test.yml")
+"""How the names of test files end."""
+
 
 @dataclass(frozen=True, slots=True)
 class PackageFile:

@@ -14,7 +14,17 @@ from rich.table import Table
 
 from penstock import settings as settings_module
 from penstock import wiring
-from penstock.cli.orders import AsJson, Connections, DynamicVar, File, Var, order_of, show_invalid
+from penstock.cli.orders import (
+    AsJson,
+    Connections,
+    DynamicVar,
+    EngineName,
+    File,
+    Var,
+    check_engine,
+    order_of,
+    show_invalid,
+)
 from penstock.cli.packages import read_package
 from penstock.cli.values import show_value
 from penstock.errors import PackageInvalid
@@ -34,6 +44,7 @@ def command(
     var: Var = None,
     dynamic_var: DynamicVar = None,
     connections: Connections = None,
+    engine: EngineName = "duckdb",
     as_json: AsJson = False,
 ) -> None:
     """Show records as they leave a component, or arrive at a destination. Sources are read, nothing is written.
@@ -42,16 +53,17 @@ def command(
 
     Example: penstock preview flights.yaml described --connections connections.toml --limit 3
     """
+    check_engine(engine)
     package = read_package(file)
-    engine = wiring.engine()
-    signal.signal(signal.SIGINT, lambda _number, _frame: engine.interrupt())
+    chosen = wiring.engine()
+    signal.signal(signal.SIGINT, lambda _number, _frame: chosen.interrupt())
     stores = wiring.stores(settings_module.load().file_roots)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         try:
             order = order_of(package, var, dynamic_var, connections, scratch)
             document, _ = read(package.flow)
             known = [node.name for node in document.components] if document is not None else []
-            found = preview(order, component, limit, engine, stores, known)
+            found = preview(order, component, limit, chosen, stores, known)
         except PackageInvalid as error:
             show_invalid(error, package, as_json)
             raise typer.Exit(2) from None

@@ -19,7 +19,8 @@ from penstock.cli.cells import out_of, read_rows
 from penstock.cli.compared import Difference, difference
 from penstock.cli.formatting import replace_file
 from penstock.cli.junit import junit
-from penstock.cli.orders import order_of
+from penstock.cli.orders import EngineName, check_engine, order_of
+from penstock.cli.packages import TEST_ENDINGS as ENDINGS
 from penstock.cli.packages import PackageFile, read_package
 from penstock.errors import BadRequest, PenstockError
 from penstock.lang.cases import Case, CaseFile, read_cases, updated
@@ -30,7 +31,6 @@ from penstock.plan.schema import Schema
 from penstock.runtime.execute import Order
 from penstock.runtime.trial import Seen, attempt
 
-ENDINGS = (".test.yaml", ".test.yml")
 NOW = "2026-01-01T00:00:00Z"
 """When a case runs that does not say when."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,6 +69,7 @@ def command(
         bool, typer.Option("--update", help="Write the records that are there as the expected ones.")
     ] = False,
     report: Annotated[Path | None, typer.Option("--junit", help="Write the outcome as JUnit XML.")] = None,
+    engine: EngineName = "duckdb",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run the cases in <name>.test.yaml: records given to sources or other components, records expected at any component.
@@ -77,6 +78,7 @@ def command(
 
     Example: penstock test examples/flights.yaml --junit report.xml
     """
+    check_engine(engine)
     outcomes = [one for file in dict.fromkeys(map(_test_file, files)) for one in _run_file(file, update)]
     if report is not None:
         report.write_text(junit(outcomes), "utf-8")

@@ -192,6 +192,17 @@ def test_update_writes_what_is_there_and_keeps_the_rest(cases: Path) -> None:
     assert cases.read_text() == made
 
 
+def test_fmt_takes_test_files(cases: Path) -> None:
+    text = cases.read_text()
+    assert CliRunner().invoke(app, ["fmt", str(cases)]).exit_code == 0
+    assert "  # the usual\n  - name: keeps the big ones\n" in cases.read_text()
+    assert "variables: {least: 1}" in cases.read_text()
+    assert CliRunner().invoke(app, ["fmt", "--check", str(cases)]).exit_code == 0
+    assert call(cases)[0] == 0
+    cases.write_text(text.replace("expect:", "expct:"))
+    assert CliRunner().invoke(app, ["fmt", str(cases)]).exit_code == 2
+
+
 def test_junit_holds_every_case(cases: Path, tmp_path: Path) -> None:
     cases.write_text(cases.read_text().replace('Name: "no"', 'Name: "\\x07<&"'))
     report = tmp_path / "report.xml"

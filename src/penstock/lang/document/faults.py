@@ -20,6 +20,11 @@ _WORDS = {
     "string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false", "array": "a list",
     "object": "an object", "null": "null",
 }  # fmt: skip
+_MEANT = {
+    **dict.fromkeys(("yes", "on", "true", "y", "1"), "Write true, without quotes."),
+    **dict.fromkeys(("no", "off", "false", "n", "0"), "Write false, without quotes."),
+}
+"""What texts mean that people write for booleans."""
 _PATTERNS = {
     ALIAS_PATTERN: "cannot be a field name: a letter, then letters, digits and underscores.",
     NAME["pattern"]: "holds a line break; a name is one line.",
@@ -83,7 +88,10 @@ def _plain(value: Any, shape: Mapping[str, Any], path: str, depth: int) -> Itera
     types = shape.get("type", [])
     types = types if isinstance(types, list) else [types]
     if types and not any(_is(value, word) for word in types):
-        yield Fault(path, f"This must be {' or '.join(_WORDS[word] for word in types)}, not {kind_of(value)}.")
+        hint = _MEANT.get(value.lower()) if types == ["boolean"] and isinstance(value, str) else None
+        yield Fault(
+            path, f"This must be {' or '.join(_WORDS[word] for word in types)}, not {kind_of(value)}.", hint=hint
+        )
         return
     if isinstance(value, str):
         yield from _text(value, shape, path)

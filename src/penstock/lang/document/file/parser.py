@@ -107,7 +107,8 @@ class _Composer:
         if event.anchor is not None:
             _refuse(event, f"'&{event.anchor}' names a part of the file; anchors are not read, write the part out")
         if event.tag is not None:
-            _refuse(event, f"the tag '{event.tag}' has no place in a package file; leave it out")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            _refuse(event, f"the tag '{tag}' has no place in a package file; leave it out")
         if depth > DEEPEST:
             _refuse(event, "this is nested too deeply")
         mark = _mark(event)
