@@ -19,11 +19,14 @@ class Client:
     """One connection to a server, as one user in one account."""
 
     def __init__(self, server: str, account: str, key: str) -> None:
-        parts = urlsplit(server)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise BadRequest(f"'{server}' is no address of a server. Write it like http://127.0.0.1:8080.")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+        try:
+            parts = urlsplit(server)
+            if parts.scheme not in ("http", "https") or not parts.hostname:
+                raise ValueError(server)
+            kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+            self._connection = kind(parts.hostname, parts.port, timeout=TIMEOUT_S)
+        except (ValueError, http.client.HTTPException) as error:
+            raise BadRequest(f"'{server}' is no address of a server. Write it like http://127.0.0.1:8080.") from error
         self._server = server
         self._base = f"{parts.path.rstrip('/')}/{quote(account, safe='')}/api"
         token = base64.b64encode(f"{key}:".encode()).decode()
@@ -46,7 +49,7 @@ class Client:
             raise PermanentError(f"The server at {self._server} does not answer: {why}.") from error
         try:
             value = json.loads(raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise PermanentError(f"What answers at {self._server} is no Penstock server.") from error
         if answer.status >= 400:
             kind = NotFound if answer.status == 404 else CallerError

@@ -91,6 +91,8 @@ def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
         raw = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except OSError as error:
         raise BadRequest(f"The connections file '{path}' cannot be read: {error.strerror}.") from error
+    except RecursionError as error:
+        raise BadRequest(f"The connections file '{path}' cannot be read: it is nested too deeply.") from error
     except ValueError as error:
         raise BadRequest(f"The connections file '{path}' cannot be read: {error}.") from error
     if not isinstance(raw, dict):
@@ -100,8 +102,9 @@ def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
             raise BadRequest(f"The connection '{key}' in '{path}' needs a 'type', such as \"file\".")
         made[key] = dict(value)
-        if value["type"] == "file" and isinstance(value.get("path"), str):
-            made[key]["path"] = str((path.parent / value["path"]).resolve())
+        place = value.get("path")
+        if value["type"] == "file" and isinstance(place, str) and place and "\0" not in place:
+            made[key]["path"] = str((path.parent / place).resolve())
     return made
 
 
