@@ -128,3 +128,12 @@ def test_a_file_that_vanishes_is_an_error(read: Read, monkeypatch: pytest.Monkey
         said = read({"in.csv": "1\n"}, ["a:string"], **properties)
         assert isinstance(said, str)
         assert "in.csv" in said
+
+
+@pytest.mark.parametrize("field", ['"x', 'x,"y', 'x,y,z,"beyond'])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quote_that_is_not_closed_swallows_no_record(read: Read, field: str, end: str) -> None:
+    lines = ["a,b,c"] * 50_000 + [field] + ["a,b,c"] * 50_000
+    found = read({"in.csv": end.join(lines) + end}, FIELDS, **QUOTED)
+    assert isinstance(found, str)
+    assert found.startswith("Component 'in': a quoted value holds a line break, or a quote is not closed.")

@@ -70,6 +70,10 @@ def scan_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, des
     return f"SELECT {', '.join(typed)} FROM ({counted}){where}"
 
 
+_REST = "c_rest"
+"""What a record has beyond its declared fields; looked at, never read."""
+
+
 def _delimited(scan: Scan, bound: BoundSource) -> str:
     source = scan.source
     data = [index for index, item in enumerate(source.fields) if item.pseudo is None]
@@ -97,13 +101,14 @@ def _delimited(scan: Scan, bound: BoundSource) -> str:
 
 def _read_csv(source: FileSource, files: tuple[FileEntry, ...], columns: list[str], scan: Scan) -> str:
     mark = text_literal(source.quote or "")
+    checked = [*columns, _REST] if source.quote is not None and not source.quote_multi_line else []
     # A quoted value doubles its qualifier unless another character escapes it.
     escape = text_literal(source.escape if source.escape is not None else source.quote or "")
     options = [
         "auto_detect = false", "header = false", "null_padding = true", "strict_mode = false", "nullstr = ''",
         f"delim = {text_literal(source.delimiter)}", f"quote = {mark}", f"escape = {escape}",
         f"skip = {1 if source.skip_header else 0}",
-        f"columns = {{{', '.join(f'{text_literal(name)}: {chr(39)}VARCHAR{chr(39)}' for name in columns)}}}",
+        f"columns = {{{', '.join(f'{text_literal(name)}: {chr(39)}VARCHAR{chr(39)}' for name in checked or columns)}}}",
         f"encoding = {text_literal('latin-1' if source.encoding == 'iso-8859-1' else 'utf-8')}",
         f"max_line_size = {max(source.line_max_bytes or 0, 2_097_152)}",
     ]  # fmt: skip
@@ -115,7 +120,17 @@ def _read_csv(source: FileSource, files: tuple[FileEntry, ...], columns: list[st
     extra = "".join(f", {file_names(files)} AS c{index}" for index in pseudo)
     if pseudo:
         options.append("filename = true")
-    return f"SELECT *{extra} FROM read_csv({files_sql(files)}, {', '.join(options)})"
+    relation = f"read_csv({files_sql(files)}, {', '.join(options)})"
+    if not checked:
+        return f"SELECT *{extra} FROM {relation}"
+    # DuckDB lets a qualifier that is never closed swallow what follows; here a value ends with its line at the latest.
+    swallows = " OR ".join(f"contains({name}, '\n')" for name in checked)
+    message = text_literal(
+        f"Component '{scan.component}': a quoted value holds a line break, or a quote is not closed. Set 'quote' to "
+        "quoted_multi_line if values may hold line breaks, or to none if quotes are data."
+    )
+    whole = f"CASE WHEN {swallows} THEN error({message}) ELSE true END"
+    return f"SELECT * EXCLUDE ({_REST}){extra} FROM {relation} WHERE {whole}"
 
 
 def _header(source: FileSource, file: FileEntry) -> tuple[str, ...]:
