@@ -291,7 +291,9 @@ def test_all_flights_were_looked_at(flights: list[Described]) -> None:
     assert len(flights) == FLIGHTS
 
 
-def test_without_a_dynamic_variable_records_are_stamped_with_the_submission(folder: Path, flights: list[Described]) -> None:
+def test_without_a_dynamic_variable_records_are_stamped_with_the_submission(
+    folder: Path, flights: list[Described]
+) -> None:
     before = datetime.now(UTC)
     answer = run(folder, "flights", "--var", "min_distance=2000")
     stamps = {row["run_at"] for row in read_delimited(folder, "carriers")}
