@@ -97,7 +97,7 @@ class ComponentReader:
         properties: dict[str, Any] = {}
         for key, node in self.node.entries:
             if key.text in ("name", "type"):
-                self.seen(key.text, node)
+                self.seen(key.text, key)
             elif key.text in INPUTS:
                 self.inputs(key.text, node, edges)
                 self.seen(key.text, key)

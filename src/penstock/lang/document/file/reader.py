@@ -152,7 +152,7 @@ class _Reader:
             if key.text in made:
                 self.fault(codes.DuplicateName, f"The variable {show(key.text)} stands twice.", path, key)
             made[key.text] = self.text(node, path)
-            self.seen(path, node)
+            self.seen(path, key)
         return made
 
     def chosen_options(self, root: Mapping) -> dict[str, str]:
@@ -209,6 +209,8 @@ class _Reader:
                 one.text: values.value(inner, LAYOUT.get(one.text, {}), f"{path}.{one.text}", self.seen)
                 for one, inner in entry.entries
             }
+            for one, _ in entry.entries:
+                self.seen(f"{path}.{one.text}", one)
             if "position" in found:
                 found["position"] = position(found["position"])
             made[key.text] = found
