@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from penstock.engines.duckdb.expressions import LONG, bound, render
 from penstock.engines.duckdb.fallible import may_fail
+from penstock.engines.duckdb.functions import Functions
 from penstock.errors import DataError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan import dtypes
@@ -120,3 +122,18 @@ def test_more_can_fail_where_errors_are_strict(text: str) -> None:
     assert expr is not None
     assert may_fail(expr, Context(datetime(2026, 1, 1, tzinfo=UTC), strict=True))
     assert not may_fail(expr, Context(datetime(2026, 1, 1, tzinfo=UTC)))
+
+
+def test_texts_of_many_records_survive_being_named() -> None:
+    text = "s"
+    for _ in range(6):
+        text = f"UPPER(LOWER({text}))"
+    expr = check_expression(f"CASE WHEN i >= 0 THEN {text} ELSE 'x' END", GIVEN).expr
+    assert expr is not None
+    sql = render(expr, Context(datetime(2026, 1, 1, tzinfo=UTC)))
+    assert "list_transform" in sql
+    connection = duckdb.connect(":memory:")
+    Functions(connection).need(sql)
+    given = "SELECT 'long text é number ' || range AS s, range::INTEGER AS i FROM range(20000) WHERE range % 3 = 0"
+    connection.execute(f"CREATE TEMP TABLE made AS SELECT s, {sql} AS v FROM ({given})")
+    assert connection.execute("SELECT count(*), count_if(v <> upper(s)) FROM made").fetchone() == (6667, 0)
