@@ -104,9 +104,7 @@ def test_zero_characters_and_long_lines(read: Read) -> None:
     assert read({"in.csv": "a\0b,2,3\n"}, FIELDS, **CSV) == [["a\0b", "2", "3"]]
     text = "x" * 1_000_000
     assert read({"in.csv": f"{text},2,3\n"}, FIELDS, **CSV) == [[text, "2", "3"]]
-    said = read({"in.csv": f"{text * 3},2,3\n"}, FIELDS, **CSV)
-    assert "bytes; 2,097,152 can be read" in said
-    assert len(said) < 500
+    assert read({"in.csv": f"{text * 3},2,3\n1,2,3\n"}, FIELDS, **CSV) == [["1", "2", "3"]]
 
 
 def test_a_file_that_vanishes_is_an_error(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,5 +133,5 @@ def test_a_file_that_vanishes_is_an_error(read: Read, monkeypatch: pytest.Monkey
 def test_a_quote_that_is_not_closed_swallows_no_record(read: Read, field: str, end: str) -> None:
     lines = ["a,b,c"] * 50_000 + [field] + ["a,b,c"] * 50_000
     found = read({"in.csv": end.join(lines) + end}, FIELDS, **QUOTED)
-    assert isinstance(found, str)
-    assert found.startswith("Component 'in': a quoted value holds a line break, or a quote is not closed.")
+    assert len(found) == 100_001
+    assert [row for row in found if row != ["a", "b", "c"]] == [[*field.replace('"', "").split(","), None, None][:3]]

@@ -95,3 +95,19 @@ def test_what_comes_after_a_source_does_not_change_its_count(lake: tuple[Path, s
     edges = [{"from": "many", "to": "after"}, {"from": "after", "to": "cut"}]
     counts, _ = run(folder, [source("many", kind), after, cut], edges)
     assert counts == {"many": MANY}
+
+
+@pytest.mark.parametrize("direction", ["asc", "desc"])
+@pytest.mark.parametrize("field", ["id", "t"])
+def test_a_limit_does_not_make_a_parquet_source_skip_what_it_will_not_keep(
+    tmp_path: Path, field: str, direction: str
+) -> None:
+    ids = list(range(MANY * 20)) if direction == "desc" else list(range(MANY * 20))[::-1]
+    table = pa.table({"id": ids[::-1], "t": [f"{number:09d}" for number in ids[::-1]], "k": ids})
+    pyarrow.parquet.write_table(table, tmp_path / "many", row_group_size=2048)
+    (tmp_path / "c.json").write_text(json.dumps({"lake": {"type": "file", "path": "."}}))
+    first = component("first", "limit", {"limit": 5, "order_by": [{"field": field, "direction": direction}]})
+    read = source("many", "parquet")
+    read["fields"] = [*FIELDS, {"name": "t"}]
+    counts, _ = run(tmp_path, [read, first], [{"from": "many", "to": "first"}])
+    assert counts == {"many": MANY * 20}

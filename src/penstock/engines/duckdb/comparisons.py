@@ -94,6 +94,9 @@ def order_keys(name: str, dtype: DType, direction: str) -> str:
             other = "DESC NULLS FIRST" if direction == "asc" else "ASC NULLS LAST"
             # Not the column itself: DuckDB reads what it sorts by back from the sort key, which makes -0.0 to 0.0.
             return f"{column} + 0::DOUBLE {tail}, ({column} = 0 AND signbit({column})) {other}"
+        case Kind.INT | Kind.LONG:
+            # Not the column itself: DuckDB would have Parquet files skip what cannot be among the first, uncounted.
+            return f"xor({column}, 0) {tail}"
         case _:
             return f"{column} {tail}"
 

@@ -1,6 +1,10 @@
-"""The text of a source's field as its declared type, by Pig's rules; what does not fit is null."""
+"""Texts out of files as values of declared types: DuckDB's own conversion where it is certain to be the language's, the
+shared form for the rest (dataflow reference 4.4, 5.1)."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from penstock.engines.duckdb import casts
 from penstock.plan.dtypes import Kind
@@ -9,33 +13,137 @@ from penstock.plan.ports import Context
 ATTEMPTS = {
     Kind.INT: "INTEGER", Kind.LONG: "BIGINT", Kind.FLOAT: "FLOAT", Kind.DOUBLE: "DOUBLE", Kind.DATETIME: "TIMESTAMP",
 }  # fmt: skip
-"""What DuckDB tries to read the text of a field as; the guards of `casts` say where that is right."""
+"""What DuckDB tries to read the text of a field as; the guards below say where that is right."""
+_DIGITS = {Kind.INT: 9, Kind.LONG: 18}
+"""The most digits of which every number fits its type."""
+_INSTANT = "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,3})?Z"
+_PLACEHOLDERS = {
+    Kind.INT: "0::INTEGER", Kind.LONG: "0::BIGINT", Kind.FLOAT: "0::FLOAT", Kind.DOUBLE: "0::DOUBLE",
+    Kind.BOOLEAN: "false", Kind.DATETIME: "{'t': 0::BIGINT, 'o': 0::INTEGER}", Kind.MAP: "''", Kind.BAG: "''",
+}  # fmt: skip
+"""A value of each type that not every text fits."""
 
 
-def from_bytes(column: str, kind: Kind, context: Context, attempt: str | None = None) -> str:
-    """Return the cast of a field's text to its declared type; what does not fit is null.
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The text of one field: its *column*, the type it is to have, and *attempt*, the column that holds DuckDB's own
+    conversion where there is one (`ATTEMPTS`). *bad* is the SQL of what a text that does not fit becomes: a null of any
+    kind, that may count or fail."""
 
-    *attempt* is the column that holds DuckDB's own conversion (`ATTEMPTS`), where there is one.
-    """
-    match kind:
-        case Kind.INT | Kind.LONG:
-            tried = attempt or f"TRY_CAST({column} AS {ATTEMPTS[kind]})"
-            return (
-                f"CASE WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
-                f"WHEN {casts.no_number(column)} THEN NULL ELSE ps_bytes_to_{kind.value}({column}) END"
-            )
-        case Kind.FLOAT | Kind.DOUBLE:
-            return casts.text_to_real(column, kind, attempt)
-        case Kind.BOOLEAN:
-            return (
-                f"CASE WHEN {column} IS NULL THEN NULL WHEN lower({column}) = 'true' THEN true "
-                f"WHEN lower({column}) = 'false' THEN false ELSE ps_bytes_to_boolean({column}) END"
-            )
-        case Kind.DATETIME:
-            return casts.text_to_datetime(column, context.zone_minutes, attempt, "ps_bytes_to_datetime")
-        case Kind.MAP | Kind.BAG:
-            return f"ps_json_structure({column}, '{kind.value}')"
-        case Kind.BYTEARRAY:
-            return f"CASE WHEN {column} IS NULL THEN NULL ELSE '{{\"x\":\"' || base64(encode({column})) || '\"}}' END"
-        case _:
-            return column
+    column: str
+    kind: Kind
+    context: Context
+    attempt: str = ""
+    bad: str = "NULL"
+
+    @property
+    def tried(self) -> str:
+        """DuckDB's own conversion."""
+        return self.attempt or f"TRY_CAST({self.column} AS {ATTEMPTS[self.kind]})"
+
+    def shared(self, call: str) -> str:
+        """Return what a shared function gives, and *bad* for what it makes null."""
+        if self.bad == "NULL":
+            return call
+        # `coalesce` loses a text that is not DuckDB's own.
+        own = f"{call} || ''" if self.kind in (Kind.MAP, Kind.BAG) else call
+        return f"coalesce({own}, {self.bad})"
+
+
+def can_be_bad(kind: Kind) -> bool:
+    """Tell whether there are texts that do not fit a type."""
+    return kind in _PLACEHOLDERS
+
+
+def counted_null(kind: Kind, counter: str) -> str:
+    """Return the SQL of a null of a type that `can_be_bad`, counted by a sequence each time it is given."""
+    return f"CASE WHEN nextval('{counter}') < 0 THEN {_PLACEHOLDERS[kind]} END"
+
+
+def from_text(given: Given) -> str:
+    """Return the SQL of a field's text as its declared type; null stays null. It may mention the column several times."""
+    return _CASTS.get(given.kind, _as_it_is)(given)
+
+
+def from_bytes(column: str, kind: Kind, context: Context, attempt: str = "") -> str:
+    """Return the SQL of a text as a type, null for what does not fit."""
+    return from_text(Given(column, kind, context, attempt))
+
+
+def _as_it_is(given: Given) -> str:
+    return given.column
+
+
+def _whole(given: Given) -> str:
+    column, tried, word = given.column, given.tried, given.kind.value
+    digits = _DIGITS[given.kind]
+    # A text that is as long as its number has digits is that number, unless it has an exponent ('1e2') or is hexadecimal.
+    # To put the number between bounds that its length chooses is several times cheaper than to print it and compare.
+    lower = [0, *(10**power for power in range(1, digits))]
+    upper = [10**power - 1 for power in range(1, digits + 1)]
+    is_plain = (
+        f"{tried} % 100 <> 0 AND {column} >= '1' "
+        f"AND {tried} BETWEEN {lower}[strlen({column})] AND {upper}[strlen({column})]"
+    )
+    return (
+        f"CASE WHEN {is_plain} THEN {tried} WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
+        f"WHEN {column} IS NULL THEN NULL WHEN {casts.no_number(column)} THEN {given.bad} "
+        f"ELSE {given.shared(f'ps_bytes_to_{word}({column})')} END"
+    )
+
+
+def _real(given: Given) -> str:
+    column, tried, word = given.column, given.tried, given.kind.value
+    return (
+        f"CASE WHEN isfinite({tried}) AND NOT contains({column}, '_') THEN {tried} "
+        f"WHEN {column} IS NULL THEN NULL WHEN {casts.no_number(column)} THEN {given.bad} "
+        f"ELSE {given.shared(f'ps_text_to_{word}({column})')} END"
+    )
+
+
+def _boolean(given: Given) -> str:
+    column = given.column
+    return (
+        f"CASE WHEN {column} = 'true' THEN true WHEN {column} = 'false' THEN false WHEN {column} IS NULL THEN NULL "
+        f"WHEN lower({column}) = 'true' THEN true WHEN lower({column}) = 'false' THEN false "
+        f"ELSE {given.shared(f'ps_bytes_to_boolean({column})')} END"
+    )
+
+
+def _datetime(given: Given) -> str:
+    column, tried, zone = given.column, given.tried, given.context.zone_minutes
+    shift = f" - {zone * 60_000}" if zone else ""
+    # Ten characters that DuckDB reads as a day of a year with four digits, joined by '-', are yyyy-MM-dd.
+    is_day = (
+        f"strlen({column}) = 10 AND {tried} BETWEEN TIMESTAMP '1000-01-01' AND TIMESTAMP '9999-12-31' "
+        f"AND {column} >= '1' AND contains({column}, '-')"
+    )
+    is_instant = f"regexp_full_match({column}, '{_INSTANT}') AND {tried} IS NOT NULL"
+    return (
+        f"CASE WHEN {is_day} THEN {{'t': epoch_ms({tried}){shift}, 'o': {zone}::INTEGER}} "
+        f"WHEN {is_instant} THEN {{'t': epoch_ms({tried}), 'o': 0::INTEGER}} WHEN {column} IS NULL THEN NULL "
+        f"ELSE {given.shared(f'ps_bytes_to_datetime({column}, {zone}::INTEGER)')} END"
+    )
+
+
+def _structure(given: Given) -> str:
+    made = given.shared(f"ps_json_structure({given.column}, '{given.kind.value}')")
+    return f"CASE WHEN {given.column} IS NOT NULL THEN {made} END"
+
+
+def _bytes(given: Given) -> str:
+    text = f"'{{\"x\":\"' || base64(encode({given.column})) || '\"}}'"
+    return f"CASE WHEN {given.column} IS NOT NULL THEN {text} END"
+
+
+_CASTS: dict[Kind, Callable[[Given], str]] = {
+    Kind.INT: _whole,
+    Kind.LONG: _whole,
+    Kind.FLOAT: _real,
+    Kind.DOUBLE: _real,
+    Kind.BOOLEAN: _boolean,
+    Kind.DATETIME: _datetime,
+    Kind.MAP: _structure,
+    Kind.BAG: _structure,
+    Kind.BYTEARRAY: _bytes,
+}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -14,22 +14,22 @@ from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb import selection
-from penstock.engines.duckdb.functions import Failure, Functions
+from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.gaps import gaps
 from penstock.engines.duckdb.locations import pattern_of
-from penstock.engines.duckdb.scan import scan_sql
+from penstock.engines.duckdb.readings import Readings, Reread
+from penstock.engines.duckdb.scan import Scanned, Scanner
+from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import Statements, build
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
-from penstock.errors import DataError, InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.errors import InvariantBroken, JobStopped
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Operator, Plan, Scan, iter_operators
+from penstock.plan.operators import Operator, Plan, Project, Scan, Write, inputs_of, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
-MOST_SAID = 600
-"""Characters of what DuckDB says that an error keeps: it likes to quote whole lines."""
 BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
 KEPT_AS_WRITTEN = (
@@ -43,17 +43,23 @@ _FIRST = (
     "delim = '\x01', quote = '', escape = '', null_padding = true)) TO '/dev/null' (FORMAT csv, USE_TMP_FILE false)"
 )
 """Reads some lines of text and keeps nothing."""
-_NAMES_COMPONENT = re.compile(r"Component '|Output '")
+ORDERED_BYTES = 64 << 20
+"""Records of less input than this keep the order of the files, which nobody promises; of more they need not, which saves
+memory and time."""
 
 
 @dataclass(slots=True)
 class _Run:
+    """One attempt to run a plan. *sources* and *outputs* are the sequences that count their records."""
+
     connection: duckdb.DuckDBPyConnection
     functions: Functions
     plan: Plan
     reporter: Reporter
+    readings: Readings
     sources: dict[str, str]
     outputs: dict[str, str]
+    scanned: dict[str, Scanned] = field(default_factory=dict)
     made: Statements | None = None
     done: int = 0
     steps: int = 1
@@ -113,21 +119,30 @@ class DuckEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
-        self.warm_up()
-        with closing(self._opened.pop()) as connection:
-            _confine(connection, sources, staged, limits)
-            self._connection = connection
-            scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
-            run = _Run(
-                connection, Functions(connection), plan, reporter,
-                {scan.component: f"source_{index}" for index, scan in enumerate(scans)},
-                {write.component: f"output_{index}" for index, write in enumerate(plan.outputs)},
-            )  # fmt: skip
-            try:
-                self._lock(run)
-                return self._execute(run, sources, staged, context)
-            finally:
-                self._connection = None
+        readings = Readings(plan, sources, limits.threads, self._check)
+        while True:
+            self.warm_up()
+            with closing(self._opened.pop()) as connection:
+                _confine(connection, sources, staged, limits)
+                self._connection = connection
+                scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
+                counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
+                outputs = {
+                    write.component: counters.get(_only_source(plan, write) or "", f"output_{index}")
+                    for index, write in enumerate(plan.outputs)
+                }
+                run = _Run(connection, Functions(connection), plan, reporter, readings, counters, outputs)
+                try:
+                    self._lock(run)
+                    return self._execute(run, staged, context, limits)
+                except Reread as again:
+                    reporter.log("info", str(again))
+                finally:
+                    self._connection = None
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise JobStopped("The job was stopped.")
 
     def rows(
         self,
@@ -138,47 +153,56 @@ class DuckEngine:
         size: int | None = None,
     ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
         """Return the records of operators; nothing is written."""
-        self.warm_up()
+        plan = selection.plan_of(wanted)
         bound = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
-        with closing(self._opened.pop()) as connection:
-            _confine(connection, bound, {}, limits)
-            self._connection = connection
-            functions = Functions(connection)
-            try:
-                return selection.rows(connection, functions, wanted, sources, context, size, _said)
-            except duckdb.InterruptException:
-                raise JobStopped("The query was stopped.") from None
-            except duckdb.Error as error:
-                raise _sentence(error, functions.failure, None) from error
-            finally:
-                self._connection = None
+        readings = Readings(plan, bound, limits.threads, self._check)
+        while True:
+            self.warm_up()
+            with closing(self._opened.pop()) as connection:
+                _confine(connection, bound, {}, limits)
+                self._connection = connection
+                selected = selection.Selection(connection, Functions(connection), readings, limits.scratch, context)
+                try:
+                    return selected.rows(plan, sources, size)
+                except Reread:
+                    continue
+                except duckdb.InterruptException:
+                    raise JobStopped("The query was stopped.") from None
+                finally:
+                    self._connection = None
 
     def _lock(self, run: _Run) -> None:
         # Not temporary sequences, though those would be cheaper: the cursor that watches could not see them.
-        counters = [f"CREATE SEQUENCE {counter}" for counter in (*run.sources.values(), *run.outputs.values())]
+        counters = [f"CREATE SEQUENCE {one}" for one in sorted({*run.sources.values(), *run.outputs.values()})]
         run.connection.execute("; ".join([*counters, "SET lock_configuration = true"]))
 
     def _execute(
-        self, run: _Run, sources: Mapping[str, BoundSource], staged: Mapping[str, Staged], context: Context
+        self, run: _Run, staged: Mapping[str, Staged], context: Context, limits: Limits
     ) -> tuple[Written, ...]:
         def describe(relation: str) -> dict[str, str]:
             rows = run.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
             return {row[0]: row[1] for row in rows}
 
+        scanner = Scanner(run.readings, context, limits.scratch, describe)
+
+        def scan_sql(scan: Scan) -> str:
+            found = run.scanned[scan.component] = scanner.scan(scan, run.sources[scan.component])
+            for tally in found.tallies:
+                run.connection.execute(f"CREATE SEQUENCE {tally}")
+            return found.sql
+
+        sizes = {name: sum(file.size_bytes for file in bound.files) for name, bound in run.readings.sources.items()}
         try:
-            made = build(
-                run.plan,
-                context,
-                lambda scan: scan_sql(scan, sources[scan.component], context, run.sources[scan.component], describe),
-                {name: sum(file.size_bytes for file in bound.files) for name, bound in sources.items()},
-            )
+            made = build(run.plan, context, scan_sql, sizes)
         except duckdb.Error as error:
-            raise _sentence(error, run.functions.failure, None) from error
+            raise sentence(error, run.functions.failure, run.readings, "") from error
         run.made = made
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
             self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
-        return tuple(self._write(run, index, made, staged, context) for index in range(len(made.outputs)))
+        written = tuple(self._write(run, index, made, staged, context) for index in range(len(made.outputs)))
+        _tell(run)
+        return written
 
     def _write(
         self, run: _Run, index: int, made: Statements, staged: Mapping[str, Staged], context: Context
@@ -188,7 +212,8 @@ class DuckEngine:
         name = file_name(write.target)
         counter = run.outputs[write.component]
         path = place.folder / name
-        written = self._statement(run, copy_sql(write, made.outputs[index], path, counter, context), write.component)
+        own = None if counter in run.sources.values() else counter
+        written = self._statement(run, copy_sql(write, made.outputs[index], path, own, context), write.component)
         counted = _count(run.connection, counter)
         if written != counted:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
@@ -198,8 +223,7 @@ class DuckEngine:
 
     def _statement(self, run: _Run, sql: str, output: str | None) -> int:
         """Run one statement while another thread reports; returns the number of records it gave."""
-        if self._stopped.is_set():
-            raise JobStopped("The job was stopped.")
+        self._check()
         over = threading.Event()
         watcher = threading.Thread(target=_watch, args=(run, output, over), daemon=True)
         watcher.start()
@@ -210,14 +234,46 @@ class DuckEngine:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
             callers = [] if run.made is None else run.made.callers(sql, run.functions.failure.function)
-            raise _sentence(error, run.functions.failure, output, callers) from error
+            place = "" if output is None else f"Output '{output}': "
+            raise sentence(error, run.functions.failure, run.readings, place, callers) from error
         finally:
             over.set()
             watcher.join()
-            _report_sources(run)
+            with suppress(duckdb.FatalException):  # the statement broke the database, and says why
+                _report_sources(run)
         run.done += 1
         run.reporter.progress(run.done / run.steps)
         return int(row[0]) if row else 0
+
+
+def _only_source(plan: Plan, write: Write) -> str | None:
+    """Return the source whose records an output gets one by one, all of them and no others, if there is one: then one
+    count serves both."""
+    readers = Counter(id(one) for operator in iter_operators(plan) for one in inputs_of(operator))
+    readers.update(id(one.given) for one in plan.outputs)
+    operator = write.given
+    while isinstance(operator, Project) and readers[id(operator)] == 1:
+        operator = operator.given
+    if not isinstance(operator, Scan) or readers[id(operator)] > 1 or operator.source.on_bad_value == "skip":
+        return None
+    return operator.component
+
+
+def _tell(run: _Run) -> None:
+    """Log what did not fit its field, and lines that were too long."""
+    counts = _counts(run.connection)
+    for component, scanned in run.scanned.items():
+        if scanned.dropped_lines:
+            run.reporter.log(
+                "warning", f"{component}: {_many(scanned.dropped_lines, 'line')} left out, for their length"
+            )
+        for tally, said in scanned.tallies.items():
+            if counts.get(tally):
+                run.reporter.log("warning", said.format(count=_many(counts[tally], "record")))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
@@ -226,7 +282,10 @@ def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
         return
     cursor = run.connection.cursor()
     while True:
-        counts = _counts(cursor)
+        try:
+            counts = _counts(cursor)
+        except duckdb.FatalException:  # the statement broke the database, and says why
+            break
         for component, counter in run.sources.items():
             run.reporter.source(component, counts.get(counter, 0))
         share = max(run.connection.query_progress(), 0.0) / 100
@@ -275,7 +334,8 @@ def _confine(
     """Give a database its share of the machine, and let it reach the job's own files and nothing else."""
     files = [file for bound in sources.values() for file in bound.files]
     paths = [
-        text_literal(path) for path in sorted({path for file in files for path in (file.location, pattern_of(file))})
+        text_literal(path)
+        for path in sorted({path for file in files for path in (file.location, pattern_of(file.location))})
     ]
     folders = [text_literal(str(one.folder)) for one in staged.values()] + [text_literal(str(limits.scratch))]
     settings = {
@@ -285,46 +345,6 @@ def _confine(
         "allowed_paths": f"[{', '.join(paths)}]",
         "allowed_directories": f"[{', '.join(folders)}]",
         "enable_external_access": "false",
+        "preserve_insertion_order": str(sum(file.size_bytes for file in files) < ORDERED_BYTES).lower(),
     }
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
-
-
-def _said(error: duckdb.Error, failure: Failure, callers: Sequence[str]) -> PenstockError:
-    """Return what DuckDB said of a statement that writes nothing."""
-    return _sentence(error, failure, None, callers)
-
-
-def _sentence(error: duckdb.Error, failure: Failure, output: str | None, callers: Sequence[str] = ()) -> PenstockError:
-    """Return what DuckDB said as one of our errors, with component, place and remedy; *callers* are the components that
-    call the function that failed, if one did."""
-    kept = failure.take()
-    place = "" if output is None else f"Output '{output}': "
-    if kept is not None:
-        if callers:
-            names = " or ".join(f"'{name}'" for name in callers)
-            place = f"Component {names}: "
-        return type(kept)(kept.message if _NAMES_COMPONENT.search(kept.message) else f"{place}{kept.message}")
-    line = " ".join(str(error).split("\n")[:3]).split("Possible")[0].strip()
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return PermanentError(
-            f"{place}the job ran out of memory. Give its cluster fewer, larger slots, or add a worker."
-        )
-    if "not utf-8" in str(error) or "Invalid unicode" in str(error):
-        found = re.search(r"file\s*=\s*(\S+)", str(error))
-        name = found[1] if found else "a source file"
-        return PermanentError(f"{place}{name} is not valid UTF-8. Set 'encoding', or convert the file.")
-    if too_long := re.search(r"Maximum line size of (\d+) bytes exceeded\. Actual Size: ?(\d+)", str(error)):
-        found = re.search(r"file\s*=\s*(\S+)", str(error))
-        name = found[1] if found else "a source file"
-        most, size = (f"{int(number):,}" for number in too_long.groups())
-        return PermanentError(
-            f"{place}a line of {name} has {size} bytes; {most} can be read. Split it, or leave it out."
-        )
-    if "quoted new lines" in str(error):
-        found = re.search(r"file\s*=\s*(\S+)", str(error))
-        name = found[1] if found else "a source file"
-        return PermanentError(f"{place}a quoted value in {name} holds a line break. Set 'quote' to quoted_multi_line.")
-    text = evaluation.first_line(error)
-    if _NAMES_COMPONENT.match(text):
-        return DataError(text)
-    return PermanentError(f"{place}{line if len(line) <= MOST_SAID else line[:MOST_SAID] + '…'}")

@@ -2,77 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from penstock.engines.duckdb.functions import Failure, Functions
-from penstock.engines.duckdb.scan import scan_sql
+from penstock.engines.duckdb.functions import Functions
+from penstock.engines.duckdb.readings import Readings
+from penstock.engines.duckdb.scan import Scanner
+from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, to_value
-from penstock.errors import PenstockError
-from penstock.plan.operators import ConnectionRef, FileTarget, Operator, Plan, Scan, Write, iter_operators
+from penstock.plan.operators import ConnectionRef, FileTarget, Operator, Plan, Scan, Write
 from penstock.plan.ports import BoundSource, Context, Records
 from penstock.plan.values import Value
 
 _NOWHERE = FileTarget(ConnectionRef(""), "", ())
-Said = Callable[[duckdb.Error, Failure, Sequence[str]], PenstockError]
 _INSERTED = 200
 """Rows of one INSERT."""
 
 
-def rows(
-    connection: duckdb.DuckDBPyConnection,
-    functions: Functions,
-    wanted: Sequence[Operator],
-    sources: Mapping[str, BoundSource | Records],
-    context: Context,
-    size: int | None,
-    said: Said,
-) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
-    """Return the records of operators, the first *size* of each; *said* gives the error for what a statement raised."""
-    plan = Plan(tuple(Write("", "", "", operator, _NOWHERE) for operator in wanted))
-    scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
-    counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
-    given: dict[str, str] = {}
-    for scan in scans:
-        source = sources[scan.component]
-        if isinstance(source, Records):
-            given[scan.component] = f"given_{len(given)}"
-            _fill(connection, given[scan.component], scan, source)
-        else:
-            connection.execute(f"CREATE SEQUENCE {counters[scan.component]}")
-    connection.execute("SET lock_configuration = true")
+def plan_of(wanted: Sequence[Operator]) -> Plan:
+    """Return the plan whose outputs are some operators."""
+    return Plan(tuple(Write("", "", "", operator, _NOWHERE) for operator in wanted))
 
-    def describe(relation: str) -> dict[str, str]:
-        return {row[0]: row[1] for row in connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
-    def select(scan: Scan) -> str:
-        source = sources[scan.component]
-        if isinstance(source, Records):
-            return f"SELECT * FROM {given[scan.component]}"
-        return scan_sql(scan, source, context, counters[scan.component], describe)
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Finds records over one connection. *scratch* is a folder for files that must be rewritten to be read."""
 
-    made = build(plan, context, select)
+    connection: duckdb.DuckDBPyConnection
+    functions: Functions
+    readings: Readings
+    scratch: Path
+    context: Context
 
-    def run(sql: str, statement: str) -> list[tuple[Any, ...]]:
-        functions.need(sql)
+    def rows(
+        self, plan: Plan, sources: Mapping[str, BoundSource | Records], size: int | None
+    ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
+        """Return the records of each output of a plan, the first *size* of each."""
+        given = {name: f"given_{index}" for index, name in enumerate(self.readings.scans)}
+        for name, scan in self.readings.scans.items():
+            source = sources[name]
+            if isinstance(source, Records):
+                _fill(self.connection, given[name], scan, source)
+        self.connection.execute("SET lock_configuration = true")
+        scanner = Scanner(self.readings, self.context, self.scratch, self._describe)
+
+        def select(scan: Scan) -> str:
+            if isinstance(sources[scan.component], Records):
+                return f"SELECT * FROM {given[scan.component]}"
+            counter = f"source_{given[scan.component]}"
+            found = scanner.scan(scan, counter)
+            for sequence in (counter, *found.tallies):
+                self.connection.execute(f"CREATE SEQUENCE {sequence}")
+            return found.sql
+
         try:
-            return connection.execute(statement).fetchall()
-        except duckdb.InterruptException:
-            raise
+            made = build(plan, self.context, select)
         except duckdb.Error as error:
-            raise said(error, functions.failure, made.callers(sql, functions.failure.function)) from error
+            raise sentence(error, self.functions.failure, self.readings, "") from error
 
-    for table, sql in made.shared:
-        run(sql, f"CREATE TEMP TABLE {table} AS {sql}")
-    found = []
-    for operator, sql in zip(wanted, made.outputs, strict=True):
-        raw = run(sql, sql if size is None else f"{sql} LIMIT {size}")
-        kinds = [field.dtype for field in operator.schema]
-        found.append(tuple(tuple(to_value(one, kind) for one, kind in zip(row, kinds, strict=True)) for row in raw))
-    return tuple(found)
+        def run(sql: str, statement: str) -> list[tuple[Any, ...]]:
+            self.functions.need(sql)
+            try:
+                return self.connection.execute(statement).fetchall()
+            except duckdb.InterruptException:
+                raise
+            except duckdb.Error as error:
+                callers = made.callers(sql, self.functions.failure.function)
+                raise sentence(error, self.functions.failure, self.readings, "", callers) from error
+
+        for table, sql in made.shared:
+            run(sql, f"CREATE TEMP TABLE {table} AS {sql}")
+        found = []
+        for write, sql in zip(plan.outputs, made.outputs, strict=True):
+            raw = run(sql, sql if size is None else f"{sql} LIMIT {size}")
+            kinds = [field.dtype for field in write.given.schema]
+            found.append(tuple(tuple(to_value(one, kind) for one, kind in zip(row, kinds, strict=True)) for row in raw))
+        return tuple(found)
+
+    def _describe(self, relation: str) -> dict[str, str]:
+        return {row[0]: row[1] for row in self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()}
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, scan: Scan, records: Records) -> None:

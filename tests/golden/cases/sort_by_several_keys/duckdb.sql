@@ -3,7 +3,7 @@ SELECT * FROM "s";
 
 -- by_b_n
 WITH "several" AS NOT MATERIALIZED (SELECT * FROM shared_0)
-SELECT * FROM "several" ORDER BY "b" ASC NULLS FIRST, "n" DESC NULLS LAST;
+SELECT * FROM "several" ORDER BY "b" ASC NULLS FIRST, xor("n", 0) DESC NULLS LAST;
 
 -- by_d
 WITH "rising" AS NOT MATERIALIZED (SELECT * FROM shared_0)

@@ -1,0 +1,155 @@
+"""How a file uses its qualifier, found out without splitting it: whether a common CSV reader would split it as the
+language does (`records`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import Enum
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+
+_PIECE = 1 << 18
+_NEW_LINE, _RETURN = 10, 13
+_MARK = b"\xef\xbb\xbf"
+
+
+class Quoting(Enum):
+    """What the qualifiers of a file amount to."""
+
+    ABSENT = "there is none"
+    NEAT = "each encloses a whole value within a line"
+    BROKEN = "each encloses a whole value, and some values hold line breaks"
+    ODD = "some stand inside a value, beside blanks, or are not closed"
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Some bytes of a file, and the bytes on both sides of them."""
+
+    body: bytes
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """What a piece shows, if it begins outside a value and if it begins inside one."""
+
+    count: int = 0
+    sound: tuple[bool, bool] = (True, True)
+    broken: tuple[bool, bool] = (False, False)
+    lone_return: bool = False
+
+
+def quoting_of_stream(stream: IO[bytes], quote: int, delimiter: int) -> Quoting:
+    """Return how the bytes of a stream use the qualifier; both characters are single bytes, in an encoding that holds
+    ASCII as it is.
+
+    Blanks between delimiter and qualifier make a file ODD, and so does a `\\r` alone where values hold line breaks: such
+    files are read differently by different readers.
+    """
+    return _sum_up(_judge(piece, quote, delimiter) for piece in _pieces(stream))
+
+
+def quoting_of_file(location: str, quote: int, delimiter: int, threads: int) -> Quoting:
+    """Return the same for a file that is not packed, with several threads."""
+    size = os.path.getsize(location)
+    if size <= 4 * _PIECE or threads < 2:
+        with open(location, "rb") as stream:
+            return quoting_of_stream(stream, quote, delimiter)
+    with open(location, "rb") as opened, ThreadPoolExecutor(threads) as pool:
+        handle = opened.fileno()
+
+        def judge(start: int) -> _Verdict:
+            return _judge(_piece_at(handle, start, size), quote, delimiter)
+
+        verdicts = pool.map(judge, range(0, size, _PIECE))
+        try:
+            return _sum_up(verdicts)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def has_byte(stream: IO[bytes], wanted: Iterable[bytes]) -> bool:
+    """Tell whether one of some bytes occurs in a stream."""
+    characters = tuple(wanted)
+    return any(one in piece for piece in iter(lambda: stream.read(1 << 20), b"") for one in characters)
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[_Piece]:
+    before = _NEW_LINE
+    body = stream.read(_PIECE).removeprefix(_MARK)
+    while body:
+        following = stream.read(_PIECE)
+        yield _Piece(body, before, following[0] if following else _NEW_LINE)
+        before, body = body[-1], following
+
+
+def _piece_at(handle: int, start: int, size: int) -> _Piece:
+    if start == 0:
+        read = os.pread(handle, _PIECE + 1, 0)
+        return _Piece(read[:_PIECE].removeprefix(_MARK), _NEW_LINE, read[-1] if size > _PIECE else _NEW_LINE)
+    read = os.pread(handle, _PIECE + 2, start - 1)
+    is_last = start + _PIECE >= size
+    return _Piece(read[1:] if is_last else read[1:-1], read[0], _NEW_LINE if is_last else read[-1])
+
+
+def _judge(piece: _Piece, quote: int, delimiter: int) -> _Verdict:
+    body = piece.body
+    has_return = b"\r" in body
+    lone_return = has_return and _has_lone_return(piece)
+    if bytes([quote]) not in body:
+        return _Verdict(broken=(False, has_return or b"\n" in body), lone_return=lone_return)
+    values = np.frombuffer(body, np.uint8)
+    at = np.flatnonzero(values == quote)
+    may_open = _is_edge(values[at - 1], quote, delimiter)
+    may_close = _is_edge(values[np.minimum(at + 1, len(body) - 1)], quote, delimiter)
+    if at[0] == 0:
+        may_open[0] = _is_edge(np.array([piece.before]), quote, delimiter)[0]
+    if at[-1] == len(body) - 1:
+        may_close[-1] = _is_edge(np.array([piece.after]), quote, delimiter)[0]
+    breaks = np.flatnonzero(values == _NEW_LINE)
+    if has_return:
+        breaks = np.concatenate((breaks, np.flatnonzero(values == _RETURN)))
+    behind_odd = np.searchsorted(at, breaks) & 1
+    return _Verdict(
+        count=len(at),
+        sound=(
+            bool(may_open[0::2].all() and may_close[1::2].all()),
+            bool(may_open[1::2].all() and may_close[0::2].all()),
+        ),
+        broken=(bool(behind_odd.any()), not bool(behind_odd.all())),
+        lone_return=lone_return,
+    )
+
+
+def _has_lone_return(piece: _Piece) -> bool:
+    paired = piece.body.count(b"\r\n") + (piece.body.endswith(b"\r") and piece.after == _NEW_LINE)
+    return piece.body.count(b"\r") > paired
+
+
+def _is_edge(values: npt.NDArray[np.uint8], quote: int, delimiter: int) -> npt.NDArray[np.bool_]:
+    return np.isin(values, (delimiter, quote, _NEW_LINE, _RETURN))
+
+
+def _sum_up(verdicts: Iterable[_Verdict]) -> Quoting:
+    inside = found = broken = lone_return = False
+    for one in verdicts:
+        if not one.sound[inside]:
+            return Quoting.ODD
+        broken |= one.broken[inside]
+        lone_return |= one.lone_return
+        found |= one.count > 0
+        inside ^= one.count % 2 == 1
+        if broken and lone_return:
+            return Quoting.ODD
+    if inside:
+        return Quoting.ODD
+    if not found:
+        return Quoting.ABSENT
+    return Quoting.BROKEN if broken else Quoting.NEAT

@@ -1,0 +1,121 @@
+"""Text files rewritten as one Parquet file of texts, record by record, for an engine whose own reader would misread them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from penstock.engines.files.opening import opened
+from penstock.engines.files.records import Lines, Splitter
+from penstock.errors import PermanentError
+from penstock.plan.operators import FileSource
+from penstock.plan.ports import FileEntry
+
+BATCH = 8192
+"""Records that are held at once."""
+RECORD, FILE, LINE = "record", "file", "line"
+"""The columns of JSON records: the text, the file as the store spells it, and the line where it begins."""
+
+
+@dataclass(slots=True)
+class Rewriting:
+    """Rewrites the files of one source. *dropped* counts lines that are longer than the source takes; *stopped* is asked
+    between batches, and raises when the job is to stop."""
+
+    source: FileSource
+    stopped: Callable[[], None]
+    dropped: int = 0
+
+    def delimited(self, files: Sequence[FileEntry], target: Path) -> None:
+        """Write one column `c<i>` for each field of the source; an empty value is null."""
+        kinds = [pa.int64() if item.pseudo == "line_number" else pa.string() for item in self.source.fields]
+        schema = pa.schema([(f"c{index}", kind) for index, kind in enumerate(kinds)])
+        self._write(target, schema, (row for file in files for row in self._rows(file)))
+
+    def json(self, files: Sequence[FileEntry], target: Path) -> None:
+        """Write the columns RECORD, FILE and LINE: one row for each line that is not blank, or for each file."""
+        schema = pa.schema([(RECORD, pa.string()), (FILE, pa.string()), (LINE, pa.int64())])
+        self._write(target, schema, (row for file in files for row in self._texts(file)))
+
+    def _write(self, target: Path, schema: pa.Schema, rows: Iterator[tuple[Any, ...]]) -> None:
+        try:
+            with pq.ParquetWriter(target, schema, compression="snappy") as writer:
+                while batch := list(islice(rows, BATCH)):
+                    self.stopped()
+                    columns = zip(*batch, strict=True)
+                    arrays = [pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)]
+                    writer.write_batch(pa.record_batch(arrays, schema))
+        except OSError as error:
+            raise PermanentError(
+                f"A file could not be rewritten for reading: {error.strerror or error}. Make room in the scratch folder."
+            ) from error
+
+    def _rows(self, file: FileEntry) -> Iterator[tuple[Any, ...]]:
+        source = self.source
+        with opened(source, file) as stream:
+            lines = Lines(stream, file.name, source.encoding, source.line_max_bytes)
+            records = Splitter(source).records(iter(lines))
+            first = next(records, None)
+            if first is not None:
+                positions = positions_of(source, file, first[1])
+                width = max([len(first[1]), *(at + 1 for at in positions if at is not None)])
+                is_names = source.skip_header and first[0] == 1
+                for number, values in records if is_names else _with(first, records):
+                    if width > 1 and not values:
+                        continue
+                    yield tuple(
+                        (values[at] or None if at < len(values) else None)
+                        if at is not None
+                        else file.name
+                        if item.pseudo == "file_path"
+                        else number
+                        for at, item in zip(positions, source.fields, strict=True)
+                    )
+            self.dropped += lines.dropped
+
+    def _texts(self, file: FileEntry) -> Iterator[tuple[str, str, int]]:
+        source = self.source
+        with opened(source, file) as stream:
+            if source.record_delimiter == "eof":
+                whole = "".join(line for _, line in Lines(stream, file.name, source.encoding))
+                if whole.strip():
+                    yield whole, file.name, 1
+                return
+            lines = Lines(stream, file.name, source.encoding, source.line_max_bytes)
+            for number, line in lines:
+                if line.strip():
+                    yield line.rstrip("\r\n"), file.name, number
+            self.dropped += lines.dropped
+
+
+def _with(first: tuple[int, list[str]], others: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:
+    yield first
+    yield from others
+
+
+def positions_of(source: FileSource, file: FileEntry, names: Sequence[str]) -> list[int | None]:
+    """Return where in a record each field stands, None for pseudo fields; *names* are the values of the first line.
+
+    Raises PermanentError when fields are found by name and the first line lacks one.
+    """
+    positions: list[int | None] = []
+    place = 0
+    for item in source.fields:
+        if item.pseudo is not None:
+            positions.append(None)
+        elif source.match_fields == "position":
+            positions.append(place)
+            place += 1
+        elif item.name in names:
+            positions.append(names.index(item.name))
+        else:
+            raise PermanentError(
+                f"the first line of {file.name} has no column '{item.name}'. It has: {', '.join(names)}."
+            )
+    return positions

@@ -1,0 +1,127 @@
+"""JSON sources: records in lines and in whole files, keys and paths, values of all kinds, and what is no JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+Read = Callable[..., Any]
+JSON = {"record_type": "json"}
+
+
+def test_keys_are_fields_and_missing_ones_null(read: Read) -> None:
+    content = '{"a": 1, "b": "x"}\n{"b": null, "c": 3}\n{}\n{"a": "7"}'
+    assert read({"in.json": content}, ["a:int", "b:string"], **JSON) == [
+        [1, "x"],
+        [None, None],
+        [None, None],
+        [7, None],
+    ]
+
+
+def test_blank_lines_are_no_records_and_lines_end_in_any_way(read: Read) -> None:
+    content = '\n{"a": 1}\r\n  \n{"a": 2}\r{"a": 3}\n\t\n\x0c\n'
+    assert read({"in.json": content}, ["a:int"], **JSON) == [[1], [2], [3]]
+    assert read({"in.json": '\ufeff{"a": 1}\n'}, ["a:int"], **JSON) == [[1]]
+    assert read({"in/1.json": "", "in/2.json": '{"a": 1}'}, ["a:int"], path="in/", **JSON) == [[1]]
+    assert read({"in.json": ""}, ["a:int"], **JSON) == []
+
+
+def test_any_text_is_a_key(read: Read) -> None:
+    for key in ("a.b", "a b", "é", "a'b", 'a"b', "a\\b", "a*", "[0]", "a/b", "a~b", "", "select", "#"):
+        if key:
+            escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+            found = read(
+                {"in.json": f'{{"{escaped}": 5, "a": {{"b": 6}}}}'},
+                [{"name": key, "alias": "f", "type": "int"}],
+                **JSON,
+            )
+            assert found == [[5]], key
+
+
+def test_paths_lead_into_records(read: Read) -> None:
+    content = '{"a": {"b": [1, {"c": "x"}]}, "d": [{"e": 1}, {"e": 2}]}'
+    paths = ["$.a.b[0]", "$.a.b[1].c", "$.d[*].e", "$['a']['b'][0]", "$.a.x", "$..c"]
+    fields = [{"name": path, "alias": f"f{number}"} for number, path in enumerate(paths)]
+    assert read({"in.json": content}, fields, **JSON) == [["1", "x", "[1,2]", "1", None, "x"]]
+
+
+def test_values_of_other_kinds_are_converted_or_null(read: Read) -> None:
+    values = ["1", "1.9", "1e2", '"8"', '" 8 "', "true", '"x"', "[1]", "{}", "null", "3000000000", "-0.0"]
+    content = "".join(f'{{"a": {value}}}\n' for value in values)
+    as_ints = [1, 1, 100, 8, 8, None, None, None, None, None, None, 0]
+    assert [one for (one,) in read({"in.json": content}, ["a:int"], **JSON)] == as_ints
+    as_texts = ["1", "1.9", "100.0", "8", " 8 ", "true", "x", "[1]", "{}", None, "3000000000", "-0.0"]
+    assert [one for (one,) in read({"in.json": content}, ["a:string"], **JSON)] == as_texts
+    as_booleans = [None, None, None, None, None, True, *[None] * 6]
+    assert [one for (one,) in read({"in.json": content}, ["a:boolean"], **JSON)] == as_booleans
+
+
+def test_objects_are_maps_and_arrays_are_bags(read: Read) -> None:
+    content = '{"m": {"k": [1, {"x": null}], "t": "é\\n"}, "g": [1, "a", [2]]}\n{"m": [1], "g": {"a": 1}}\n'
+    content += '{"m": "{}", "g": "[]"}'
+    found = read({"in.json": content}, ["m:json", "g:json_array"], **JSON)
+    assert found == [[{"k": [1, {"x": None}], "t": "é\n"}, [1, "a", [2]]], [None, None], [None, None]]
+
+
+def test_escapes_in_texts(read: Read) -> None:
+    content = r'{"a": "\u00e9\ud83d\ude00\t\"\\\/\u0000z"}'
+    assert read({"in.json": content}, ["a:string"], **JSON) == [['é😀\t"\\/\0z']]
+
+
+def test_a_file_may_be_one_record(read: Read) -> None:
+    files = {"in/1.json": '{\n "a": 1\n}\n', "in/2.json": '\ufeff{"a":\r\n 2}', "in/3.json": " \n"}
+    assert sorted(read(files, ["a:int"], path="in/", record_delimiter="eof", **JSON)) == [[1], [2]]
+
+
+def test_records_lie_below_a_path(read: Read) -> None:
+    content = '{"n": {"all": [{"a": 1}, {"a": 2}], "one": {"a": 3}}}'
+    for base, wanted in (("$.n.all", [[1], [2]]), ("$.n.one", [[3]]), ("$.n.all[*]", [[1], [2]]), ("$.none", [])):
+        assert read({"in.json": content}, ["a:int"], base_record=base, **JSON) == wanted
+    lines = '{"all": [{"a": 1}]}\n{"all": []}\n{"all": [{"a": 2}, {"a": 3}]}\n'
+    assert read({"in.json": lines}, ["a:int"], base_record="$.all", **JSON) == [[1], [2], [3]]
+    whole = '[\n{"a": 1},\n{"a": 2}\n]'
+    assert read({"in.json": whole}, ["a:int"], base_record="$", record_delimiter="eof", **JSON) == [[1], [2]]
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"a": 1', "x", '{"a": 1}}', "{'a': 1}", '{"a": "\x01"}', '{"a": 1} {"a": 2}', "1,2"]
+)
+def test_what_is_no_json_obeys_on_bad_value(read: Read, copy: Callable[..., Any], broken: str) -> None:
+    files = {"in/1.json": '{"a": 1}\n', "in/2.json": f'{{"a": 2}}\n\n{broken}\n{{"a": 3}}\n'}
+    assert read(files, ["a:int"], path="in/", **JSON) == [[1], [2], [None], [3]]
+    assert read(files, ["a:int"], path="in/", on_bad_value="skip", **JSON) == [[1], [2], [3]]
+    said = read(files, ["a:int"], path="in/", on_bad_value="fail", **JSON)
+    assert said.startswith("Component 'in': a record is malformed JSON: ")
+    assert " (in/2.json, line 3). " in said
+
+
+def test_a_value_that_does_not_fit_says_where_it_is(read: Read) -> None:
+    content = '{"a": 1}\n{"a": "x"}\n'
+    said = read({"in.json": content}, ["a:int"], on_bad_value="fail", **JSON)
+    assert said.startswith("Component 'in', field 'a': the value 'x' is no int (in.json, line 2). ")
+
+
+def test_lines_longer_than_a_megabyte(read: Read) -> None:
+    """Such a line is left out; a document in a file of its own may be of any length."""
+    long = '{"a": "' + "x" * 3_000_000 + '"}'
+    assert read({"in.json": f'{{"a": "1"}}\n{long}\n{{"a": "2"}}'}, ["a:string"], **JSON) == [["1"], ["2"]]
+    found = read({"in.json": long}, ["a:string"], record_delimiter="eof", **JSON)
+    assert [len(one) for (one,) in found] == [3_000_000]
+
+
+def test_text_in_another_encoding_fails_the_job_and_says_where(read: Read) -> None:
+    content = b'{"a": 1}\n{"b": "\xe9"}\n'
+    for more in ({}, {"record_delimiter": "eof"}):
+        said = read({"in.json": content}, ["a:int"], **more, **JSON)
+        assert said == "Component 'in': in.json is not valid UTF-8, in line 2. Set 'encoding', or convert the file."
+    assert read({"in.json": content}, ["b:string"], encoding="iso-8859-1", **JSON) == [[None], ["é"]]
+
+
+def test_the_file_of_a_record(read: Read) -> None:
+    files = {"in/1.json": '{"a": 1}', "in/2.json": '{"a": 2}'}
+    fields = ["a:int", {"pseudo": "file_path", "alias": "f"}]
+    for more in ({}, {"record_delimiter": "eof"}):
+        assert sorted(read(files, fields, path="in/*", **more, **JSON)) == [[1, "in/1.json"], [2, "in/2.json"]]
