@@ -45,9 +45,11 @@ def keep_up(uow: UnitOfWork, now: datetime) -> list[str]:
     for job in rows.lost_jobs(uow, now):
         job.waiting_reason, job.updated_at = NO_WORKER, now
     uow.session.flush()
-    places = _Places(uow, alive, now)
-    places.balance()
-    _explain_waiting(uow, clusters, places, now)
+    waiting = set(rows.clusters_with_waiting_jobs(uow))
+    if waiting or len(alive) > 1:
+        places = _Places(uow, alive, now)
+        places.balance()
+        _explain_waiting(uow, [one for one in clusters if one.id in waiting], places, now)
     workers.forget_dead(uow, now - FORGET_AFTER)
     return left
 
@@ -209,13 +211,11 @@ def end(uow: UnitOfWork, job: Job, status: JobStatus, now: datetime) -> None:
 
 
 def _explain_waiting(uow: UnitOfWork, clusters: list[Cluster], places: _Places, now: datetime) -> None:
-    waiting = set(rows.clusters_with_waiting_jobs(uow))
     for cluster in clusters:
-        if cluster.id in waiting:
-            not_ready = _NOT_READY.get(ClusterStatus(cluster.status))
-            status = JobStatus.QUEUED if not_ready is None else JobStatus.PENDING
-            reason = places.why(cluster) if not_ready is None else f"the cluster '{cluster.name}' {not_ready}"
-            rows.explain_waiting(uow, cluster.id, status, reason, now)
+        not_ready = _NOT_READY.get(ClusterStatus(cluster.status))
+        status = JobStatus.QUEUED if not_ready is None else JobStatus.PENDING
+        reason = places.why(cluster) if not_ready is None else f"the cluster '{cluster.name}' {not_ready}"
+        rows.explain_waiting(uow, cluster.id, status, reason, now)
 
 
 _NOT_READY = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from penstock.errors import InvalidFields
 from penstock.services import attempts
 from penstock.services.attempts import Claimed, Lost
 
@@ -44,46 +45,48 @@ def test_every_attempt_has_the_next_epoch(queue: Queue) -> None:
     assert epochs == [1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    "write",
-    ["report", "grant", "stopping", "completed", "failed", "unpublished", "renew"],
-)
-def test_an_old_epoch_changes_nothing(queue: Queue, write: str) -> None:
+def assert_shut(queue: Queue, held: Claimed) -> None:
+    """Nothing that an attempt may write changes the job."""
+    before = queue.dump(held.job_id)
+    told = {"lines": [(AT, "info", "late")], "progress": 0.9, "sources": {"s": 9}, "staged": ["x"]}
+    assert queue.report(held, **told) is False
+    assert queue.renew("a", held) == queue.renew("b", held) == {held.job_id}
+    assert not queue.is_running(held)
+    for write in (queue.grant, queue.stopping, queue.completed, queue.failed, queue.unpublished):
+        assert write(held) is False
+        assert queue.dump(held.job_id) == before, write.__name__
+    assert queue.unpublished(held, counts=False) is False
+    assert queue.dump(held.job_id) == before
+
+
+def test_an_old_epoch_changes_nothing(queue: Queue) -> None:
     """R2: a worker that comes back too late can neither change state nor publish."""
     old = started(queue)
     taken_over(queue, old)
-    before = queue.dump(old.job_id)
     queue.later(1)
-    if write == "report":
-        told = {"lines": [(AT, "info", "late")], "progress": 0.9, "sources": {"s": 9}, "staged": ["x"]}
-        assert queue.report(old, **told) is False
-    elif write == "renew":
-        assert queue.renew("a", old) == {old.job_id}
-        assert queue.renew("b", old) == {old.job_id}
-    else:
-        assert getattr(queue, write)(old) is False
-    assert not queue.is_running(old)
-    assert queue.dump(old.job_id) == before
+    assert_shut(queue, old)
 
 
-@pytest.mark.parametrize("end", ["completed", "failed"])
-@pytest.mark.parametrize("write", ["report", "grant", "stopping", "completed", "failed", "unpublished", "renew"])
-def test_nothing_changes_a_job_that_has_ended(queue: Queue, end: str, write: str) -> None:
+@pytest.mark.parametrize("end", ["completed", "failed", "stopped"])
+def test_nothing_changes_a_job_that_has_ended(queue: Queue, end: str) -> None:
     held = started(queue)
-    assert getattr(queue, end)(held) is True
+    if end == "stopped":
+        queue.stop(held.job_id)
+        assert queue.unpublished(held)
+    else:
+        assert getattr(queue, end)(held) is True
     before = queue.dump(held.job_id)
     queue.later(60)
     queue.join("a")
     queue.join("b")
-    if write == "report":
-        assert queue.report(held, lines=[(AT, "info", "late")], progress=0.1) is False
-    elif write == "renew":
-        assert queue.renew("a", held) == {held.job_id}
-    else:
-        assert getattr(queue, write)(held) is False
+    assert_shut(queue, held)
     queue.keep_up()
     assert queue.claim("a") is None
     assert queue.claim("b") is None
+    with pytest.raises(InvalidFields):
+        queue.stop(held.job_id)
+    queue.terminate(queue.job_row(held.job_id).cluster_id)
+    queue.keep_up()
     assert queue.dump(held.job_id) == before
 
 

@@ -221,7 +221,7 @@ def test_any_walk(store: Sessions, queue: Queue) -> None:
     run_state_machine_as_test(
         OnStore,
         settings=settings(
-            max_examples=10,
+            max_examples=8,
             stateful_step_count=30,
             deadline=None,
             database=None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -62,7 +63,6 @@ class Driven:
     """A worker that does a turn when it is told to."""
 
     def __init__(self, url: str, folder: Path, fakes: ModuleType, time: Any, slots: int) -> None:
-        open_store(url).close()
         self.store = Store(url)
         self.clock = FixedClock(datetime(2026, 3, 1, 12, tzinfo=UTC))
         self.time = time
@@ -143,11 +143,22 @@ def time(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     return held
 
 
+@pytest.fixture(scope="module")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store at the newest revision, to be copied."""
+    made = tmp_path_factory.mktemp("empty") / "penstock.db"
+    open_store(f"sqlite:///{made}").close()
+    return made
+
+
 @pytest.fixture
-def drive(tmp_path: Path, fake_children: ModuleType, time: SimpleNamespace) -> Iterator[Callable[..., Driven]]:
+def drive(
+    tmp_path: Path, empty_store: Path, fake_children: ModuleType, time: SimpleNamespace
+) -> Iterator[Callable[..., Driven]]:
     made: list[Driven] = []
 
     def begin(slots: int = 2) -> Driven:
+        shutil.copyfile(empty_store, tmp_path / "penstock.db")
         made.append(Driven(f"sqlite:///{tmp_path / 'penstock.db'}", tmp_path, fake_children, time, slots))
         return made[-1]
 
