@@ -24,6 +24,8 @@ from penstock.services.session import Sessions, open_store
 from penstock.settings import Settings
 from penstock.wiring import places, server
 
+KEEP_ALIVE_S = 75
+"""How long a connection may be quiet: programs that ask for a job once a minute keep theirs."""
 RESTART_AFTER_S = 1.0
 WORKER_END_S = 12.0
 
@@ -56,7 +58,10 @@ def command(
     sys.stdout.flush()
     supervisor.start()
     try:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off", server_header=False)
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="off", server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+        )  # fmt: skip
         _Server(config).run(sockets=[listener])
     finally:
         supervisor.stop()
