@@ -37,6 +37,10 @@ class _Server:
         self._woken, self._waker = socket.socketpair()
         self._waker.setblocking(False)
         self._woken.setblocking(False)
+        # Whoever ends a service may signal all its processes at once. It is the worker that ends the children then, and
+        # gives their jobs back: one that died of the signal itself would have failed its job.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
         signal.set_wakeup_fd(self._waker.fileno(), warn_on_full_buffer=False)
         # What is loaded now is shared by all children; no collection should touch, and so copy, its pages.

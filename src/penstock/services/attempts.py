@@ -17,7 +17,7 @@ from penstock.services import events
 from penstock.services.coerce import to_json
 from penstock.services.connections import by_key
 from penstock.services.system import KNOWN_STACKS
-from penstock.services.upkeep import end
+from penstock.services.upkeep import cut_off, end
 from penstock.store.queries import claims, jobs, people, workers
 from penstock.store.tables import Cluster, Job, JobOutput, JobSource, Package, Worker
 from penstock.store.unit_of_work import UnitOfWork
@@ -119,8 +119,8 @@ def _give_up(uow: UnitOfWork, job: Job, now: datetime) -> Lost:
         f"The job was given up: its worker died {MOST_DEATHS} times. Run it again, with more memory if it is large."
     )
     if job.granted_epoch is not None:
-        job.errors += " It died while publishing; outputs may be there in part."
-        left = ()  # They may be all that there is of what was to be replaced.
+        job.errors += f" It died while publishing: {cut_off(job)}"
+        left = ()
     end(uow, job, JobStatus.FAILED if job.status == JobStatus.RUNNING else JobStatus.STOPPED, now)
     claims.add_lines(uow, job.id, job.epoch, [(now, "error", job.errors)])
     uow.session.flush()

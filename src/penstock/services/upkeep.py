@@ -9,6 +9,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import PurePath
 
 from penstock.domain.cluster import READY, STARTING, ClusterStatus
 from penstock.domain.job import JobStatus
@@ -24,7 +25,6 @@ FORGET_AFTER = timedelta(minutes=5)
 PUBLISH_WITHIN = timedelta(seconds=30)
 """How long after a stop request an attempt may still finish a publication that was granted before it."""
 NO_WORKER = "waiting for a worker"
-STOPPED_WHILE_PUBLISHING = "The job was stopped while it published; its outputs may be there in part."
 
 
 def keep_up(uow: UnitOfWork, now: datetime) -> list[str]:
@@ -195,9 +195,16 @@ def _finish_stops(uow: UnitOfWork, now: datetime) -> list[str]:
         if job.granted_epoch is None:
             left += json.loads(job.staged)
         else:
-            job.errors = STOPPED_WHILE_PUBLISHING
+            job.errors = f"The job was stopped while it published: {cut_off(job)}"
         end(uow, job, JobStatus.STOPPED, now)
     return left
+
+
+def cut_off(job: Job) -> str:
+    """Say what a publication that nobody finishes leaves. Its folders are not removed: they may hold all that there is of
+    what was to be replaced."""
+    folders = ", ".join(PurePath(one).name for one in json.loads(job.staged)) or "none"
+    return f"outputs may be there in part. Folders with the rest, beside them, for a person to look at: {folders}."
 
 
 def end(uow: UnitOfWork, job: Job, status: JobStatus, now: datetime) -> None:

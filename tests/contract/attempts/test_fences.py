@@ -237,8 +237,10 @@ def test_a_granted_job_that_is_given_up_says_that_outputs_may_be_there(queue: Qu
     queue.later(15)
     queue.join("b")
     lost = queue.claim("b")
-    assert isinstance(lost, Lost)
-    assert "outputs may be there in part" in queue.job_row(held.job_id).errors
+    assert lost == Lost(held.job_id, ())
+    errors = queue.job_row(held.job_id).errors
+    assert "outputs may be there in part" in errors
+    assert errors.endswith(": .out.staging-job-1-1.")
 
 
 # --- what attempts tell

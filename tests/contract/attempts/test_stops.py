@@ -166,7 +166,12 @@ def test_a_publication_that_nobody_finishes_is_not_waited_for_for_ever(queue: Qu
     assert queue.job_row(held.job_id).status == "pending_stoppage"
     queue.later(1)
     assert queue.keep_up() == []
-    assert_stopped(queue, held.job_id, "The job was stopped while it published; its outputs may be there in part.")
+    assert_stopped(
+        queue,
+        held.job_id,
+        "The job was stopped while it published: outputs may be there in part. "
+        "Folders with the rest, beside them, for a person to look at: .out.staging-job-1-1.",
+    )
 
 
 def test_a_publication_that_kills_its_workers_ends_stopped(queue: Queue) -> None:

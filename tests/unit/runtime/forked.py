@@ -49,8 +49,6 @@ def obey(said: dict[str, Any], kept: list[Any]) -> Any:
             raise RuntimeError(said["what"])
         case "signal":
             os.kill(os.getpid(), said["number"])
-        case "ignore":
-            signal.signal(said["number"], signal.SIG_IGN)
         case "spawn":
             return subprocess.Popen(SLEEP, stdin=subprocess.DEVNULL).pid
         case "grow":

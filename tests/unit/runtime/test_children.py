@@ -101,11 +101,21 @@ def test_a_child_that_fails_ends_with_a_code(fork: Fork, exits: Exits) -> None:
     assert exits(1) == [Exit(child.pid, 1)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGSEGV, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGKILL])
 def test_a_child_that_a_signal_ends(fork: Fork, exits: Exits, number: signal.Signals) -> None:
     child = fork()
     child.channel.send({"do": "signal", "number": int(number)})
     assert exits(1) == [Exit(child.pid, -number)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_all_processes_of_a_service_is_for_the_worker(fork: Fork, number: signal.Signals) -> None:
+    """Such as a service manager sends: jobs are given back, not failed."""
+    child = fork()
+    os.kill(server_of(child), number)
+    os.kill(child.pid, number)
+    assert ask(child, do="nothing") is None
+    assert ask(fork(), do="nothing") is None
 
 
 def test_an_exit_is_told_once_and_on_the_descriptor(children: Children, fork: Fork) -> None:
@@ -127,9 +137,8 @@ def test_exits_that_are_told_while_one_forks_are_not_lost(children: Children, fo
     assert ask(later, do="nothing") is None
 
 
-def test_a_child_is_killed_also_when_it_ignores_signals(children: Children, fork: Fork, exits: Exits) -> None:
+def test_a_child_is_killed_alone(children: Children, fork: Fork, exits: Exits) -> None:
     child, other = fork(), fork()
-    ask(child, do="ignore", number=int(signal.SIGTERM))
     children.kill(child.pid)
     assert exits(1) == [Exit(child.pid, -9)]
     assert ask(other, do="nothing") is None
