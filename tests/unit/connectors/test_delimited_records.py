@@ -242,3 +242,38 @@ def test_a_first_line_may_be_too_long(read: Read, header: bool) -> None:
 
 def test_a_file_without_a_line_break_does_not_fill_the_memory(read: Read) -> None:
     assert read({"in.csv": "x" * 40_000_000}, ["a:string"], **CSV) == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "codec"),
+    [
+        ("windows-1252", "cp1252"), ("UTF-16", "utf-16"), ("UTF-16", "utf-16-be"), ("UTF-16LE", "utf-16-le"),
+        ("shift_jis", "shift_jis"), ("ISO-8859-15", "iso8859-15"), ("UTF-32", "utf-32"), ("GB18030", "gb18030"),
+    ],
+)  # fmt: skip
+def test_any_character_set(read: Read, encoding: str, codec: str) -> None:
+    text = "a,b\n1,ü\n" if "1252" in codec or "8859" in codec else "a,b\n1,日本\n"
+    wanted = [row.split(",") for row in text.split()]
+    content = text.encode(codec)
+    assert read({"in.csv": content}, ["a:string", "b:string"], encoding=encoding, **CSV) == wanted
+    named = read({"in.csv": content}, ["b:string"], encoding=encoding, skip_header=True, match_fields="name", **QUOTED)
+    assert named == [wanted[1][1:]]
+
+
+def test_bytes_that_a_character_set_does_not_have_say_where(read: Read) -> None:
+    said = read({"in.csv": b"1,2\n3,\x81\n"}, ["a:int"], encoding="windows-1252", **CSV)
+    assert said == "Component 'in': in.csv is not valid CP1252, in line 2. Set 'encoding', or convert the file."
+    said = read({"in.csv": "1\n".encode("utf-16") + b"\x00"}, ["a:int"], encoding="utf-16")
+    assert said.startswith("Component 'in': in.csv is not valid UTF-16, in line 2.")
+
+
+def test_the_number_of_a_line_is_that_in_its_file(read: Read) -> None:
+    files = {"in/1.csv": 'x,y\n\n"1\n\n",a\n2,b\n', "in/2.csv": "x,y\r\n3,c\r\n4,d"}
+    fields = ["a:string", {"pseudo": "line_number", "alias": "n"}, {"pseudo": "file_path", "alias": "f"}]
+    found = read(files, fields, path="in/*", skip_header=True, **BROKEN)
+    assert sorted(found) == [["1\n\n", 3, "in/1.csv"], ["2", 6, "in/1.csv"], ["3", 2, "in/2.csv"], ["4", 3, "in/2.csv"]]
+
+
+def test_the_number_of_a_line_counts_lines_that_are_left_out(read: Read) -> None:
+    content = "1\n" + "x" * 3_000_000 + "\n3\n"
+    assert read({"in.csv": content}, ["a:int", {"pseudo": "line_number"}], **CSV) == [[1, 1], [3, 3]]

@@ -125,3 +125,11 @@ def test_the_file_of_a_record(read: Read) -> None:
     fields = ["a:int", {"pseudo": "file_path", "alias": "f"}]
     for more in ({}, {"record_delimiter": "eof"}):
         assert sorted(read(files, fields, path="in/*", **more, **JSON)) == [[1, "in/1.json"], [2, "in/2.json"]]
+
+
+def test_the_number_of_a_line_is_that_in_its_file(read: Read) -> None:
+    files = {"in/1.json": '{"a": 1}\n\n{"a": 2}', "in/2.json": '\n{"a": 3}'}
+    fields = ["a:int", {"pseudo": "line_number", "alias": "n"}]
+    assert sorted(read(files, fields, path="in/*", **JSON)) == [[1, 1], [2, 3], [3, 2]]
+    below = {"in.json": '{"r": [{"a": 1}, {"a": 2}]}\n{"r": [{"a": 3}]}'}
+    assert sorted(read(below, fields, base_record="$.r", **JSON)) == [[1, 1], [2, 1], [3, 2]]

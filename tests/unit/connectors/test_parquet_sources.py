@@ -196,3 +196,12 @@ def test_what_is_no_parquet_is_an_error_that_names_it(read: Read) -> None:
 
 def test_a_file_without_records(read: Read) -> None:
     assert read({"in.parquet": parquet(a=pa.array([], pa.int32()))}, ["a:int"], record_type="parquet") == []
+
+
+def test_the_number_of_a_record_is_that_in_its_file(read: Read) -> None:
+    files = {"in/1.parquet": parquet(a=pa.array([1, 2])), "in/2.parquet": parquet(a=pa.array([3]))}
+    fields = ["a:int", {"pseudo": "line_number"}, {"pseudo": "file_path"}]
+    found = read(files, fields, path="in/*", record_type="parquet")
+    assert sorted(found) == [[1, 1, "in/1.parquet"], [2, 2, "in/1.parquet"], [3, 1, "in/2.parquet"]]
+    odd = {"in.parquet": parquet(a=pa.array([1]), File_Row_Number=pa.array([7]))}
+    assert "so its records cannot be numbered" in read(odd, ["a:int", {"pseudo": "line_number"}], record_type="parquet")

@@ -20,6 +20,8 @@ Describe = Callable[[str], dict[str, str]]
 """Tells the columns of a relation and their DuckDB types."""
 _FILE = "the file of a record"
 """A column that no file has."""
+_ROW = "file_row_number"
+"""DuckDB's own name for the number of a record in its file, from 0."""
 
 
 def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
@@ -34,22 +36,31 @@ def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, 
     return " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
 
 
-def _relation(files: tuple[FileEntry, ...], named: bool) -> str:
-    name = f", filename = {text_literal(_FILE)}" if named else ""
+def _relation(files: tuple[FileEntry, ...], pseudo: frozenset[str | None] = frozenset()) -> str:
     # A folder named 'id=5' is no column, and must not take the place of one.
-    return f"read_parquet({files_sql(files)}, hive_partitioning = false{name})"
+    options = ["hive_partitioning = false"]
+    if "file_path" in pseudo:
+        options.append(f"filename = {text_literal(_FILE)}")
+    if "line_number" in pseudo:
+        options.append(f"{_ROW} = true")
+    return f"read_parquet({files_sql(files)}, {', '.join(options)})"
 
 
 def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
     """Return the DuckDB types of the columns that are read, none for a pseudo field. Raises PermanentError."""
     try:
-        types = describe(_relation((file,), named=False))
+        types = describe(_relation((file,)))
     except duckdb.Error as error:
         said = " ".join(str(error).split("\n")[0].replace(file.location, file.name).split())
         raise PermanentError(
             f"Component '{scan.component}': {file.name} cannot be read as Parquet: {said.rstrip('.')}. Put a whole file there."
         ) from error
     for item in scan.source.fields:
+        if item.pseudo == "line_number" and _ROW in {name.lower() for name in types}:
+            raise PermanentError(
+                f"Component '{scan.component}': {file.name} has a column '{_ROW}', so its records cannot be numbered. "
+                "Leave the pseudo field line_number out."
+            )
         if item.name is not None and item.name not in types:
             raise PermanentError(
                 f"Component '{scan.component}': {file.name} has no column '{item.name}'. It has: {', '.join(types)}."
@@ -61,7 +72,8 @@ def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], co
     columns, kept = [], []
     for item, field, sql_type in zip(scan.source.fields, scan.schema, types, strict=True):
         if item.name is None:
-            columns.append(f"{file_names(files, quote(_FILE))} AS {column_of(field.name)}")
+            pseudo = f"{_ROW} + 1" if item.pseudo == "line_number" else file_names(files, quote(_FILE))
+            columns.append(f"{pseudo} AS {column_of(field.name)}")
             continue
         given = quote(item.name)
         sql = _from_column(given, sql_type, field.dtype.kind, context)
@@ -73,7 +85,7 @@ def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], co
             remedy = text_literal(f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it.")
             sql = f"CASE WHEN {bad} THEN error({place} || CAST({given} AS VARCHAR) || {remedy}) ELSE ({sql}) END"
         columns.append(f"({sql}) AS {column_of(field.name)}")
-    relation = _relation(files, any(item.name is None for item in scan.source.fields))
+    relation = _relation(files, frozenset(item.pseudo for item in scan.source.fields))
     counted = f"{relation} WHERE nextval('{counter}') > 0"
     if kept:
         return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"

@@ -68,7 +68,10 @@ class Scanner:
         typed, attempts, bad = [], [], []
         for index, one in enumerate(scan.schema):
             column, value = f"c{index}", f"v{index}"
-            if scan.source.fields[index].pseudo is not None or not fields.can_be_bad(one.dtype.kind):
+            if scan.source.fields[index].pseudo is not None:
+                typed.append(f"{column} AS {value}")
+                continue
+            if not fields.can_be_bad(one.dtype.kind):
                 typed.append(f"{fields.from_text(Given(column, one.dtype.kind, self.context))} AS {value}")
                 continue
             attempt = ""

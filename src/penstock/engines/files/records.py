@@ -9,6 +9,7 @@ data, a line break too.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Iterator
@@ -20,6 +21,8 @@ from penstock.plan.operators import FileSource
 
 _WITH_MARK = {"utf-8": "utf-8-sig"}
 """Codecs that take the byte order mark away; those of UTF-16 and UTF-32 do anyway."""
+_WITHOUT_MARK = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
+"""What text without a mark is in."""
 _PIECE = 1 << 20
 _BREAKS = re.compile(r"\r\n|\r|\n")
 _NEVER = re.compile("(?!)")
@@ -44,9 +47,7 @@ class Lines:
     """Whether the last piece read ended between `\\r` and what may be its `\\n`."""
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        self._text = io.TextIOWrapper(
-            self.stream, _WITH_MARK.get(self.encoding, self.encoding), self.errors, newline=""
-        )
+        self._text = io.TextIOWrapper(self.stream, self._codec(), self.errors, newline="")
         number = 0
         try:
             # No more is read than what can still be short enough: a file without breaks must not fill the memory.
@@ -66,6 +67,14 @@ class Lines:
             if not self.stream.closed:
                 self._text.detach()
 
+    def _codec(self) -> str:
+        if self.encoding in _WITHOUT_MARK:
+            begin = self.stream.read(4)
+            self.stream.seek(0)
+            if not begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
+                return _WITHOUT_MARK[self.encoding]
+        return _WITH_MARK.get(self.encoding, self.encoding)
+
     def _piece(self, limit: int) -> str:
         line = self._text.readline(limit)
         if self._half and line == "\n":
@@ -76,7 +85,7 @@ class Lines:
     def _is_longer(self, line: str, longest: int) -> bool:
         if len(line) * 4 <= longest:
             return False
-        return len(line.rstrip("\r\n").encode(self.encoding)) > longest
+        return len(line.rstrip("\r\n").encode(_WITHOUT_MARK.get(self.encoding, self.encoding), "replace")) > longest
 
 
 def not_in(encoding: str, name: str, line: int) -> str:

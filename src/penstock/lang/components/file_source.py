@@ -31,6 +31,11 @@ from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, S
 from penstock.plan.schema import Field, Schema
 
 PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
+_ENCODINGS = {"ascii": "utf-8", "iso8859-1": "iso-8859-1", "utf-8-sig": "utf-8"}
+"""Names that Python has for what is called otherwise here; ASCII is UTF-8 too."""
+_NO_CHARACTER_SETS = frozenset(
+    {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7", "mbcs", "oem"}
+)
 STORES = ("file", "s3", "gs", "azureblobstorage", "sftp", "ftps", "hdfs", "http")
 FIELD: Shape = {
     "oneOf": [
@@ -91,16 +96,17 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
 
 
 def _encoding(step: Step) -> str:
+    """Return the character set under the one name that it has here, `utf-8` with findings."""
     name = str(step.properties["encoding"])
     try:
         known = codecs.lookup(name).name
+        "".encode(name)
     except (LookupError, ValueError):
         step.add(codes.WrongShape, f"There is no character set '{name}'.", step.at("encoding"), hint="Such as utf-8.")
         return "utf-8"
-    if known not in ("utf-8", "ascii", "iso8859-1"):
-        message = f"The character set '{name}' is not available in this version yet."
-        step.add(codes.OptionNotAvailable, message, step.at("encoding"), hint="Available: utf-8, iso-8859-1.")
-    return "iso-8859-1" if known == "iso8859-1" else "utf-8"
+    if known in _NO_CHARACTER_SETS:
+        step.add(codes.WrongShape, f"'{name}' is no character set.", step.at("encoding"), hint="Such as utf-8.")
+    return _ENCODINGS.get(known, known)
 
 
 def _line_max(step: Step) -> int | None:
@@ -126,10 +132,6 @@ def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
 
 def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
     pseudo = item.get("pseudo")
-    if pseudo == "line_number":
-        message = "The pseudo field 'line_number' is not available in this version yet."
-        step.add(codes.OptionNotAvailable, message, f"{path}.pseudo", hint="Available: file_path.")
-        return None
     if pseudo is not None:
         return Field(item.get("alias", pseudo), PSEUDO[pseudo]), ScanField(None, pseudo)
     alias = item.get("alias", item["name"])
