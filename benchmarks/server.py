@@ -24,6 +24,7 @@ ACCOUNT = "bench"
 MEDIA = "application/vnd.xplenty+json"
 READY_S = 60.0
 POLL_S = 0.002
+"""How often a client asks for what it waits for, unless said otherwise."""
 
 
 class Client:
@@ -48,8 +49,8 @@ class Client:
             raise RuntimeError(f"{method} {path}: {answer.status} {raw.decode()}")
         return json.loads(raw)
 
-    def wait(self, path: str, *statuses: str, limit_s: float = 600.0) -> dict[str, Any]:
-        """Return a resource once it has one of the statuses."""
+    def wait(self, path: str, *statuses: str, limit_s: float = 600.0, every_s: float = POLL_S) -> dict[str, Any]:
+        """Return a resource once it has one of the statuses; it is asked for every so many seconds."""
         until = time.monotonic() + limit_s
         while time.monotonic() < until:
             found: dict[str, Any] = self.call("GET", path)
@@ -57,7 +58,7 @@ class Client:
                 return found
             if found["status"] in ("failed", "error", "terminated", "stopped"):
                 raise RuntimeError(f"{path}: {found['status']} {found.get('errors')}")
-            time.sleep(POLL_S)
+            time.sleep(every_s)
         raise RuntimeError(f"{path} had none of the statuses {', '.join(statuses)} in {limit_s:g} s")
 
     def cluster(self) -> int:
@@ -77,11 +78,11 @@ class Client:
         """Return a new connection to a folder."""
         return int(self.call("POST", "connections/file", {"name": "data", "path": str(folder)})["id"])
 
-    def run(self, cluster_id: int, package_id: int) -> tuple[float, int]:
+    def run(self, cluster_id: int, package_id: int, every_s: float = POLL_S) -> tuple[float, int]:
         """Return how long a job took from submission to its end as this client sees it, and its id."""
         started = time.perf_counter()
         job = self.call("POST", "jobs", {"cluster_id": cluster_id, "package_id": package_id})
-        self.wait(f"jobs/{job['id']}", "completed")
+        self.wait(f"jobs/{job['id']}", "completed", every_s=every_s)
         return time.perf_counter() - started, int(job["id"])
 
 

@@ -28,13 +28,14 @@ _PLACEHOLDERS = {
 class Given:
     """The text of one field: its *column*, the type it is to have, and *attempt*, the column that holds DuckDB's own
     conversion where there is one (`ATTEMPTS`). *bad* is the SQL of what a text that does not fit becomes: a null of any
-    kind, that may count or fail."""
+    kind, that may count or fail. *underscored* is False where no text holds a `_`."""
 
     column: str
     kind: Kind
     context: Context
     attempt: str = ""
     bad: str = "NULL"
+    underscored: bool = True
 
     @property
     def tried(self) -> str:
@@ -76,15 +77,10 @@ def _as_it_is(given: Given) -> str:
 
 def _whole(given: Given) -> str:
     column, tried, word = given.column, given.tried, given.kind.value
-    digits = _DIGITS[given.kind]
-    # A text that is as long as its number has digits is that number, unless it has an exponent ('1e2') or is hexadecimal.
-    # To put the number between bounds that its length chooses is several times cheaper than to print it and compare.
-    lower = [0, *(10**power for power in range(1, digits))]
-    upper = [10**power - 1 for power in range(1, digits + 1)]
-    is_plain = (
-        f"{tried} % 100 <> 0 AND {column} >= '1' "
-        f"AND {tried} BETWEEN {lower}[strlen({column})] AND {upper}[strlen({column})]"
-    )
+    # A text no longer than its number has digits is that number, unless it has an exponent ('5e2') or is hexadecimal. A
+    # look at the least number of its length costs half of what it costs to print the number and to compare.
+    least = [0, *(10**power for power in range(1, _DIGITS[given.kind]))]
+    is_plain = f"{tried} % 100 <> 0 AND {column} >= '1' AND {tried} >= {least}[strlen({column})]"
     return (
         f"CASE WHEN {is_plain} THEN {tried} WHEN CAST({tried} AS VARCHAR) = {column} THEN {tried} "
         f"WHEN {column} IS NULL THEN NULL WHEN {casts.no_number(column)} THEN {given.bad} "
@@ -94,8 +90,9 @@ def _whole(given: Given) -> str:
 
 def _real(given: Given) -> str:
     column, tried, word = given.column, given.tried, given.kind.value
+    is_plain = f"isfinite({tried})" + (f" AND NOT contains({column}, '_')" if given.underscored else "")
     return (
-        f"CASE WHEN isfinite({tried}) AND NOT contains({column}, '_') THEN {tried} "
+        f"CASE WHEN {is_plain} THEN {tried} "
         f"WHEN {column} IS NULL THEN NULL WHEN {casts.no_number(column)} THEN {given.bad} "
         f"ELSE {given.shared(f'ps_text_to_{word}({column})')} END"
     )

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from penstock.engines.files.opening import opened, packing
-from penstock.engines.files.quoting import Quoting, has_byte, quoting_of_file, quoting_of_stream
 from penstock.engines.files.records import Lines, Splitter
+from penstock.engines.files.survey import Answer, Question, Quoting, survey_file, survey_stream
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import FileSource, Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource, FileEntry
@@ -35,13 +35,15 @@ class Reread(Exception):
 class Reading:
     """How DuckDB reads some delimited files: *names* are the values in their first line, *quoted* tells whether they have
     qualifiers and *broken* whether those hold line breaks; *is_loose* that surplus values are to be ignored, which is safe
-    where there is neither a qualifier nor a `\\r`."""
+    where there is neither a qualifier nor a `\\r`. *underscored* tells whether there is a `_`, which DuckDB takes for a part
+    of a number."""
 
     names: tuple[str, ...]
     packed: str
     quoted: bool = False
     broken: bool = False
     is_loose: bool = False
+    underscored: bool = True
 
 
 @dataclass(slots=True)
@@ -88,34 +90,33 @@ class Readings:
         packed = packing(source, file)
         if must_rewrite(source) or any(item.pseudo == "line_number" for item in source.fields):
             return None
-        quoting = self._quoting(source, file, packed)
-        if quoting is Quoting.ODD or (quoting is Quoting.BROKEN and not source.quote_multi_line):
+        answer = self._survey(source, file, packed)
+        if answer.quoting is Quoting.ODD or (answer.quoting is Quoting.BROKEN and not source.quote_multi_line):
             return None
-        if source.escape is not None and source.escape != source.quote:
-            with opened(source, file) as stream:
-                if has_byte(stream, (source.escape.encode(source.encoding),)):
-                    return None
+        if source.escape != source.quote and _sign(source, source.escape) in answer.signs:
+            return None
         names = first_record(source, file)
         if names is None:
             self._empty.add(file.location)
             return None
         return Reading(
-            tuple(names), packed, quoting is not Quoting.ABSENT, quoting is Quoting.BROKEN,
-            file.location in self.loose[scan.component],
+            tuple(names), packed, answer.quoting is not Quoting.ABSENT, answer.quoting is Quoting.BROKEN,
+            file.location in self.loose[scan.component], b"_" in answer.signs,
         )  # fmt: skip
 
-    def _quoting(self, source: FileSource, file: FileEntry, packed: str) -> Quoting:
-        if source.quote is None:
-            return Quoting.ABSENT
-        quote, delimiter = ord(source.quote), source.delimiter.encode()
-        # Of a delimiter of several bytes the last may end another character: then any qualifier is odd.
-        edge = delimiter[0] if len(delimiter) == 1 else quote
+    def _survey(self, source: FileSource, file: FileEntry, packed: str) -> Answer:
+        delimiter = _sign(source, source.delimiter)
+        quote = None if source.quote is None else ord(source.quote)
+        signs = (b"_",) if source.escape is None else (b"_", _sign(source, source.escape))
+        question = Question(quote, delimiter[0], signs)
         if packed == "none":
-            found = quoting_of_file(file.location, quote, edge, self.threads)
+            answer = survey_file(file.location, question, self.threads)
         else:
             with opened(source, file) as stream:
-                found = quoting_of_stream(stream, quote, edge)
-        return Quoting.ODD if found is not Quoting.ABSENT and len(delimiter) > 1 else found
+                answer = survey_stream(stream, question)
+        # Of a delimiter of several bytes one may belong to another character: then any qualifier is odd.
+        is_odd = len(delimiter) > 1 and answer.quoting is not Quoting.ABSENT
+        return Answer(Quoting.ODD, answer.signs) if is_odd else answer
 
     def learn(self, said: str) -> bool:
         """Take in that DuckDB failed to read a text file; True when another try may go better."""
@@ -175,9 +176,9 @@ class Readings:
             or packing(source, file) != "none"
         ):
             return False
-        with opened(source, file) as stream:
-            if has_byte(stream, [sign.encode() for sign in ("\r", source.quote or "\r")]):
-                return False
+        signs = (b"\r", _sign(source, source.quote or "\r"))
+        if survey_file(file.location, Question(None, 0, signs), self.threads).signs:
+            return False
         self.loose[component].add(file.location)
         return True
 
@@ -193,10 +194,16 @@ def naming(component: str) -> Iterator[None]:
         raise type(error)(f"Component '{component}': {error.message}") from error
 
 
+def _sign(source: FileSource, sign: str | None) -> bytes:
+    return b"" if sign is None else sign.encode(source.encoding)
+
+
 def must_rewrite(source: FileSource) -> bool:
-    """Tell whether DuckDB can read no file of a source."""
-    signs = source.delimiter + (source.escape or "")
-    return source.encoding not in ("utf-8", LATIN) or (source.encoding == LATIN and not signs.isascii())
+    """Tell whether DuckDB can read no file of a source; an escape of several bytes is not looked for."""
+    escape = source.escape or ""
+    if source.encoding == LATIN:
+        return not (source.delimiter + escape).isascii()
+    return source.encoding != "utf-8" or not escape.isascii()
 
 
 def first_record(source: FileSource, file: FileEntry) -> list[str] | None:

@@ -79,9 +79,8 @@ class Scanner:
                 attempt = f"t{index}"
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
-            typed.append(
-                f"{fields.from_text(Given(column, one.dtype.kind, self.context, attempt, instead))} AS {value}"
-            )
+            given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.underscored)
+            typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
                 typed.append(column)
                 bad.append(f"({column} IS NOT NULL AND {value} IS NULL)")

@@ -1,5 +1,5 @@
-"""How a file uses its qualifier, found out without splitting it: whether a common CSV reader would split it as the
-language does (`records`)."""
+"""What a text file holds, found out without splitting it: how it uses its qualifier, and whether certain signs occur. That
+tells whether a common CSV reader would split it as the language does (`records`)."""
 
 from __future__ import annotations
 
@@ -28,6 +28,28 @@ class Quoting(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """What is looked for: the *quote* and the *delimiter*, single bytes of an encoding that holds ASCII as it is, and
+    *signs*. Without a quote only signs are."""
+
+    quote: int | None
+    delimiter: int
+    signs: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How a file uses its qualifier, and which signs occur.
+
+    Blanks between delimiter and qualifier make a file ODD, and so does a `\\r` alone where values hold line breaks: such
+    files are read differently by different readers. Of an odd file not every sign may have been seen.
+    """
+
+    quoting: Quoting
+    signs: frozenset[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class _Piece:
     """Some bytes of a file, and the bytes on both sides of them."""
 
@@ -44,41 +66,27 @@ class _Verdict:
     sound: tuple[bool, bool] = (True, True)
     broken: tuple[bool, bool] = (False, False)
     lone_return: bool = False
+    signs: frozenset[bytes] = frozenset()
 
 
-def quoting_of_stream(stream: IO[bytes], quote: int, delimiter: int) -> Quoting:
-    """Return how the bytes of a stream use the qualifier; both characters are single bytes, in an encoding that holds
-    ASCII as it is.
-
-    Blanks between delimiter and qualifier make a file ODD, and so does a `\\r` alone where values hold line breaks: such
-    files are read differently by different readers.
-    """
-    return _sum_up(_judge(piece, quote, delimiter) for piece in _pieces(stream))
+def survey_stream(stream: IO[bytes], question: Question) -> Answer:
+    """Return what the bytes of a stream hold."""
+    return _sum_up(_judge(piece, question) for piece in _pieces(stream))
 
 
-def quoting_of_file(location: str, quote: int, delimiter: int, threads: int) -> Quoting:
-    """Return the same for a file that is not packed, with several threads."""
+def survey_file(location: str, question: Question, threads: int) -> Answer:
+    """Return what a file holds that is not packed; several threads look through it."""
     size = os.path.getsize(location)
     if size <= 4 * _PIECE or threads < 2:
         with open(location, "rb") as stream:
-            return quoting_of_stream(stream, quote, delimiter)
+            return survey_stream(stream, question)
     with open(location, "rb") as opened, ThreadPoolExecutor(threads) as pool:
         handle = opened.fileno()
-
-        def judge(start: int) -> _Verdict:
-            return _judge(_piece_at(handle, start, size), quote, delimiter)
-
-        verdicts = pool.map(judge, range(0, size, _PIECE))
+        verdicts = pool.map(lambda start: _judge(_piece_at(handle, start, size), question), range(0, size, _PIECE))
         try:
             return _sum_up(verdicts)
         finally:
             pool.shutdown(cancel_futures=True)
-
-
-def has_byte(stream: IO[bytes], wanted: Iterable[bytes]) -> bool:
-    """Tell whether one of some bytes occurs in a stream."""
-    characters = tuple(wanted)
-    return any(one in piece for piece in iter(lambda: stream.read(1 << 20), b"") for one in characters)
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[_Piece]:
@@ -99,12 +107,16 @@ def _piece_at(handle: int, start: int, size: int) -> _Piece:
     return _Piece(read[1:] if is_last else read[1:-1], read[0], _NEW_LINE if is_last else read[-1])
 
 
-def _judge(piece: _Piece, quote: int, delimiter: int) -> _Verdict:
+def _judge(piece: _Piece, question: Question) -> _Verdict:
     body = piece.body
+    signs = frozenset(sign for sign in question.signs if sign in body)
+    quote, delimiter = question.quote, question.delimiter
+    if quote is None:
+        return _Verdict(signs=signs)
     has_return = b"\r" in body
     lone_return = has_return and _has_lone_return(piece)
     if bytes([quote]) not in body:
-        return _Verdict(broken=(False, has_return or b"\n" in body), lone_return=lone_return)
+        return _Verdict(broken=(False, has_return or b"\n" in body), lone_return=lone_return, signs=signs)
     values = np.frombuffer(body, np.uint8)
     at = np.flatnonzero(values == quote)
     may_open = _is_edge(values[at - 1], quote, delimiter)
@@ -125,6 +137,7 @@ def _judge(piece: _Piece, quote: int, delimiter: int) -> _Verdict:
         ),
         broken=(bool(behind_odd.any()), not bool(behind_odd.all())),
         lone_return=lone_return,
+        signs=signs,
     )
 
 
@@ -137,19 +150,19 @@ def _is_edge(values: npt.NDArray[np.uint8], quote: int, delimiter: int) -> npt.N
     return np.isin(values, (delimiter, quote, _NEW_LINE, _RETURN))
 
 
-def _sum_up(verdicts: Iterable[_Verdict]) -> Quoting:
+def _sum_up(verdicts: Iterable[_Verdict]) -> Answer:
     inside = found = broken = lone_return = False
+    signs: frozenset[bytes] = frozenset()
     for one in verdicts:
-        if not one.sound[inside]:
-            return Quoting.ODD
+        signs |= one.signs
         broken |= one.broken[inside]
         lone_return |= one.lone_return
+        if not one.sound[inside] or (broken and lone_return):
+            return Answer(Quoting.ODD, signs)
         found |= one.count > 0
         inside ^= one.count % 2 == 1
-        if broken and lone_return:
-            return Quoting.ODD
     if inside:
-        return Quoting.ODD
+        return Answer(Quoting.ODD, signs)
     if not found:
-        return Quoting.ABSENT
-    return Quoting.BROKEN if broken else Quoting.NEAT
+        return Answer(Quoting.ABSENT, signs)
+    return Answer(Quoting.BROKEN if broken else Quoting.NEAT, signs)
