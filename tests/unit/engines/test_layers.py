@@ -10,7 +10,9 @@ import pytest
 from typer.testing import CliRunner
 
 from penstock.cli.app import app
-from penstock.engines.duckdb.layers import layered
+from penstock.engines.duckdb.expressions import render
+from penstock.engines.duckdb.types import column_of
+from penstock.engines.layers import layered
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.dtypes import CHARARRAY, DOUBLE, INT
 from penstock.plan.ports import Context
@@ -80,6 +82,6 @@ def test_equal_arguments_share_a_layer_and_texts_do_not_grow() -> None:
     for _ in range(12):
         text = f"SUBSTRING({text}, 0, 5)"
     exprs = [check_expression(one, GIVEN).expr for one in (text, f"UPPER({text})")]
-    made = layered([one for one in exprs if one is not None], ["a", "b"], CONTEXT)
+    made = layered([one for one in exprs if one is not None], ["a", "b"], lambda expr: render(expr, CONTEXT), column_of)
     assert len(made.over("given")) < 20_000
     assert sum(map(len, made.below)) == 12

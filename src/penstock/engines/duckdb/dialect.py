@@ -15,29 +15,21 @@ from penstock.engines.duckdb.fallible import may_fail
 from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.types import SQL_TYPES, text_literal
 from penstock.engines.functions import java_regex
+from penstock.engines.templates import Simple, Template, constant_text
 from penstock.plan.dtypes import CHARARRAY, DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
-
-Template = Callable[[Call, list[str], Context], str]
 
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def simple(pattern: str) -> Template:
-    """Return a template that puts the arguments into *pattern*, `{0}` being the first."""
-    return lambda call, args, context: pattern.format(*args)
+simple = Simple
 
 
 def ascii_else(native: str, shared: str) -> Template:
     """Return a template that uses *native* where the first argument is ASCII, else *shared*."""
     return simple(f"CASE WHEN strlen({{0}}) = length({{0}}) THEN {native} ELSE {shared} END")
-
-
-def constant_text(expr: Expr) -> str | None:
-    """Return the text of a literal, or None where it is no literal."""
-    return str(expr.value.data) if isinstance(expr, Literal) and expr.value is not None else None
 
 
 def _arithmetic(sign: str) -> Template:

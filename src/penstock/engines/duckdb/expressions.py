@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from penstock.engines.conditionals import nullable_conditions
 from penstock.engines.duckdb import casts, comparisons, strict
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal
@@ -58,7 +59,9 @@ def _cast(expr: Cast, context: Context, column: Column) -> str:
 def _conditional(expr: Conditional, context: Context, column: Column) -> str:
     """CASE where a null condition that is reached makes the whole null (dataflow reference 4.2)."""
     sql = render(expr.otherwise, context, column)
-    for (condition, value), may_be_null in reversed(list(zip(expr.branches, _nullable(expr.branches), strict=True))):
+    for (condition, value), may_be_null in reversed(
+        list(zip(expr.branches, nullable_conditions(expr.branches), strict=True))
+    ):
         test, result = render(condition, context, column), render(value, context, column)
         sql = bound([test], partial(_branch, result, sql, may_be_null))
     return f"CAST({sql} AS {SQL_TYPES[expr.dtype.kind]})" if expr.dtype.kind is not Kind.BYTEARRAY else f"({sql})"
@@ -68,39 +71,6 @@ def _branch(result: str, otherwise: str, may_be_null: bool, args: list[str]) -> 
     test = args[0]
     rest = f"WHEN NOT ({test}) THEN {otherwise}" if may_be_null else f"ELSE {otherwise}"
     return f"CASE WHEN {test} THEN {result} {rest} END"
-
-
-def _nullable(branches: tuple[tuple[Expr, Expr], ...]) -> list[bool]:
-    """Tell for each condition whether it may be null where it is reached: a false `x is null` before it excludes x."""
-    sure: set[FieldRef] = set()
-    found = []
-    for condition, _ in branches:
-        found.append(_may_be_null(condition, sure))
-        sure |= _excluded(condition)
-    return found
-
-
-def _excluded(condition: Expr) -> set[FieldRef]:
-    """Return the fields that are not null where a condition is false."""
-    match condition:
-        case Call("is_null", (FieldRef() as field,)):
-            return {field}
-        case Call("or", args):
-            return set().union(*map(_excluded, args))
-    return set()
-
-
-def _may_be_null(expr: Expr, sure: set[FieldRef]) -> bool:
-    match expr:
-        case FieldRef():
-            return expr.nullable and expr not in sure
-        case Call(function, args) if function in _STRICT:
-            return any(_may_be_null(arg, sure) for arg in args)
-    return expr.nullable
-
-
-_STRICT = frozenset({"eq", "ne", "lt", "le", "gt", "ge", "matches", "and", "or", "not"})
-"""What is null only where an argument is."""
 
 
 def _call(expr: Call, context: Context, column: Column) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from penstock.engines.duckdb.types import DATETIME_SQL
 from penstock.engines.functions.table import SHARED, Shared
+from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
 
 _SQL = {
@@ -38,8 +38,6 @@ _ARROW = {
     "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
 }
 
-PREFIX = "ps_"
-"""How the names of shared functions begin in SQL."""
 _REPEATS = frozenset({"text", "int", "long", "boolean"})
 """Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
 MAX_KNOWN = 2048
@@ -72,7 +70,7 @@ class Functions:
 
     def need(self, sql: str) -> None:
         """Register what a statement mentions."""
-        for name in sorted(set(_MENTION.findall(sql)) - self._made):
+        for name in sorted(mentioned(sql) - self._made):
             if name in _BY_NAME:
                 self._register(_BY_NAME[name])
                 self._made.add(name)
@@ -89,7 +87,6 @@ class Functions:
         )
 
 
-_MENTION = re.compile(r"\bps_([a-z0-9_]+)\(")
 _BY_NAME = {shared.name: shared for shared in SHARED}
 
 

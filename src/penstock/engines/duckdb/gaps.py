@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.expressions import render
-from penstock.engines.duckdb.layers import layered
+from penstock.engines.duckdb.types import column_of
+from penstock.engines.layers import layered
 from penstock.errors import PenstockError
 from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Filter, Operator, Plan, Project, Write, iter_operators
@@ -32,7 +34,7 @@ def _without_form(operator: Operator, context: Context) -> Iterator[tuple[str, s
             for index, (expr, name) in enumerate(zip(operator.exprs, operator.schema.names, strict=True)):
                 try:
                     if _may_have_none(expr):
-                        layered((expr,), (name,), context)
+                        layered((expr,), (name,), partial(render, context=context), column_of)
                 except PenstockError as error:
                     yield f"properties.fields[{index}].expression", error.message
         case Filter():

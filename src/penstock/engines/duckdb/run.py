@@ -20,9 +20,10 @@ from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.scan import Scanned, Scanner
 from penstock.engines.duckdb.sentences import sentence
-from penstock.engines.duckdb.statements import Statements, build
+from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
+from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Project, Scan, Write, inputs_of, iter_operators

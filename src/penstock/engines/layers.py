@@ -1,17 +1,17 @@
 """A Select as layers: an argument that a guard repeats is computed once, in a SELECT below.
 
-DuckDB computes a repeated part of a CASE again each time, and texts of nested guards would grow without end.
+An engine computes a repeated part of a CASE again each time, and texts of nested guards would grow without end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from penstock.engines.duckdb.expressions import render
-from penstock.engines.duckdb.types import column_of
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
-from penstock.plan.ports import Context
+
+Render = Callable[[Expr], str]
+ColumnOf = Callable[[str], str]
 
 _MAY_SKIP = frozenset({"and", "or", "COALESCE"})
 """What need not compute all its arguments; one that fails the job must not be computed for them."""
@@ -31,18 +31,19 @@ class Layers:
         return f"SELECT {', '.join(self.columns)} FROM {relation}"
 
 
-def layered(exprs: Sequence[Expr], names: Sequence[str], context: Context) -> Layers:
-    """Return the layers that compute *exprs* under *names*."""
-    builder = _Builder(context)
+def layered(exprs: Sequence[Expr], names: Sequence[str], render: Render, column_of: ColumnOf) -> Layers:
+    """Return the layers that compute *exprs* under *names*; *render* and *column_of* write an engine's SQL."""
+    builder = _Builder(render, column_of)
     for expr, name in zip(exprs, names, strict=True):
         made, _ = builder.rewrite(expr)
-        builder.made.columns.append(f"{render(made, context)} AS {column_of(name)}")
+        builder.made.columns.append(f"{render(made)} AS {column_of(name)}")
     return builder.made
 
 
 class _Builder:
-    def __init__(self, context: Context) -> None:
-        self.context = context
+    def __init__(self, render: Render, column_of: ColumnOf) -> None:
+        self.render = render
+        self.column_of = column_of
         self.made = Layers()
         self.known: dict[str, tuple[FieldRef, int]] = {}
 
@@ -69,7 +70,7 @@ class _Builder:
             if isinstance(arg, FieldRef | Literal) or not self.repeats(expr, index):
                 placed.append((arg, depth))
             else:
-                placed.append(self.below(arg, render(arg, self.context), depth))
+                placed.append(self.below(arg, self.render(arg), depth))
         new = tuple(arg for arg, _ in placed)
         deepest = max(depth for _, depth in placed)
         return (replace(expr, arg=new[0]) if isinstance(expr, Cast) else replace(expr, args=new)), deepest
@@ -79,7 +80,7 @@ class _Builder:
         args = [expr.arg] if isinstance(expr, Cast) else list(expr.args)
         args[index] = probe = FieldRef("~", args[index].dtype, args[index].nullable)
         made = replace(expr, arg=probe) if isinstance(expr, Cast) else replace(expr, args=tuple(args))
-        return render(made, self.context).count(column_of("~")) > 1
+        return self.render(made).count(self.column_of("~")) > 1
 
     def below(self, arg: Expr, text: str, depth: int) -> tuple[FieldRef, int]:
         if text not in self.known:
@@ -87,6 +88,6 @@ class _Builder:
                 self.made.below.append([])
             # No alias begins with an underscore.
             name = f"_{len(self.known)}"
-            self.made.below[depth].append(f"{text} AS {column_of(name)}")
+            self.made.below[depth].append(f"{text} AS {self.column_of(name)}")
             self.known[text] = FieldRef(name, arg.dtype, arg.nullable), depth + 1
         return self.known[text]
