@@ -32,7 +32,12 @@ $(VENV)/.dev: $(VENV)/.demo requirements/dev.txt
 	$(INSTALL) --no-build-isolation -r requirements/dev.txt
 	@touch $@
 
-setup: $(VENV)/.dev  ## install everything, the tests' needs included
+# Apart, since only what runs on Spark needs it: it is larger than all else together.
+$(VENV)/.spark: $(VENV)/.dev requirements/spark.txt
+	$(INSTALL) --no-build-isolation -r requirements/spark.txt
+	@touch $@
+
+setup: $(VENV)/.dev $(VENV)/.spark  ## install everything, the tests' needs included
 
 demo: $(VENV)/.demo  ## run real packages over real data through the HTTP API
 	$(BIN)/python -m penstock.cli.demo .demo examples
@@ -41,7 +46,7 @@ serve: $(VENV)/.demo  ## a server with a demo account, to click and curl
 	$(BIN)/python -m penstock.cli.demo_data .penstock/files/demo
 	PENSTOCK_ACCOUNT=demo PENSTOCK_API_KEY=$${PENSTOCK_API_KEY:-demo-key-for-this-machine} $(BIN)/penstock serve --data-dir .penstock
 
-test: $(VENV)/.dev  ## start the servers the tests need and run all tests
+test: $(VENV)/.dev $(VENV)/.spark  ## start the servers the tests need and run all tests
 	$(BIN)/python -m pytest -q
 
 fmt: $(VENV)/.dev  ## format the code
@@ -52,16 +57,16 @@ lint: $(VENV)/.dev  ## check style
 	$(BIN)/ruff check --output-format concise .
 	$(BIN)/ruff format --check --quiet .
 
-types: $(VENV)/.dev  ## check types
+types: $(VENV)/.dev $(VENV)/.spark  ## check types
 	$(BIN)/mypy
 
-arch: $(VENV)/.dev  ## check the import contract
+arch: $(VENV)/.dev $(VENV)/.spark  ## check the import contract
 	$(BIN)/lint-imports
 
 bench: $(VENV)/.dev  ## measure, and rewrite the table in docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-golden: $(VENV)/.dev  ## write golden files anew; review their diff
+golden: $(VENV)/.dev $(VENV)/.spark  ## write golden files anew; review their diff
 	GOLDEN=write $(BIN)/python -m pytest -q tests/golden
 
 docs: $(VENV)/.base  ## write docs/reference from the code

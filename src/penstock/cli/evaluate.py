@@ -28,7 +28,6 @@ from penstock.plan.values import Value
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(::[A-Za-z][A-Za-z0-9_]*)*\Z")
 _HALF = re.compile("[\ud800-\udfff]")
-_ENGINE = "duckdb"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -43,7 +42,8 @@ class _Refused(Exception):
 def command(
     expression: Annotated[str | None, typer.Argument(help="The expression.")] = None,
     given: Annotated[list[str] | None, typer.Option("--set", help="A field, NAME=JSON.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")] = _ENGINE,
+    engine: Annotated[str, typer.Option(help="duckdb, or spark where it is installed.")] = "duckdb",
+    master: Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")] = None,
     now: Annotated[str | None, typer.Option(help="What CurrentTime() gives, as ISO text.")] = None,
     traced: Annotated[bool, typer.Option("--trace", help="Show the value of every part: why null?")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="Read JSON lines, answer JSON lines.")] = False,
@@ -53,10 +53,9 @@ def command(
 
     Example: penstock eval "UPPER(name)" --set name='"duck"'
     """
-    if engine != _ENGINE:
-        raise BadRequest(f"There is no engine '{engine}' in this version. Known: {_ENGINE}.")
+    runner = wiring.engine_named(engine, master=master)
     if batch:
-        _batch()
+        _batch(runner)
         return
     if expression is None:
         raise BadRequest("eval needs an expression, or --batch.")
@@ -70,7 +69,7 @@ def command(
         _trace(expression, record, now, as_json)
         return
     try:
-        value, dtype = _evaluate(wiring.engine(), expression, record, now)
+        value, dtype = _evaluate(runner, expression, record, now)
     except _Refused as refused:
         _show_refused(expression, refused, as_json)
         raise typer.Exit(2) from None
@@ -114,8 +113,7 @@ def _show_refused(expression: str, refused: _Refused, as_json: bool) -> None:
         sys.stderr.write(f"  {expression}\n  {' ' * span.start}{'^' * max(span.end - span.start, 1)}\n")
 
 
-def _batch() -> None:
-    engine = wiring.engine()
+def _batch(engine: Engine) -> None:
     for line in sys.stdin.buffer:
         if line.strip():
             # Escaped, so that any identity can be given back on any terminal.

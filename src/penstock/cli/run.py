@@ -24,7 +24,7 @@ from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_package
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
-from penstock.plan.ports import Written
+from penstock.plan.ports import Engine, Written
 from penstock.runtime.execute import Order, Published, execute
 
 COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
@@ -97,7 +97,8 @@ def command(
     var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
     dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
     connections: Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")] = "duckdb",
+    engine: Annotated[str, typer.Option(help="duckdb, or spark where it is installed.")] = "duckdb",
+    master: Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")] = None,
     memory: Annotated[str | None, typer.Option(help="Memory for the engine, such as 2G.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads for the engine.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -108,15 +109,15 @@ def command(
 
     Example: penstock run flights.yaml --connections connections.toml --var min_delay=15
     """
-    if engine != "duckdb":
-        raise BadRequest(f"There is no engine '{engine}' in this version. Known: duckdb.")
     package = read_package(file)
     try:
         size = settings_module.parse_size(memory) if memory else wiring.memory_for_jobs()
     except ValueError:
         raise BadRequest(f"--memory takes a size such as 2G, not '{memory}'.") from None
+    token = f"run-{os.getpid()}-{time.time_ns()}"
+    runner = wiring.engine_named(engine, master=master, application=f"penstock {token}", memory_bytes=size)
     order = Order(
-        token=f"run-{os.getpid()}-{time.time_ns()}",
+        token=token,
         flow=package.flow,
         now=datetime.now(UTC).isoformat(),
         package_variables=package.variables,
@@ -127,17 +128,16 @@ def command(
         memory_bytes=size,
         threads=threads or os.cpu_count() or 1,
     )
-    raise typer.Exit(_run(order, package, as_json))
+    raise typer.Exit(_run(order, package, runner, as_json))
 
 
-def _run(order: Order, package: PackageFile, as_json: bool) -> int:
+def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> int:
     console = Console(stderr=as_json, highlight=False)
     screen = Screen(console, quiet=as_json)
     started = time.monotonic()
     status, errors = "completed", ""
     diagnostics: tuple[Diagnostic, ...] = ()
     made: tuple[Published, ...] = ()
-    engine = wiring.engine()
     roots = settings_module.load().file_roots
     signal.signal(signal.SIGINT, lambda _number, _frame: engine.interrupt())
     signal.signal(signal.SIGTERM, lambda _number, _frame: engine.interrupt())

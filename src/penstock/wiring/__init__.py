@@ -1,5 +1,6 @@
 """The only place where a port meets its adapter. Here what a job needs; `worker` and `server` put processes together."""
 
+from penstock.wiring.engines import engine_named
 from penstock.wiring.jobs import (
     STACKS,
     adapters,
@@ -15,6 +16,7 @@ __all__ = [
     "STACKS",
     "adapters",
     "engine",
+    "engine_named",
     "memory_for_jobs",
     "parse_instant",
     "print_instant",

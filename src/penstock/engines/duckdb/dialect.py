@@ -11,9 +11,9 @@ from datetime import UTC, datetime, timedelta
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
-from penstock.engines.duckdb.fallible import may_fail
 from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.types import SQL_TYPES, text_literal
+from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
 from penstock.engines.templates import Simple, Template, constant_text
 from penstock.plan.dtypes import CHARARRAY, DType, Kind

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from functools import partial
 
+from penstock.engines import strict
 from penstock.engines.conditionals import nullable_conditions
-from penstock.engines.duckdb import casts, comparisons, strict
+from penstock.engines.duckdb import casts, comparisons
 from penstock.engines.duckdb.dialect import TEMPLATES
-from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal
+from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, text_literal
 from penstock.errors import CapabilityError
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
@@ -84,7 +85,10 @@ def _applied(expr: Call, context: Context, args: list[str]) -> str:
     if template is None:
         raise CapabilityError(f"The embedded engine has no form of the function {expr.function}.")
     sql = template(expr, args, context)
-    return strict.guarded(expr, args, sql) if context.strict else sql
+    test = strict.test_of(expr, args) if context.strict else None
+    if test is None:
+        return sql
+    return f"CASE WHEN ps_allowed(({test}), {text_literal(strict.name_of(expr))}) THEN {sql} END"
 
 
 def bound(args: list[str], form: Callable[[list[str]], str]) -> str:

@@ -25,7 +25,7 @@ def gaps(plan: Plan, context: Context) -> Iterator[Diagnostic]:
         for field, message in _without_form(operator, context):
             yield Diagnostic("PK605", message, component=operator.component, field=field)
     for write in plan.outputs:
-        yield from _alike(write)
+        yield from alike(write)
 
 
 def _without_form(operator: Operator, context: Context) -> Iterator[tuple[str, str]]:
@@ -63,7 +63,7 @@ def _may_have_none(expr: Expr) -> bool:
     return seen == LARGE
 
 
-def _alike(write: Write) -> Iterator[Diagnostic]:
+def alike(write: Write) -> Iterator[Diagnostic]:
     """Yield a finding for each column that differs from one before it in case alone, where the file holds names."""
     if write.target.format == "delimited" and not write.target.header:
         return

@@ -24,10 +24,10 @@ _LETTERS = {
 _MOST_MS = (2**63 - 1) // 1000
 
 
-def file_name(target: FileTarget) -> str:
-    """Return the name of the only part."""
+def file_name(target: FileTarget, number: int = 0) -> str:
+    """Return the name of a part; this engine writes one."""
     ending = "." + _ENDINGS[target.format] + (".gz" if target.compression == "gzip" else "")
-    return f"{target.file_prefix}00000{ending if target.file_suffix is None else target.file_suffix}"
+    return f"{target.file_prefix}{number:05d}{ending if target.file_suffix is None else target.file_suffix}"
 
 
 def copy_sql(write: Write, select: str, path: Path, counter: str | None, context: Context) -> str:

@@ -158,7 +158,7 @@ class NamesAlike(Code):
 
 class NotRunnable(Code):
     """An expression that the engine cannot run as it is written: a malformed regular expression, or one nested so deeply
-    that its statement would not end.
+    that its statement would not end, or a function that the chosen engine has no form of.
 
     It is refused before the job reads anything. Wrong: `name matches '(a'`. Right: `name matches '(a)'`.
     """

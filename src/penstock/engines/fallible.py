@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from penstock.engines.duckdb import strict
+from penstock.engines import strict
 from penstock.engines.functions import java_regex, joda
 from penstock.errors import DataError
 from penstock.plan.dtypes import Kind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.engines.duckdb.types import text_literal
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import OPERATORS, Call
 
@@ -40,20 +39,20 @@ FAILS: dict[str, Fails] = {
 """The functions that raised for null, and for which argument."""
 
 
-def guarded(call: Call, args: list[str], sql: str) -> str:
-    """Return a call that fails where the old engine's did; *sql* is the call without a guard."""
+def test_of(call: Call, args: list[str]) -> str | None:
+    """Return the SQL that tells whether a call may be computed, from the SQL of its arguments; None where it always may."""
     if call.function == "modulo":
-        return _guard(f"({args[1]}) IS NULL OR ({args[0]}) IS NULL OR ({args[1]}) <> 0", call, sql)
+        return f"({args[1]}) IS NULL OR ({args[0]}) IS NULL OR ({args[1]}) <> 0"
     fails = FAILS.get(call.function)
     if fails is None or (call.function == "ABS" and call.dtype.kind is Kind.DOUBLE):
-        return sql
+        return None
     tests = [f"({args[index]}) IS NOT NULL" for index in fails.arguments if index < len(args)]
     if not tests:
-        return sql
+        return None
     test = " AND ".join(tests)
-    return _guard(test if fails.unless_null is None else f"({args[fails.unless_null]}) IS NULL OR ({test})", call, sql)
+    return test if fails.unless_null is None else f"({args[fails.unless_null]}) IS NULL OR ({test})"
 
 
-def _guard(test: str, call: Call, sql: str) -> str:
-    name = text_literal(OPERATORS.get(call.function, call.function))
-    return f"CASE WHEN ps_allowed(({test}), {name}) THEN {sql} END"
+def name_of(call: Call) -> str:
+    """Return how the author wrote a call."""
+    return OPERATORS.get(call.function, call.function)

@@ -1,0 +1,1 @@
+"""The distributed engine: plans as Spark SQL, on a local Spark, a standalone master or Spark Connect."""

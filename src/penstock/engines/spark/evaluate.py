@@ -1,0 +1,45 @@
+"""Expressions over one record, on Spark: what the console, variables and tests need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pyspark.errors import PySparkException
+
+from penstock.engines.spark.errors import found_in
+from penstock.engines.spark.expressions import render
+from penstock.engines.spark.session import Opened
+from penstock.engines.spark.types import literal, quote, to_value
+from penstock.errors import DataError
+from penstock.plan.exprs import Expr
+from penstock.plan.ports import Context
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+
+def evaluate(
+    opened: Opened, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
+) -> tuple[Value | None, ...]:
+    """Return the values of expressions over one record of *given*; a missing field is null.
+
+    Raises DataError with one plain sentence when an expression fails the job.
+    """
+    columns = [f"{literal(record.get(field.name), field.dtype)} AS {quote(field.name)}" for field in given]
+    chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))
+    sql = f"SELECT {chosen} FROM (SELECT {', '.join(columns) or '1 AS one'})"
+    opened.functions.need(sql)
+    try:
+        row = opened.session.sql(sql).collect()[0]
+    except PySparkException as error:
+        found = found_in(str(error))
+        if found is not None:
+            raise found[0] from error
+        raise DataError(f"The expression cannot be computed: {first_line(error)}") from error
+    return tuple(to_value(raw, expr.dtype) for raw, expr in zip(row, exprs, strict=True))
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what Spark said, of its Java exception where it is wrapped in one of py4j."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    java = (line.removeprefix(":").strip() for line in lines if line.startswith(":"))
+    return next(java, lines[0] if lines else type(error).__name__)

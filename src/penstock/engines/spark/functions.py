@@ -1,0 +1,96 @@
+"""Registers the shared functions with a Spark session, each over Arrow arrays; they give a value or an error."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+from pyspark.sql import SparkSession
+from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.util import PythonEvalType
+
+from penstock.engines.functions.table import SHARED, Shared
+from penstock.engines.spark.errors import marked
+from penstock.engines.spark.types import DATETIME_SQL
+from penstock.engines.templates import PREFIX, mentioned
+from penstock.errors import PenstockError
+
+_SQL = {
+    "text": "STRING",
+    "value": "STRING",
+    "int": "INT",
+    "long": "BIGINT",
+    "float": "FLOAT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "datetime": DATETIME_SQL,
+}
+_ARROW = {
+    "text": pa.string(),
+    "value": pa.string(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "float": pa.float32(),
+    "double": pa.float64(),
+    "boolean": pa.bool_(),
+    "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
+}
+_BY_NAME = {shared.name: shared for shared in SHARED}
+_NULL_NOTHING = {"v": None, "e": None}
+
+
+class Functions:
+    """The shared functions of one session, as `ps_<name>`: registered when a statement first mentions them."""
+
+    def __init__(self, session: SparkSession) -> None:
+        self._session = session
+        self._made: set[str] = set()
+
+    def need(self, sql: str) -> None:
+        """Register what a statement mentions."""
+        for name in sorted(mentioned(sql) - self._made):
+            shared = _BY_NAME.get(name)
+            if shared is not None:
+                result = f"STRUCT<v: {_SQL[shared.result]}, e: STRING>"
+                with warnings.catch_warnings():
+                    # It would rather have type hints, which a function of any number of parameters cannot give.
+                    warnings.simplefilter("ignore", UserWarning)
+                    made = arrow_udf(_Vectorised(name), result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
+                self._session.udf.register(f"{PREFIX}{name}", made)
+                self._made.add(name)
+
+
+class _Vectorised:
+    """The Arrow form of a shared function. Holds its name only, which is what travels to the executors."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.__name__ = f"{PREFIX}{name}"
+
+    def __call__(self, *columns: pa.Array) -> pa.Array:
+        """Return a struct of value and error for each row; a row with a null gives null."""
+        shared = _BY_NAME[self.name]
+        rows = zip(*(column.to_pylist() for column in columns), strict=True)
+        one = _one(shared)
+        return pa.array([one(row) for row in rows], pa.struct([("v", _ARROW[shared.result]), ("e", pa.string())]))
+
+
+def _one(shared: Shared) -> Callable[[Sequence[Any]], dict[str, Any]]:
+    instants = [word == "datetime" for word in shared.parameters]
+    gives_instant = shared.result == "datetime"
+
+    def one(row: Iterable[Any]) -> dict[str, Any]:
+        given = tuple(row)
+        if None in given:
+            return _NULL_NOTHING
+        try:
+            value = shared.call(
+                *((raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(given, instants, strict=True))
+            )
+        except PenstockError as error:
+            return {"v": None, "e": marked(error, f"{PREFIX}{shared.name}")}
+        return {"v": {"t": value[0], "o": value[1]} if gives_instant and value is not None else value, "e": None}
+
+    return one

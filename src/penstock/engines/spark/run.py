@@ -1,0 +1,241 @@
+"""Runs plans on Spark: its SQL between the embedded engine's readers and writers of files."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from py4j.protocol import Py4JError
+from pyspark import StorageLevel
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame
+
+from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb.gaps import alike
+from penstock.engines.duckdb.write import preview_of
+from penstock.engines.spark import evaluate as evaluation
+from penstock.engines.spark.counts import Counts
+from penstock.engines.spark.dialect import TEMPLATES
+from penstock.engines.spark.errors import found_in
+from penstock.engines.spark.scan import read
+from penstock.engines.spark.session import Opened, SparkOptions, opened
+from penstock.engines.spark.statements import build
+from penstock.engines.spark.types import text_literal
+from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
+from penstock.engines.statements import Statements
+from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
+from penstock.plan.operators import Filter, Join, Operator, Plan, Project, Scan, iter_operators
+from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+BEAT_S = 0.25
+"""How often progress and counts are reported while a statement runs."""
+COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+_NAMES_COMPONENT = re.compile(r"Component '|Output '")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class _Run:
+    opened: Opened
+    plan: Plan
+    reporter: Reporter
+    counts: Counts
+    group: str
+    made: Statements
+    kept: list[DataFrame] = field(default_factory=list)
+    done: int = 0
+
+
+class SparkEngine:
+    """The distributed engine (`penstock.plan.ports.Engine`)."""
+
+    stack = "spark-4.3"
+
+    def __init__(self, options: SparkOptions | None = None) -> None:
+        self.options = options or SparkOptions()
+        self._stopped = threading.Event()
+        self._running: _Run | None = None
+
+    def warm_up(self) -> None:
+        """Start Spark, or reach its master."""
+        opened(self.options)
+
+    def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
+        """Return the functions that Spark has no form of, and the outputs whose columns would be renamed."""
+        missing = (found for operator in iter_operators(plan) for found in _without_form(operator))
+        return (*dict.fromkeys(missing), *(found for write in plan.outputs for found in alike(write)))
+
+    def explain(self, plan: Plan) -> str:
+        """Return the statement of every output, sources shown by name."""
+        made = build(plan, Context(now=_EPOCH), lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
+        parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in made.shared]
+        parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, made.outputs, strict=True)]
+        return "\n\n".join(parts)
+
+    def evaluate(
+        self, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
+    ) -> tuple[Value | None, ...]:
+        """Return the values of expressions over one record."""
+        return evaluation.evaluate(opened(self.options), exprs, given, record, context)
+
+    def interrupt(self) -> None:
+        """Stop what runs; safe from any thread and from signal handlers."""
+        self._stopped.set()
+        running = self._running
+        if running is not None:
+            running.opened.session.sparkContext.cancelJobGroup(running.group)
+
+    def run(
+        self,
+        plan: Plan,
+        sources: Mapping[str, BoundSource],
+        staged: Mapping[str, Staged],
+        context: Context,
+        limits: Limits,
+        reporter: Reporter,
+    ) -> tuple[Written, ...]:
+        """Write every output of a plan into its staging folder and return what was written."""
+        here = opened(self.options)
+        spark = here.session.sparkContext
+        group = next((one.token for one in staged.values()), "penstock")
+        counts = Counts(spark)
+        scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
+        views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
+        made = build(plan, context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
+        run = self._running = _Run(here, plan, reporter, counts, group, made)
+        spark.setJobGroup(group, f"Penstock {group}", interruptOnCancel=True)
+        try:
+            for scan in scans:
+                found = read(here.session, scan, sources[scan.component], context, counts)
+                found.createOrReplaceGlobalTempView(views[scan.component])
+            for table, select in made.shared:
+                run.kept.append(self._frame(run, select, None).persist(StorageLevel.MEMORY_AND_DISK))
+                run.kept[-1].createOrReplaceTempView(table)
+            return tuple(self._write(run, index, staged, context) for index in range(len(made.outputs)))
+        finally:
+            self._running = None
+            for frame in run.kept:
+                frame.unpersist()
+            for table, _ in made.shared:
+                here.session.catalog.dropTempView(table)
+            for view in views.values():
+                here.session.catalog.dropGlobalTempView(view)
+
+    def _frame(self, run: _Run, sql: str, output: str | None) -> DataFrame:
+        run.opened.functions.need(sql)
+        try:
+            return run.opened.session.sql(sql)
+        except (PySparkException, Py4JError) as error:
+            raise _sentence(error, run, sql, output) from error
+
+    def _write(self, run: _Run, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
+        write, sql = run.plan.outputs[index], run.made.outputs[index]
+        folder = staged[write.component].folder
+        writer = Writer(as_part(write), folder, context, run.counts)
+        if self._stopped.is_set():
+            raise JobStopped("The job was stopped.")
+        over = threading.Event()
+        watcher = threading.Thread(target=_watch, args=(run, write.component, over), daemon=True)
+        watcher.start()
+        try:
+            rows = self._frame(run, sql, write.component).mapInArrow(writer, PARTS_DDL).collect()
+        except (PySparkException, Py4JError) as error:
+            if self._stopped.is_set():
+                raise JobStopped("The job was stopped.") from None
+            raise _sentence(error, run, sql, write.component) from error
+        finally:
+            over.set()
+            watcher.join()
+            _report_sources(run)
+        rows.sort(key=lambda row: int(row.part))
+        records = sum(row.records for row in rows)
+        counted = run.counts.totals().get(_counter(write.component), 0)
+        if counted != records:
+            raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {records}.")
+        names = arranged(write, folder, [row.file for row in rows], writer)
+        run.done += 1
+        run.reporter.output(write.component, records, 1.0)
+        run.reporter.progress(run.done / len(run.plan.outputs))
+        preview, preview_type = preview_of(folder / names[0], write.target)
+        return Written(write.component, records, names, preview, preview_type)
+
+
+def _counter(component: str) -> str:
+    """Return the counter of an output; a source of the same name has its own."""
+    return f"output {component}"
+
+
+def _without_form(operator: Operator) -> Iterator[Diagnostic]:
+    exprs: list[Expr] = []
+    match operator:
+        case Project():
+            exprs.extend(operator.exprs)
+        case Filter():
+            exprs.append(operator.predicate)
+        case Join():
+            exprs.extend(side for pair in operator.keys for side in pair)
+    while exprs:
+        match exprs.pop():
+            case Call() as call:
+                exprs.extend(call.args)
+                if call.function not in TEMPLATES and call.function not in COMPARISONS:
+                    message = f"The function {call.function} is not available on Spark in this version."
+                    yield Diagnostic(
+                        "PK605", message, component=operator.component, hint="Run it on the embedded engine."
+                    )
+            case Cast() as cast:
+                exprs.append(cast.arg)
+            case Conditional() as conditional:
+                exprs.extend(one for branch in conditional.branches for one in branch)
+                exprs.append(conditional.otherwise)
+            case Literal() | FieldRef():
+                pass
+
+
+def _watch(run: _Run, output: str, over: threading.Event) -> None:
+    """Report counts and progress until the statement is over."""
+    tracker = run.opened.session.sparkContext.statusTracker()
+    best = 0.0
+    while not over.wait(BEAT_S):
+        done = whole = 0
+        for job in tracker.getJobIdsForGroup(run.group):
+            info = tracker.getJobInfo(job)
+            for stage in info.stageIds if info is not None else ():
+                found = tracker.getStageInfo(stage)
+                if found is not None:
+                    done += found.numCompletedTasks
+                    whole += found.numTasks
+        best = max(best, done / whole if whole else 0.0)
+        _report_sources(run)
+        run.reporter.output(output, run.counts.totals().get(_counter(output), 0), best)
+        run.reporter.progress((run.done + best) / len(run.plan.outputs))
+
+
+def _report_sources(run: _Run) -> None:
+    totals = run.counts.totals()
+    for operator in iter_operators(run.plan):
+        if isinstance(operator, Scan):
+            run.reporter.source(operator.component, totals.get(operator.component, 0))
+
+
+def _sentence(error: Exception, run: _Run, sql: str, output: str | None) -> PenstockError:
+    """Return what Spark said as one of our errors, with component, place and remedy."""
+    text = str(error)
+    place = "" if output is None else f"Output '{output}': "
+    found = found_in(text)
+    if found is not None:
+        kept, function = found
+        callers = run.made.callers(sql, function) if function else []
+        if callers:
+            names = " or ".join(f"'{name}'" for name in callers)
+            place = f"Component {names}: "
+        return type(kept)(kept.message if _NAMES_COMPONENT.search(kept.message) else f"{place}{kept.message}")
+    if "OutOfMemoryError" in text:
+        return PermanentError(f"{place}Spark ran out of memory. Give its driver or its executors more.")
+    return PermanentError(f"{place}{evaluation.first_line(error)}")

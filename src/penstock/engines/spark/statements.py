@@ -1,0 +1,109 @@
+"""A plan as Spark statements (`penstock.engines.statements`): what Spark says in its own way."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from penstock.engines.spark.aggregates import measure_sql
+from penstock.engines.spark.comparisons import COMPARISONS
+from penstock.engines.spark.expressions import render
+from penstock.engines.spark.types import quote
+from penstock.engines.statements import Builder, ScanSql, Statements, is_own_key
+from penstock.plan.dtypes import Kind
+from penstock.plan.exprs import Expr
+from penstock.plan.operators import Aggregate, Distinct, Join, JoinType, Limit, Plan
+from penstock.plan.ports import Context
+from penstock.plan.schema import Schema
+
+GREATEST_LIMIT = 2**31 - 1
+DEEPEST = 40
+"""How many operators stand above one another in a statement; Spark plans a much deeper one for minutes."""
+
+
+def build(plan: Plan, context: Context, scan_sql: ScanSql) -> Statements:
+    """Return the statements of a plan; *scan_sql* gives the SELECT of a source."""
+    return SparkBuilder(plan, context, scan_sql).build()
+
+
+class SparkBuilder(Builder):
+    """Writes Spark SQL."""
+
+    deepest = DEEPEST
+    comparisons: ClassVar = COMPARISONS
+
+    def quote(self, name: str) -> str:
+        """Return a name in backquotes."""
+        return quote(name)
+
+    def render(self, expr: Expr) -> str:
+        """Return an expression as Spark SQL."""
+        return render(expr, self.context)
+
+    def limit(self, operator: Limit) -> str:
+        """LIMIT for the whole, a running number for partitions and for what is larger than Spark's LIMIT."""
+        given = self.relation(operator.given)
+        order = self.order_before(operator)
+        if not operator.per and operator.size <= GREATEST_LIMIT:
+            return f"SELECT * FROM {given}{f' ORDER BY {order}' if order else ''} LIMIT {operator.size}"
+        parts = ", ".join(self.keys_of(operator.schema, operator.per))
+        by = f"PARTITION BY {parts} " if parts else ""
+        # No alias begins with an underscore.
+        numbered = f"SELECT *, row_number() OVER ({by}ORDER BY {order or '1'}) AS _n FROM {given}"
+        return f"SELECT {_columns(operator.schema)} FROM ({numbered}) WHERE _n <= {operator.size}"
+
+    def distinct(self, operator: Distinct) -> str:
+        """DISTINCT where equal values are the same value, else any one record of each key."""
+        given = self.relation(operator.given)
+        names = operator.keys or operator.schema.names
+        if not operator.keys and all(is_own_key(operator.schema, name) for name in names):
+            return f"SELECT DISTINCT * FROM {given}"
+        keys = [f"{key} AS _k{index}" for index, key in enumerate(self.keys_of(operator.schema, names))]
+        keyed = f"SELECT struct(*) AS _r, {', '.join(keys)} FROM {given}"
+        groups = ", ".join(f"_k{index}" for index in range(len(keys)))
+        return f"SELECT _r.* FROM (SELECT first(_r) AS _r FROM ({keyed}) GROUP BY {groups})"
+
+    def join(self, operator: Join) -> str:
+        """The keys are computed below the join, where Spark can call Python for them."""
+        sides = []
+        for side, given, at in (("left", operator.left, 0), ("right", operator.right, 1)):
+            keys = [self.key_of(pair[at]) for pair in operator.keys]
+            added = ", ".join(f"{key} AS _{side}{index}" for index, key in enumerate(keys))
+            sides.append(f"(SELECT *, {added} FROM {self.relation(given)}) AS {side[0]}")
+        tests = " AND ".join(f"l._left{index} = r._right{index}" for index in range(len(operator.keys)))
+        columns = (
+            f"{'l' if item.side == 'left' else 'r'}.{quote(item.field)} AS {quote(name)}"
+            for item, name in zip(operator.fields, operator.schema.names, strict=True)
+        )
+        word = "INNER" if operator.join_type is JoinType.INNER else f"{operator.join_type.value.upper()} OUTER"
+        return f"SELECT {', '.join(columns)} FROM {sides[0]} {word} JOIN {sides[1]} ON {tests}"
+
+    def key_of(self, expr: Expr) -> str:
+        """Return a join key so that `=` finds what the language calls equal; null stays null."""
+        sql = self.render(expr)
+        return sql if expr.dtype.kind is Kind.BYTEARRAY else self.comparisons.group_key(sql, expr.dtype)
+
+    def aggregate(self, operator: Aggregate) -> str:
+        """The group keys are computed below; a field that is no key of its own is that of any record of the group."""
+        schema = operator.given.schema
+        given = self.relation(operator.given)
+        columns, groups, keys = [], [], []
+        for index, name in enumerate(operator.group_by):
+            column = quote(name)
+            if is_own_key(schema, name):
+                columns.append(column)
+                groups.append(column)
+            else:
+                keys.append(f"{self.keys_of(schema, (name,))[0]} AS _k{index}")
+                columns.append(f"first({column}) AS {column}")
+                groups.append(f"_k{index}")
+        names = operator.schema.names[len(operator.group_by) :]
+        for measure, name in zip(operator.measures, names, strict=True):
+            columns.append(f"{measure_sql(measure, schema)} AS {quote(name)}")
+        if keys:
+            given = f"(SELECT *, {', '.join(keys)} FROM {given})"
+        grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
+        return f"SELECT {', '.join(columns)} FROM {given}{grouped}"
+
+
+def _columns(schema: Schema) -> str:
+    return ", ".join(quote(name) for name in schema.names)
