@@ -251,12 +251,15 @@ def run(folder: Path, package: str, *options: str) -> dict[str, Any]:
 
 
 def read_delimited(folder: Path, output: str) -> list[dict[str, str]]:
-    with (folder / "data" / "output" / output / "part-00000.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    rows: list[dict[str, str]] = []
+    for part in sorted((folder / "data" / "output" / output).glob("part-*.csv")):
+        with part.open(encoding="utf-8", newline="") as stream:
+            rows.extend(csv.DictReader(stream))
+    return rows
 
 
 def read_parquet(folder: Path, output: str) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-    table = pyarrow.parquet.read_table(folder / "data" / "output" / output / "part-00000.parquet")
+    table = pyarrow.parquet.read_table(folder / "data" / "output" / output)
     columns = [
         column.cast("int64") if pyarrow.types.is_timestamp(column.type) else column for column in table.itercolumns()
     ]
@@ -267,11 +270,19 @@ def difference(given: Counter[Any], wanted: Counter[Any]) -> str:
     return f"only in the output: {list((given - wanted).items())[:3]}, missing: {list((wanted - given).items())[:3]}"
 
 
-@pytest.mark.parametrize(("least", "run_at"), [("0", "2014-01-02T03:04:05.678Z"), ("1000", "2020-02-29T00:00:00.000Z")])
+@pytest.mark.parametrize(
+    ("least", "run_at", "engine"),
+    [
+        ("0", "2014-01-02T03:04:05.678Z", "duckdb"),
+        ("1000", "2020-02-29T00:00:00.000Z", "duckdb"),
+        ("0", "2014-01-02T03:04:05.678Z", "spark"),
+    ],
+)
 def test_every_described_flight_is_as_computed_by_hand(
-    folder: Path, flights: list[Described], least: str, run_at: str
+    folder: Path, flights: list[Described], least: str, run_at: str, engine: str
 ) -> None:
-    answer = run(folder, "flights", "--var", f"min_distance={least}", "--dynamic-var", f"run_at=ToDate('{run_at}')")
+    options = ["--var", f"min_distance={least}", "--dynamic-var", f"run_at=ToDate('{run_at}')", "--engine", engine]
+    answer = run(folder, "flights", *options)
     kept = [one for one in flights if one.distance >= int(least)]
     assert answer["sources"] == {"flights": FLIGHTS, "airlines": 16, "planes": 3_322, "weather": 26_115}
     counts = {one["component"]["name"]: one["records_count"] for one in answer["outputs"]}
@@ -302,9 +313,9 @@ def test_without_a_dynamic_variable_records_are_stamped_with_the_submission(
     assert answer["outputs"][0]["records_count"] == sum(one.distance >= 2000 for one in flights)
 
 
-@pytest.mark.parametrize("least", [60, 300])
-def test_long_delays_are_as_computed_by_hand(folder: Path, least: int) -> None:
-    run(folder, "delays", "--var", f"least={least}")
+@pytest.mark.parametrize(("least", "engine"), [(60, "duckdb"), (300, "duckdb"), (60, "spark")])
+def test_long_delays_are_as_computed_by_hand(folder: Path, least: int, engine: str) -> None:
+    run(folder, "delays", "--var", f"least={least}", "--engine", engine)
     groups: dict[str, list[int]] = defaultdict(list)
     for row in rows_of("flights"):
         delay = whole(row["dep_delay"])

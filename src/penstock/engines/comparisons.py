@@ -77,20 +77,27 @@ class Comparisons:
 
     def order_keys(self, name: str, dtype: DType, direction: str) -> str:
         """Return the ORDER BY terms of one field: nulls are the smallest."""
-        column = self.column_of(name)
-        tail = "ASC NULLS FIRST" if direction == "asc" else "DESC NULLS LAST"
+        tails = ("ASC NULLS FIRST", "DESC NULLS FIRST") if direction == "asc" else ("DESC NULLS LAST", "ASC NULLS LAST")
+        terms = (term for term, _ in self.order_terms(name, dtype, direction))
+        return ", ".join(f"{term} {tail}" for term, tail in zip(terms, tails, strict=False))
+
+    def order_terms(self, name: str, dtype: DType, direction: str) -> list[tuple[str, bool]]:
+        """Return what orders one field, and whether it ascends."""
+        column, ascends = self.column_of(name), direction == "asc"
         match dtype.kind:
             case Kind.CHARARRAY:
-                return f"{self.text_key(column)} {tail}"
+                return [(self.text_key(column), ascends)]
             case Kind.DATETIME:
-                return f"({column}).t {tail}"
+                return [(f"({column}).t", ascends)]
             case Kind.FLOAT | Kind.DOUBLE:
-                other = "DESC NULLS FIRST" if direction == "asc" else "ASC NULLS LAST"
-                return f"{self.real_key(column)} {tail}, ({column} = 0 AND {self.is_negative(column)}) {other}"
+                return [
+                    (self.real_key(column), ascends),
+                    (f"({column} = 0 AND {self.is_negative(column)})", not ascends),
+                ]
             case Kind.INT | Kind.LONG:
-                return f"{self.whole_key(column)} {tail}"
+                return [(self.whole_key(column), ascends)]
             case _:
-                return f"{column} {tail}"
+                return [(column, ascends)]
 
     def group_key(self, sql: str, dtype: DType) -> str:
         """Return what equal values have in common: instants for datetimes, the sign of zero, keys of structures."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penstock.engines.spark.casts import wide, wrap_long
-from penstock.engines.spark.comparisons import COMPARISONS, group_key, order_keys
+from penstock.engines.spark.comparisons import COMPARISONS, group_key
 from penstock.engines.spark.dialect import encoded
-from penstock.engines.spark.types import SQL_TYPES, quote
+from penstock.engines.spark.types import SQL_TYPES, negative_zero, quote
 from penstock.plan.dtypes import DType, Kind
-from penstock.plan.operators import Measure
+from penstock.plan.operators import Measure, SortKey
 from penstock.plan.schema import Schema
 
 _WHOLE = (Kind.INT, Kind.LONG)
@@ -36,30 +38,48 @@ def measure_sql(measure: Measure, given: Schema) -> str:
                 return f"try_divide(CAST(sum({wide(column)}) AS DOUBLE), count({column}))"
             return f"avg(CAST({column} AS DOUBLE))"
         case "collect":
-            row = f"'[' || {encoded(column, dtype)} || ']'"
-            order = ", ".join(_order(given, key.field, key.direction.value) for key in measure.order)
-            rows = f"listagg({row}, ','){f' WITHIN GROUP (ORDER BY {order})' if order else ''}"
-            return f"'{{\"g\":[' || coalesce({rows}, '') || ']}}'"
+            return _collect(measure, given, column, dtype)
         case _:
             return _extreme(measure.function, column, dtype)
 
 
-def _order(given: Schema, name: str, direction: str) -> str:
-    field = given.find(name)
+def _collect(measure: Measure, given: Schema, column: str, dtype: DType) -> str:
+    """The canonical text of a bag. Spark's listagg fails beside a distinct count, so the rows are sorted as an array."""
+    row = f"'[' || {encoded(column, dtype)} || ']'"
+    terms = [term for key in measure.order for term in _terms(given, key)]
+    rows = f"collect_list({row})"
+    if terms:
+        keys = ", ".join(f"{sql} AS k{at}" for at, (sql, _) in enumerate(terms))
+        sorted_rows = f"array_sort(collect_list(struct({row} AS row, {keys})), (a, b) -> {_comparison(terms)})"
+        rows = f"transform({sorted_rows}, a -> a.row)"
+    return f"'{{\"g\":[' || array_join({rows}, ',') || ']}}'"
+
+
+def _terms(given: Schema, key: SortKey) -> list[tuple[str, bool]]:
+    field = given.find(key.field)
     if field is None:
-        raise KeyError(name)
-    return order_keys(name, field.dtype, direction)
+        raise KeyError(key.field)
+    return COMPARISONS.order_terms(field.name, field.dtype, key.direction.value)
+
+
+def _comparison(terms: Sequence[tuple[str, bool]]) -> str:
+    """Compare `a` with `b` by their keys; nulls are the smallest."""
+    tests = []
+    for at, (_, ascends) in enumerate(terms):
+        less, more = ("-1", "1") if ascends else ("1", "-1")
+        one, other = f"a.k{at}", f"b.k{at}"
+        tests.append(f"WHEN {one} IS NULL AND {other} IS NOT NULL OR {one} < {other} THEN {less}")
+        tests.append(f"WHEN {one} IS NOT NULL AND {other} IS NULL OR {one} > {other} THEN {more}")
+    return f"CASE {' '.join(tests)} ELSE 0 END"
 
 
 def _extreme_real(word: str, column: str, sql_type: str) -> str:
     """Spark's greatest number is NaN, so only the minimum has to look for it; its zeros are equal, Java's are not."""
     negative = COMPARISONS.is_negative(column)
-    zero, sign = ("-0.0", negative) if word == "min" else ("0.0", f"NOT {negative}")
+    zero, sign = (negative_zero(sql_type), negative) if word == "min" else (f"CAST(0 AS {sql_type})", f"NOT {negative}")
     nan = f"WHEN bool_or(isnan({column})) THEN CAST('NaN' AS {sql_type}) " if word == "min" else ""
     zeros = f"bool_or({column} = 0 AND {sign})"
-    return (
-        f"CASE {nan}WHEN {word}({column}) = 0 AND {zeros} THEN CAST('{zero}' AS {sql_type}) ELSE {word}({column}) END"
-    )
+    return f"CASE {nan}WHEN {word}({column}) = 0 AND {zeros} THEN {zero} ELSE {word}({column}) END"
 
 
 def _extreme(function: str, column: str, dtype: DType) -> str:

@@ -15,7 +15,7 @@ from penstock.engines.functions.joda import Part, parts_of
 from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import opened, shared, unless
-from penstock.engines.spark.types import datetime_of, text_literal
+from penstock.engines.spark.types import datetime_of, negative_zero, text_literal
 from penstock.engines.templates import Simple, Template, constant_text
 from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
@@ -305,7 +305,7 @@ def _whole(native: str) -> Template:
 
     def template(call: Call, args: list[str], context: Context) -> str:
         x = args[0]
-        negative = f"WHEN {x} > -1 AND {x} < 0 THEN CAST('-0.0' AS DOUBLE) " if native == "ceil" else ""
+        negative = f"WHEN {x} > -1 AND {x} < 0 THEN {negative_zero('DOUBLE')} " if native == "ceil" else ""
         return f"CASE {negative}WHEN abs({x}) < 4503599627370496D AND {x} <> 0 THEN CAST({native}({x}) AS DOUBLE) ELSE {x} END"
 
     return template

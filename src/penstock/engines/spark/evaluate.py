@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
 from penstock.engines.spark.errors import found_in
@@ -30,7 +31,7 @@ def evaluate(
     opened.functions.need(sql)
     try:
         row = opened.session.sql(sql).collect()[0]
-    except PySparkException as error:
+    except (PySparkException, Py4JError) as error:
         found = found_in(str(error))
         if found is not None:
             raise found[0] from error

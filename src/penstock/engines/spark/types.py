@@ -67,11 +67,18 @@ def literal(value: Value | None, dtype: DType) -> str:
         case Kind.INT | Kind.LONG:
             return f"CAST('{value.data}' AS {sql_type})"
         case Kind.FLOAT | Kind.DOUBLE:
+            if value.data == 0 and math.copysign(1.0, value.data) < 0:
+                return negative_zero(sql_type)
             return f"CAST('{_number(float(value.data))}' AS {sql_type})"
         case Kind.DATETIME:
             return datetime_of(str(value.data.ms), str(value.data.offset))
         case _:
             return text_literal(str(value.data))
+
+
+def negative_zero(sql_type: str) -> str:
+    """Return -0.0. Spark takes a constant of that value for the constant 0.0, so it must not see one."""
+    return f"get(transform(array(CAST(0 AS {sql_type})), z -> - z), 0)"
 
 
 def datetime_of(ms: str, offset: str) -> str:

@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from penstock.engines.duckdb.expressions import LONG, bound, render
-from penstock.engines.duckdb.fallible import may_fail
 from penstock.engines.duckdb.functions import Functions
+from penstock.engines.fallible import may_fail
 from penstock.errors import DataError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan import dtypes
