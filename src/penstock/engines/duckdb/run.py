@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import duckdb
 
@@ -14,15 +15,17 @@ from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb import selection
+from penstock.engines.duckdb.dialect import TEMPLATES
+from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
-from penstock.engines.duckdb.gaps import gaps
 from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.scan import Scanned, Scanner
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
-from penstock.engines.duckdb.types import text_literal
+from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
+from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped
 from penstock.plan.exprs import Expr
@@ -88,7 +91,7 @@ class DuckEngine:
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Return the expressions that have no form as a statement, and the columns that DuckDB would rename."""
-        return tuple(gaps(plan, Context(now=evaluation.EPOCH)))
+        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=Context(now=evaluation.EPOCH)), column_of)))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""

@@ -125,14 +125,10 @@ def _connected(word: str) -> Template:
 
 
 def _java_pattern(expr: Expr) -> str | None:
-    """Return a constant pattern that Spark's Java reads as the shared form does, and in linear time; else None."""
+    """Return a constant pattern that Spark's Java reads as the shared form does; else None. Raises DataError for one that
+    is malformed."""
     pattern = constant_text(expr)
-    if pattern is None:
-        return None
-    try:
-        return pattern if java_regex.translate(pattern).re2 is not None else None
-    except DataError:
-        return None
+    return pattern if pattern is not None and java_regex.translate(pattern).re2 is not None else None
 
 
 def _matches(call: Call, args: list[str], context: Context) -> str:

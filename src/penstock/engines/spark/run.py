@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
@@ -14,28 +15,28 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from penstock.domain.diagnostic import Diagnostic
-from penstock.engines.duckdb.gaps import alike
 from penstock.engines.duckdb.write import preview_of
+from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
 from penstock.engines.spark.counts import Counts
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.errors import found_in
+from penstock.engines.spark.expressions import render
 from penstock.engines.spark.scan import read
 from penstock.engines.spark.session import Opened, SparkOptions, opened
 from penstock.engines.spark.statements import build
-from penstock.engines.spark.types import text_literal
+from penstock.engines.spark.types import quote, text_literal
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
-from penstock.plan.operators import Filter, Join, Operator, Plan, Project, Scan, iter_operators
+from penstock.plan.exprs import Expr
+from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
 BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
-COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -67,9 +68,8 @@ class SparkEngine:
         opened(self.options)
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
-        """Return the functions that Spark has no form of, and the outputs whose columns would be renamed."""
-        missing = (found for operator in iter_operators(plan) for found in _without_form(operator))
-        return (*dict.fromkeys(missing), *(found for write in plan.outputs for found in alike(write)))
+        """Return the expressions that have no form as a statement, and the columns that the writer would rename."""
+        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=Context(now=_EPOCH)), quote)))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
@@ -169,33 +169,6 @@ class SparkEngine:
 def _counter(component: str) -> str:
     """Return the counter of an output; a source of the same name has its own."""
     return f"output {component}"
-
-
-def _without_form(operator: Operator) -> Iterator[Diagnostic]:
-    exprs: list[Expr] = []
-    match operator:
-        case Project():
-            exprs.extend(operator.exprs)
-        case Filter():
-            exprs.append(operator.predicate)
-        case Join():
-            exprs.extend(side for pair in operator.keys for side in pair)
-    while exprs:
-        match exprs.pop():
-            case Call() as call:
-                exprs.extend(call.args)
-                if call.function not in TEMPLATES and call.function not in COMPARISONS:
-                    message = f"The function {call.function} is not available on Spark in this version."
-                    yield Diagnostic(
-                        "PK605", message, component=operator.component, hint="Run it on the embedded engine."
-                    )
-            case Cast() as cast:
-                exprs.append(cast.arg)
-            case Conditional() as conditional:
-                exprs.extend(one for branch in conditional.branches for one in branch)
-                exprs.append(conditional.otherwise)
-            case Literal() | FieldRef():
-                pass
 
 
 def _watch(run: _Run, output: str, over: threading.Event) -> None:

@@ -1,58 +1,64 @@
-"""What DuckDB cannot run of a plan, found before anything is read or staged."""
+"""What an engine cannot run of a plan, found before anything is read or staged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Callable, Container, Iterator
+from dataclasses import dataclass
 
 from penstock.domain.diagnostic import Diagnostic
-from penstock.engines.duckdb.dialect import TEMPLATES
-from penstock.engines.duckdb.expressions import render
-from penstock.engines.duckdb.types import column_of
 from penstock.engines.layers import layered
 from penstock.errors import PenstockError
 from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Filter, Operator, Plan, Project, Write, iter_operators
-from penstock.plan.ports import Context
 
 LARGE = 60
 """From how many parts on an expression is tried."""
 
 
-def gaps(plan: Plan, context: Context) -> Iterator[Diagnostic]:
-    """Yield the expressions that have no form as a statement, and the columns that DuckDB would rename."""
+@dataclass(frozen=True, slots=True)
+class Forms:
+    """What an engine can say: the functions of its table, an expression, a column."""
+
+    functions: Container[str]
+    render: Callable[[Expr], str]
+    column_of: Callable[[str], str]
+
+
+def gaps(plan: Plan, forms: Forms) -> Iterator[Diagnostic]:
+    """Yield the expressions that have no form as a statement, and the columns that DuckDB, which writes files for every
+    engine, would rename."""
     for operator in iter_operators(plan):
-        for field, message in _without_form(operator, context):
+        for field, message in _without_form(operator, forms):
             yield Diagnostic("PK605", message, component=operator.component, field=field)
     for write in plan.outputs:
-        yield from alike(write)
+        yield from _alike(write)
 
 
-def _without_form(operator: Operator, context: Context) -> Iterator[tuple[str, str]]:
+def _without_form(operator: Operator, forms: Forms) -> Iterator[tuple[str, str]]:
     match operator:
         case Project():
             for index, (expr, name) in enumerate(zip(operator.exprs, operator.schema.names, strict=True)):
                 try:
-                    if _may_have_none(expr):
-                        layered((expr,), (name,), partial(render, context=context), column_of)
+                    if _may_have_none(expr, forms):
+                        layered((expr,), (name,), forms.render, forms.column_of)
                 except PenstockError as error:
                     yield f"properties.fields[{index}].expression", error.message
         case Filter():
             try:
-                if _may_have_none(operator.predicate):
-                    render(operator.predicate, context)
+                if _may_have_none(operator.predicate, forms):
+                    forms.render(operator.predicate)
             except PenstockError as error:
                 yield "properties.conditions", error.message
 
 
-def _may_have_none(expr: Expr) -> bool:
+def _may_have_none(expr: Expr, forms: Forms) -> bool:
     """Tell whether it is worth the time to try: patterns may be malformed, large expressions may not end."""
     waiting, seen = [expr], 0
     while waiting and seen < LARGE:
         one = waiting.pop()
         seen += 1
         if isinstance(one, Call):
-            if one.function == "matches" or (one.function not in OPERATORS and one.function not in TEMPLATES):
+            if one.function == "matches" or (one.function not in OPERATORS and one.function not in forms.functions):
                 return True
             waiting.extend(one.args)
         elif isinstance(one, Cast):
@@ -63,7 +69,7 @@ def _may_have_none(expr: Expr) -> bool:
     return seen == LARGE
 
 
-def alike(write: Write) -> Iterator[Diagnostic]:
+def _alike(write: Write) -> Iterator[Diagnostic]:
     """Yield a finding for each column that differs from one before it in case alone, where the file holds names."""
     if write.target.format == "delimited" and not write.target.header:
         return
