@@ -23,8 +23,18 @@ def lock(name: str, *sources: str) -> None:
 if __name__ == "__main__":
     lock("uv", "requirements/uv.in")
     lock("base", "pyproject.toml", "requirements/build.in")
-    lock("spark", "pyproject.toml", "--extra", "spark", "--constraint", "requirements/base.txt")
     lock("demo", "requirements/demo.in", "--constraint", "requirements/base.txt", "--no-deps")
     lock(
         "dev", "requirements/dev.in", "--constraint", "requirements/base.txt", "--override", "requirements/overrides.in"
+    )
+    # With the tests' versions, beside which it is installed.
+    lock(
+        "spark",
+        "pyproject.toml",
+        "--extra",
+        "spark",
+        "--constraint",
+        "requirements/base.txt",
+        "--constraint",
+        "requirements/dev.txt",
     )

@@ -28,9 +28,9 @@ def evaluate(
     columns = [f"{literal(record.get(field.name), field.dtype)} AS {quote(field.name)}" for field in given]
     chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))
     sql = f"SELECT {chosen} FROM (SELECT {', '.join(columns) or '1 AS one'})"
-    opened.functions.need(sql)
+    opened.console_functions.need(sql)
     try:
-        row = opened.session.sql(sql).collect()[0]
+        row = opened.console.sql(sql).collect()[0]
     except (PySparkException, Py4JError) as error:
         found = found_in(str(error))
         if found is not None:

@@ -41,6 +41,12 @@ _LOCAL_SETTINGS = {
     "spark.driver.bindAddress": LOCAL,
     "spark.sql.shuffle.partitions": "4",
 }
+_ONE_RECORD = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
+"""For one record, what Spark does to be fast on many costs more than all the rest."""
 STACK_SIZE = "-Xss16m"
 """Java's default overflows on deep expressions and patterns."""
 
@@ -62,11 +68,13 @@ class SparkOptions:
 
 @dataclass(slots=True)
 class Opened:
-    """A session and the shared functions registered with it."""
+    """A session and the shared functions registered with it; *console* is a second one for single records."""
 
     session: SparkSession
     functions: Functions
     options: SparkOptions
+    console: SparkSession
+    console_functions: Functions
 
 
 _LOCK = threading.Lock()
@@ -111,7 +119,10 @@ def _open(options: SparkOptions) -> Opened:
             f"Spark cannot be started with the master '{options.master}': {str(error).splitlines()[0]}"
         ) from error
     atexit.register(session.stop)
-    return Opened(session, Functions(session), options)
+    console = session.newSession()
+    for key, value in {**_SETTINGS, **_ONE_RECORD}.items():
+        console.conf.set(key, value)
+    return Opened(session, Functions(session), options, console, Functions(console))
 
 
 def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
