@@ -140,7 +140,10 @@ def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
     return made
 
 
+# The level of the interpreter is what Spark sets the whole log to, with a word about it on the screen.
 _LOGGING = """rootLogger.level = fatal
+logger.repl.name = org.apache.spark.repl.Main
+logger.repl.level = fatal
 rootLogger.appenderRef.console.ref = console
 appender.console.type = Console
 appender.console.name = console
