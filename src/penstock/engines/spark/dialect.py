@@ -6,6 +6,7 @@ shared form. Text in Spark is counted in code points and Java counts UTF-16 unit
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from penstock.engines.duckdb.dialect import TEMPLATES as DUCKDB
@@ -24,6 +25,7 @@ from penstock.plan.ports import Context
 
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
 simple = Simple
+_WITH_COMMENTS = re.compile(r"\(\?[a-zA-Z-]*x")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -128,7 +130,10 @@ def _java_pattern(expr: Expr) -> str | None:
     """Return a constant pattern that Spark's Java reads as the shared form does; else None. Raises DataError for one that
     is malformed."""
     pattern = constant_text(expr)
-    return pattern if pattern is not None and java_regex.translate(pattern).re2 is not None else None
+    if pattern is None or java_regex.translate(pattern).re2 is None:
+        return None
+    # With comments allowed, what is put behind a pattern would be one.
+    return None if _WITH_COMMENTS.search(pattern) else pattern
 
 
 def _matches(call: Call, args: list[str], context: Context) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
+from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.scan import scan_sql
 from penstock.engines.duckdb.types import column_of
 from penstock.engines.spark.counts import Counts
@@ -68,7 +69,7 @@ class _Reader:
     def file(self, number: int) -> Iterator[pa.RecordBatch]:
         file = self.bound.files[number]
         wanted = arrow_schema(self.scan.schema)
-        with task([file.location]) as made:
+        with task([file.location, pattern_of(file)]) as made:
             sql = scan_sql(
                 self.scan, BoundSource(self.bound.spec, (file,)), self.context, COUNTER, lambda one: _types(made, one)
             )
