@@ -66,7 +66,7 @@ def command(
         except ValueError:
             raise BadRequest(f"--set {name}: {text} is not JSON; write text in double quotes.") from None
     if traced:
-        _trace(expression, record, now, as_json)
+        _trace(runner, expression, record, now, as_json)
         return
     try:
         value, dtype = _evaluate(runner, expression, record, now)
@@ -80,9 +80,8 @@ def command(
         Console(highlight=False).print(f"{shown}  [dim]{dtype}[/]" if sys.stdout.isatty() else f"{shown}  {dtype}")
 
 
-def _trace(expression: str, record: Mapping[str, Any], now: Any, as_json: bool) -> None:
+def _trace(engine: Engine, expression: str, record: Mapping[str, Any], now: Any, as_json: bool) -> None:
     """Show the value of an expression and of all its parts; exit code 2 where the whole is refused or fails."""
-    engine = wiring.engine()
     try:
         expr, schema, values, context = _checked(engine, expression, record, now)
     except _Refused as refused:

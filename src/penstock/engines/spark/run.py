@@ -28,10 +28,10 @@ from penstock.engines.spark.statements import build
 from penstock.engines.spark.types import quote, text_literal
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
 from penstock.engines.statements import Statements
-from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.errors import CapabilityError, InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Plan, Scan, iter_operators
-from penstock.plan.ports import BoundSource, Context, Limits, Reporter, Staged, Written
+from penstock.plan.operators import Operator, Plan, Scan, iter_operators
+from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
@@ -83,6 +83,17 @@ class SparkEngine:
     ) -> tuple[Value | None, ...]:
         """Return the values of expressions over one record."""
         return evaluation.evaluate(opened(self.options), exprs, given, record, context)
+
+    def rows(
+        self,
+        wanted: Sequence[Operator],
+        sources: Mapping[str, BoundSource | Records],
+        context: Context,
+        limits: Limits,
+        size: int | None = None,
+    ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
+        """Refuse: raises CapabilityError."""
+        raise CapabilityError("Spark shows no records of single components in this version; the embedded engine does.")
 
     def interrupt(self) -> None:
         """Stop what runs; safe from any thread and from signal handlers."""
