@@ -13,11 +13,11 @@ import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from penstock.engines.duckdb.layers import layered
 
 from penstock.engines.duckdb.evaluate import evaluate
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.types import column_of, literal, to_value
+from penstock.engines.layers import layered
 from penstock.errors import PenstockError
 from penstock.lang.check.expressions import check_expression
 from penstock.lang.expression import nodes, parse, to_text

@@ -22,7 +22,8 @@ _SWAPPED = {"lt": "gt", "gt": "lt", "le": "ge", "ge": "le", "eq": "eq", "ne": "n
 class Comparisons:
     """The comparisons of one engine. *column_of* writes a field as a column, *is_negative* tests the sign bit of a real
     that is 0, *text_key* gives what orders a text by UTF-16 unit, *real_text* the text of a real,
-    *structure_key* the text that equal structures have in common, *real_key* and *whole_key* what orders reals and whole numbers."""
+    *structure_key* the text that equal structures have in common, *real_key* and *whole_key* what orders reals and whole
+    numbers."""
 
     column_of: Callable[[str], str]
     is_negative: Callable[[str], str]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from penstock.engines.duckdb.strict import FAILS
 
 from penstock.engines.duckdb.dialect import TEMPLATES
+from penstock.engines.strict import FAILS
 from penstock.lang.check.expressions import check_expression
 from penstock.lang.functions import FUNCTIONS, NOT_YET
 from penstock.lang.functions.signature import ACCEPTS, Nulls, function, signature

@@ -15,5 +15,6 @@ COMPARISONS = Comparisons(
     real_text=lambda sql: f"CAST({sql} AS STRING)",
     structure_key=lambda sql: shared("structure_key", sql),
     real_key=lambda sql: sql,
+    whole_key=lambda sql: sql,
 )
 compare, order_keys, group_key = COMPARISONS.compare, COMPARISONS.order_keys, COMPARISONS.group_key
