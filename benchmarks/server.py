@@ -23,7 +23,7 @@ import psutil
 ACCOUNT = "bench"
 MEDIA = "application/vnd.xplenty+json"
 READY_S = 60.0
-POLL_S = 0.002
+POLL_S = 0.005
 """How often a client asks for what it waits for, unless said otherwise."""
 
 

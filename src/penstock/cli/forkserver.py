@@ -14,7 +14,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 from penstock import wiring
 from penstock.runtime import linux
-from penstock.runtime.child import load, run_child
+from penstock.runtime.child import run_child
 from penstock.runtime.forkserver import serve
 
 
@@ -27,7 +27,7 @@ def main(folders: str, control: str, worker: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     allowed, forbidden = json.loads(folders)
     adapters = wiring.adapters([Path(one) for one in allowed], [Path(one) for one in forbidden])
-    load()
+    wiring.load()
     serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
 
 

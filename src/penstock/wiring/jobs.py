@@ -8,11 +8,12 @@ from pathlib import Path
 import psutil
 
 from penstock.connectors.registry import file_stores
-from penstock.engines.duckdb import evaluate
+from penstock.engines.duckdb import evaluate, functions
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.functions import isodate
 from penstock.plan.ports import Engine, FileStore
 from penstock.plan.values import Instant
+from penstock.runtime import child
 from penstock.runtime.child import Adapters
 
 STACKS = ((DuckEngine.stack, "DuckDB 1.5, embedded"),)
@@ -31,6 +32,12 @@ def warm_up(engine: Engine) -> None:
     """
     evaluate.warm_up()
     engine.warm_up()
+
+
+def load() -> None:
+    """Load what jobs will need, for a process that children are forked from: opens no engine and starts no thread."""
+    functions.load()
+    child.load()
 
 
 def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:

@@ -49,6 +49,14 @@ def test_no_records(read: Read) -> None:
         assert read({"in.csv": content}, FIELDS, **NAMED) == []
 
 
+@pytest.mark.parametrize("head", [[], ["a_b"]])
+@pytest.mark.parametrize("before", [0, 100_000])
+def test_an_underscore_is_no_part_of_a_number(read: Read, head: list[str], before: int) -> None:
+    content = "\n".join([*head, *["1.5"] * before, "1_0.5", "2.5"])
+    found = read({"in.csv": content}, ["a:double"], skip_header=bool(head), **CSV)
+    assert found[before:] == [[None], [2.5]]
+
+
 def test_qualifiers(read: Read) -> None:
     assert read({"in.csv": '"a,b","c""d",e\n"",c"d,\n'}, FIELDS, **QUOTED) == [["a,b", 'c"d', "e"], [None, 'c"d', None]]
     assert read({"in.csv": '"a,b",c\n'}, FIELDS, **CSV) == [['"a', 'b"', "c"]]

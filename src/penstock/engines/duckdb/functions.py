@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -44,6 +45,13 @@ MAX_KNOWN = 2048
 """Results that a function remembers: columns repeat their values, and the functions are pure."""
 LONGEST_KNOWN = 200
 """The longest text that is looked up; whole records would fill the memory."""
+
+
+def load() -> None:
+    """Load what the first call of a function would: a third of what a small job takes, several times that where pandas is
+    installed, which pyarrow looks for then. For a process that will fork; starts no thread."""
+    importlib.import_module("pyarrow.dataset")
+    pa.array([None])
 
 
 class Failure:

@@ -107,13 +107,19 @@ class Readings:
     def _survey(self, source: FileSource, file: FileEntry, packed: str) -> Answer:
         delimiter = _sign(source, source.delimiter)
         quote = None if source.quote is None else ord(source.quote)
-        signs = (b"_",) if source.escape is None else (b"_", _sign(source, source.escape))
-        question = Question(quote, delimiter[0], signs)
-        if packed == "none":
-            answer = survey_file(file.location, question, self.threads)
-        else:
-            with opened(source, file) as stream:
-                answer = survey_stream(stream, question)
+        escapes = () if source.escape is None else (_sign(source, source.escape),)
+        # In the first line stand names where it is skipped, and names have underscores.
+        question = (
+            Question(quote, delimiter[0], escapes, (b"_",))
+            if source.skip_header
+            else Question(quote, delimiter[0], (*escapes, b"_"))
+        )
+        with opened(source, file) as stream:
+            answer = (
+                survey_file(file.location, question, self.threads)
+                if packed == "none"
+                else survey_stream(stream, question)
+            )
         # Of a delimiter of several bytes one may belong to another character: then any qualifier is odd.
         is_odd = len(delimiter) > 1 and answer.quoting is not Quoting.ABSENT
         return Answer(Quoting.ODD, answer.signs) if is_odd else answer
@@ -177,8 +183,9 @@ class Readings:
         ):
             return False
         signs = (b"\r", _sign(source, source.quote or "\r"))
-        if survey_file(file.location, Question(None, 0, signs), self.threads).signs:
-            return False
+        with opened(source, file):
+            if survey_file(file.location, Question(None, 0, signs), self.threads).signs:
+                return False
         self.loose[component].add(file.location)
         return True
 

@@ -4,6 +4,7 @@ tells whether a common CSV reader would split it as the language does (`records`
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 _PIECE = 1 << 18
+_LINE_END = re.compile(rb"[\r\n]")
 _NEW_LINE, _RETURN = 10, 13
 _MARK = b"\xef\xbb\xbf"
 
@@ -30,11 +32,12 @@ class Quoting(Enum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is looked for: the *quote* and the *delimiter*, single bytes of an encoding that holds ASCII as it is, and
-    *signs*. Without a quote only signs are."""
+    *signs*, those in *below* not in the first line. Without a quote only signs are."""
 
     quote: int | None
     delimiter: int
     signs: tuple[bytes, ...] = ()
+    below: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,14 @@ class _Piece:
     body: bytes
     before: int
     after: int
+    is_first: bool = False
+
+    def signs(self, question: Question) -> frozenset[bytes]:
+        """Return the signs in this piece that are looked for."""
+        found = [sign for sign in question.signs if sign in self.body]
+        line_end = _LINE_END.search(self.body) if self.is_first else None
+        start = 0 if line_end is None else line_end.end()
+        return frozenset([*found, *(sign for sign in question.below if self.body.find(sign, start) >= 0)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +101,18 @@ def survey_file(location: str, question: Question, threads: int) -> Answer:
 
 
 def _pieces(stream: IO[bytes]) -> Iterator[_Piece]:
-    before = _NEW_LINE
+    before, is_first = _NEW_LINE, True
     body = stream.read(_PIECE).removeprefix(_MARK)
     while body:
         following = stream.read(_PIECE)
-        yield _Piece(body, before, following[0] if following else _NEW_LINE)
-        before, body = body[-1], following
+        yield _Piece(body, before, following[0] if following else _NEW_LINE, is_first)
+        before, body, is_first = body[-1], following, False
 
 
 def _piece_at(handle: int, start: int, size: int) -> _Piece:
     if start == 0:
         read = os.pread(handle, _PIECE + 1, 0)
-        return _Piece(read[:_PIECE].removeprefix(_MARK), _NEW_LINE, read[-1] if size > _PIECE else _NEW_LINE)
+        return _Piece(read[:_PIECE].removeprefix(_MARK), _NEW_LINE, read[-1] if size > _PIECE else _NEW_LINE, True)
     read = os.pread(handle, _PIECE + 2, start - 1)
     is_last = start + _PIECE >= size
     return _Piece(read[1:] if is_last else read[1:-1], read[0], _NEW_LINE if is_last else read[-1])
@@ -109,7 +120,7 @@ def _piece_at(handle: int, start: int, size: int) -> _Piece:
 
 def _judge(piece: _Piece, question: Question) -> _Verdict:
     body = piece.body
-    signs = frozenset(sign for sign in question.signs if sign in body)
+    signs = piece.signs(question)
     quote, delimiter = question.quote, question.delimiter
     if quote is None:
         return _Verdict(signs=signs)
