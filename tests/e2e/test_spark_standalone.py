@@ -90,7 +90,7 @@ def test_an_example_runs_on_two_workers(master: str, tmp_path: Path) -> None:
     rows = {}
     for engine in (["duckdb"], ["spark", "--master", master]):
         command = [
-            sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / "delays.json"), "--json",
+            sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / "delays.yaml"), "--json",
             "--connections", str(tmp_path / "connections.toml"), "--var", "least=60", "--engine", *engine,
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)

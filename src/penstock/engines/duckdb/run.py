@@ -20,7 +20,7 @@ from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.readings import Readings, Reread
-from penstock.engines.duckdb.scan import Scanned, Scanner
+from penstock.engines.duckdb.scan import Scanned, Scanner, told
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import column_of, text_literal
@@ -267,17 +267,9 @@ def _tell(run: _Run) -> None:
     """Log what did not fit its field, and lines that were too long."""
     counts = _counts(run.connection)
     for component, scanned in run.scanned.items():
-        if scanned.dropped_lines:
-            run.reporter.log(
-                "warning", f"{component}: {_many(scanned.dropped_lines, 'line')} left out, for their length"
-            )
-        for tally, said in scanned.tallies.items():
-            if counts.get(tally):
-                run.reporter.log("warning", said.format(count=_many(counts[tally], "record")))
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'s' * (number != 1)}"
+        tallies = [(said, counts.get(tally, 0)) for tally, said in scanned.tallies.items()]
+        for line in told(component, scanned.dropped_lines, tallies):
+            run.reporter.log("warning", line)
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:

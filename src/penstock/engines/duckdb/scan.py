@@ -6,6 +6,7 @@ reads.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -107,3 +108,16 @@ class Scanner:
                     f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
                 )
                 return fields.counted_null(kind, tally)
+
+
+def told(component: str, dropped_lines: int, tallies: Iterable[tuple[str, int]]) -> Iterator[str]:
+    """Yield what is said at the end of a source's lines that were too long, and of its *tallies*: sentence and count."""
+    if dropped_lines:
+        yield f"{component}: {_many(dropped_lines, 'line')} left out, for their length"
+    for said, count in tallies:
+        if count:
+            yield said.format(count=_many(count, "record"))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"

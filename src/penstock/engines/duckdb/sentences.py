@@ -16,6 +16,7 @@ from penstock.errors import DataError, PenstockError, PermanentError
 
 MOST_SAID = 600
 """Characters of what DuckDB says that an error keeps: it likes to quote whole lines."""
+AGAIN = "Reads again, some files record by record: they are not as neat as they looked."
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _BAD_BYTES = re.compile(r"CSV Error on Line: (\d+).*not utf-8 encoded.*?^  file = (.*?)$", re.DOTALL | re.MULTILINE)
 
@@ -69,11 +70,7 @@ def _room(said: str, error: duckdb.Error, place: str) -> PenstockError | None:
 
 
 def _again(said: str, readings: Readings) -> Reread | None:
-    return (
-        Reread("Reads again, some files record by record: they are not as neat as they looked.")
-        if readings.learn(said)
-        else None
-    )
+    return Reread(AGAIN) if readings.learn(said) else None
 
 
 def _as_it_is(said: str, error: duckdb.Error, place: str) -> PenstockError:

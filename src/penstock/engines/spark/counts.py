@@ -10,8 +10,34 @@ from collections import defaultdict
 
 from pyspark import Accumulator, AccumulatorParam, SparkContext
 
-Key = tuple[str, int]
-"""The name of a counter, and the chunk."""
+Counter = tuple[str, ...]
+"""What is counted: a word for it and names."""
+Key = tuple[Counter, int]
+"""A counter, and the chunk."""
+
+
+def of_source(component: str) -> Counter:
+    """Return the counter of the records of a source."""
+    return ("source", component)
+
+
+def of_output(component: str) -> Counter:
+    """Return the counter of the records of an output."""
+    return ("output", component)
+
+
+def of_dropped(component: str) -> Counter:
+    """Return the counter of the lines of a source that are too long."""
+    return ("dropped", component)
+
+
+def of_tally(component: str, position: int, said: str) -> Counter:
+    """Return the counter of what a source says at the end with the sentence *said*; *position* is its place among such."""
+    return ("tally", component, f"{position:06d}", said)
+
+
+REREAD: Counter = ("reread",)
+"""Counts the files that were read again, record by record."""
 
 
 class _Greatest(AccumulatorParam[dict[Key, int]]):
@@ -32,13 +58,13 @@ class Counts:
     def __init__(self, context: SparkContext) -> None:
         self._known: Accumulator[dict[Key, int]] = context.accumulator({}, _Greatest())
 
-    def add(self, name: str, chunk: int, records: int) -> None:
+    def add(self, counter: Counter, chunk: int, records: int) -> None:
         """Say how many records a task has read of, or written to, a chunk."""
-        self._known.add({(name, chunk): records})
+        self._known.add({(counter, chunk): records})
 
-    def totals(self) -> dict[str, int]:
+    def totals(self) -> dict[Counter, int]:
         """Return the records by counter, of the tasks that have ended."""
-        found: dict[str, int] = defaultdict(int)
-        for (name, _), records in dict(self._known.value).items():
-            found[name] += records
+        found: dict[Counter, int] = defaultdict(int)
+        for (counter, _), records in dict(self._known.value).items():
+            found[counter] += records
         return found

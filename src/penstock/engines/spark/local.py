@@ -6,45 +6,82 @@ reaches the file it is for and nothing else.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from penstock.engines.duckdb.functions import Functions
-from penstock.engines.duckdb.run import KEPT_AS_WRITTEN, sentence
+from penstock.engines.duckdb.readings import Readings, Reread
+from penstock.engines.duckdb.run import KEPT_AS_WRITTEN
+from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.spark.errors import marked
 from penstock.errors import PenstockError
+from penstock.plan.operators import Plan
 
 COUNTER = "records"
 MEMORY = "512MiB"
 """What a task's database may hold; a task streams."""
+BATCH_ROWS = 10_000
+_CLASSES: dict[str, type[duckdb.Error]] = {
+    "Out of Memory Error": duckdb.OutOfMemoryException,
+    "INTERNAL Error": duckdb.InternalException,
+    "FATAL Error": duckdb.FatalException,
+}
+"""What DuckDB's text begins with where it arrives through Arrow, and the class that it has otherwise."""
 
 
 class TaskFailed(Exception):
     """Carries a marked error out of a Python task."""
 
 
+def going_on() -> None:
+    """Spark ends the process of a task that is to stop; there is nothing to ask."""
+
+
 @dataclass(slots=True)
 class Task:
-    """The database of one task."""
+    """The database of one task; *scratch* is a folder of its own."""
 
     connection: duckdb.DuckDBPyConnection
     functions: Functions
+    scratch: Path
 
-    def count(self) -> int:
-        """Return how many records its counter has seen."""
-        row = self.connection.execute(
-            f"SELECT coalesce(last_value, 0) FROM duckdb_sequences() WHERE sequence_name = '{COUNTER}'"
-        ).fetchone()
-        return int(row[0]) if row else 0
+    def counts(self) -> dict[str, int]:
+        """Return what each sequence has counted."""
+        rows = self.connection.execute(
+            "SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()"
+        ).fetchall()
+        return {name: int(value) for name, value in rows}
+
+    def describe(self, relation: str) -> dict[str, str]:
+        """Return the columns of a relation and their types."""
+        rows = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+        return {row[0]: row[1] for row in rows}
+
+    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
+        """Yield the records of a statement. Raises duckdb.Error, also where Arrow brings it as an error of its own."""
+        reader = self.connection.execute(sql).to_arrow_reader(BATCH_ROWS)
+        while True:
+            try:
+                batch = reader.read_next_batch()
+            except StopIteration:
+                return
+            except OSError as error:
+                said = str(error)
+                raise _CLASSES.get(said.partition(":")[0], duckdb.InvalidInputException)(said) from error
+            yield batch
 
 
 @contextmanager
-def task(paths: Sequence[str], folders: Sequence[str] = ()) -> Iterator[Task]:
-    """Open a database that reaches *paths* and what is in *folders*; errors leave as TaskFailed."""
+def task(paths: Sequence[str], folders: Sequence[str] = (), readings: Readings | None = None) -> Iterator[Task]:
+    """Open a database that reaches *paths* and what is in *folders*; errors leave as TaskFailed, or as Reread where
+    reading a file of *readings* otherwise may help."""
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -55,17 +92,21 @@ def task(paths: Sequence[str], folders: Sequence[str] = ()) -> Iterator[Task]:
         },
     )
     functions = Functions(connection)
-    try:
-        connection.execute(
-            f"SET TimeZone = 'UTC'; SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'; "
-            f"SET allowed_paths = [{', '.join(map(text_literal, paths))}]; "
-            f"SET allowed_directories = [{', '.join(map(text_literal, folders))}]; "
-            f"SET enable_external_access = false; CREATE SEQUENCE {COUNTER}; SET lock_configuration = true"
-        )
-        yield Task(connection, functions)
-    except duckdb.Error as error:
-        raise TaskFailed(marked(sentence(error, functions.failure, None))) from error
-    except PenstockError as error:
-        raise TaskFailed(marked(error)) from error
-    finally:
-        connection.close()
+    readings = readings or Readings(Plan(()), {}, 1, going_on)
+    with tempfile.TemporaryDirectory(prefix="penstock-task-") as scratch:
+        try:
+            connection.execute(
+                f"SET TimeZone = 'UTC'; SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'; "
+                f"SET temp_directory = {text_literal(scratch)}; "
+                f"SET allowed_paths = [{', '.join(map(text_literal, paths))}]; "
+                f"SET allowed_directories = [{', '.join(map(text_literal, (*folders, scratch)))}]; "
+                f"SET enable_external_access = false; CREATE SEQUENCE {COUNTER}; SET lock_configuration = true"
+            )
+            yield Task(connection, functions, Path(scratch))
+        except duckdb.Error as error:
+            found = sentence(error, functions.failure, readings, "")
+            raise (found if isinstance(found, Reread) else TaskFailed(marked(found))) from error
+        except PenstockError as error:
+            raise TaskFailed(marked(error)) from error
+        finally:
+            connection.close()

@@ -15,10 +15,12 @@ from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
 from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb.scan import told
+from penstock.engines.duckdb.sentences import AGAIN
 from penstock.engines.duckdb.write import preview_of
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
-from penstock.engines.spark.counts import Counts
+from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_output, of_source
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.expressions import render
@@ -128,7 +130,9 @@ class SparkEngine:
             for table, select in made.shared:
                 run.kept.append(self._frame(run, select, None).persist(StorageLevel.MEMORY_AND_DISK))
                 run.kept[-1].createOrReplaceTempView(table)
-            return tuple(self._write(run, index, staged, context) for index in range(len(made.outputs)))
+            written = tuple(self._write(run, index, staged, context) for index in range(len(made.outputs)))
+            _tell(run)
+            return written
         finally:
             self._running = None
             for frame in run.kept:
@@ -166,7 +170,7 @@ class SparkEngine:
             _report_sources(run)
         rows.sort(key=lambda row: int(row.part))
         records = sum(row.records for row in rows)
-        counted = run.counts.totals().get(_counter(write.component), 0)
+        counted = run.counts.totals().get(of_output(write.component), 0)
         if counted != records:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {records}.")
         names = arranged(write, folder, [row.file for row in rows], writer)
@@ -175,11 +179,6 @@ class SparkEngine:
         run.reporter.progress(run.done / len(run.plan.outputs))
         preview, preview_type = preview_of(folder / names[0], write.target)
         return Written(write.component, records, names, preview, preview_type)
-
-
-def _counter(component: str) -> str:
-    """Return the counter of an output; a source of the same name has its own."""
-    return f"output {component}"
 
 
 def _watch(run: _Run, output: str, over: threading.Event) -> None:
@@ -197,7 +196,7 @@ def _watch(run: _Run, output: str, over: threading.Event) -> None:
                     whole += found.numTasks
         best = max(best, done / whole if whole else 0.0)
         _report_sources(run)
-        run.reporter.output(output, run.counts.totals().get(_counter(output), 0), best)
+        run.reporter.output(output, run.counts.totals().get(of_output(output), 0), best)
         run.reporter.progress((run.done + best) / len(run.plan.outputs))
 
 
@@ -205,7 +204,19 @@ def _report_sources(run: _Run) -> None:
     totals = run.counts.totals()
     for operator in iter_operators(run.plan):
         if isinstance(operator, Scan):
-            run.reporter.source(operator.component, totals.get(operator.component, 0))
+            run.reporter.source(operator.component, totals.get(of_source(operator.component), 0))
+
+
+def _tell(run: _Run) -> None:
+    """Log what did not fit its field, and lines that were too long."""
+    totals = run.counts.totals()
+    if totals.get(REREAD):
+        run.reporter.log("info", AGAIN)
+    for component in (one.component for one in iter_operators(run.plan) if isinstance(one, Scan)):
+        mine = sorted((key[2:], count) for key, count in totals.items() if key[:2] == ("tally", component))
+        tallies = [(said, count) for (_, said), count in mine]
+        for line in told(component, totals.get(of_dropped(component), 0), tallies):
+            run.reporter.log("warning", line)
 
 
 def _sentence(error: Exception, run: _Run, sql: str, output: str | None) -> PenstockError:

@@ -9,17 +9,20 @@ import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from penstock.engines.duckdb.locations import pattern_of
-from penstock.engines.duckdb.scan import scan_sql
+from penstock.engines.duckdb.readings import Readings, Reread
+from penstock.engines.duckdb.scan import Scanned, Scanner
+from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.types import column_of
-from penstock.engines.spark.counts import Counts
-from penstock.engines.spark.local import COUNTER, Task, task
+from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_source, of_tally
+from penstock.engines.spark.errors import marked
+from penstock.engines.spark.local import COUNTER, Task, TaskFailed, going_on, task
 from penstock.engines.spark.types import SQL_TYPES, quote
+from penstock.errors import InvariantBroken
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Scan
-from penstock.plan.ports import BoundSource, Context
+from penstock.plan.ports import BoundSource, Context, FileEntry
 from penstock.plan.schema import Schema
 
-BATCH_ROWS = 10_000
 TASKS_PER_CORE = 4
 
 ARROW: dict[Kind, pa.DataType] = {
@@ -44,16 +47,16 @@ def ddl_of(schema: Schema) -> str:
 
 
 def read(session: SparkSession, scan: Scan, bound: BoundSource, context: Context, counts: Counts) -> DataFrame:
-    """Return the records of a source. Their number comes back through *counts*, under the component's name."""
+    """Return the records of a source. What there is to count comes back through *counts*."""
     if not bound.files:
         return session.createDataFrame([], ddl_of(scan.schema))
     cores = session.sparkContext.defaultParallelism
     chunks = session.range(0, len(bound.files), 1, min(len(bound.files), cores * TASKS_PER_CORE))
-    return chunks.mapInArrow(_Reader(scan, bound, context, counts), ddl_of(scan.schema))
+    return chunks.mapInArrow(Reader(scan, bound, context, counts), ddl_of(scan.schema))
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class Reader:
     """Reads the files whose numbers it is given."""
 
     scan: Scan
@@ -67,27 +70,68 @@ class _Reader:
                 yield from self.file(number)
 
     def file(self, number: int) -> Iterator[pa.RecordBatch]:
+        """Yield the records of one file, each once.
+
+        It turns out while a file is read that it must be read otherwise. A task has one thread, so records come in the
+        order of the file both times: those that were given are passed over.
+        """
         file = self.bound.files[number]
-        wanted = arrow_schema(self.scan.schema)
-        with task([file.location, pattern_of(file)]) as made:
-            sql = scan_sql(
-                self.scan, BoundSource(self.bound.spec, (file,)), self.context, COUNTER, lambda one: _types(made, one)
-            )
-            columns = ", ".join(column_of(name) for name in self.scan.schema.names)
-            made.functions.need(sql)
-            reader = made.connection.execute(f"SELECT {columns} FROM ({sql})").to_arrow_reader(BATCH_ROWS)
+        readings = Readings(
+            plan_of((self.scan,)), {self.scan.component: BoundSource(self.bound.spec, (file,))}, 1, going_on
+        )
+        given = 0
+        last: pa.RecordBatch | None = None
+        while True:
             try:
-                for batch in reader:
-                    yield pa.RecordBatch.from_arrays([*map(plain, batch.columns, wanted.types)], schema=wanted)
-            finally:
-                self.counts.add(self.scan.component, number, made.count())
+                for batch in _behind(self._try(number, file, readings), given, last):
+                    yield batch
+                    given, last = given + batch.num_rows, batch
+            except Reread:
+                self.counts.add(REREAD, number, 1)
+            else:
+                return
+
+    def _try(self, number: int, file: FileEntry, readings: Readings) -> Iterator[pa.RecordBatch]:
+        wanted = arrow_schema(self.scan.schema)
+        with task([file.location, pattern_of(file.location)], (), readings) as made:
+            found = Scanner(readings, self.context, made.scratch, made.describe).scan(self.scan, COUNTER)
+            for tally in found.tallies:
+                made.connection.execute(f"CREATE SEQUENCE {tally}")
+            columns = ", ".join(column_of(name) for name in self.scan.schema.names)
+            made.functions.need(found.sql)
+            for batch in made.batches(f"SELECT {columns} FROM ({found.sql})"):
+                yield pa.RecordBatch.from_arrays([*map(plain, batch.columns, wanted.types)], schema=wanted)
+            self._count(number, found, made)
+
+    def _count(self, number: int, found: Scanned, made: Task) -> None:
+        component, counts = self.scan.component, made.counts()
+        self.counts.add(of_source(component), number, counts[COUNTER])
+        self.counts.add(of_dropped(component), number, found.dropped_lines)
+        for position, (tally, said) in enumerate(found.tallies.items()):
+            self.counts.add(of_tally(component, position, said), number, counts[tally])
+
+
+def _behind(batches: Iterator[pa.RecordBatch], given: int, last: pa.RecordBatch | None) -> Iterator[pa.RecordBatch]:
+    """Yield what lies behind the first *given* records, of which *last* is the last batch."""
+    left = given
+    for batch in batches:
+        passed = min(left, batch.num_rows)
+        left -= passed
+        if last is not None and passed and left == 0 and _row(batch, passed - 1) != _row(last, last.num_rows - 1):
+            break
+        if passed < batch.num_rows:
+            yield batch.slice(passed)
+    else:
+        if left == 0:
+            return
+    raise TaskFailed(marked(InvariantBroken("A file gave other records when it was read again.")))
+
+
+def _row(batch: pa.RecordBatch, at: int) -> str:
+    # As text, for NaN is not equal to itself.
+    return repr(batch.slice(at, 1).to_pylist())
 
 
 def plain(column: pa.Array, wanted: pa.DataType) -> pa.Array:
     """Return a column in the type that is written down for it: offsets of texts, and what may be null, differ."""
     return column if column.type == wanted else column.cast(wanted)
-
-
-def _types(made: Task, relation: str) -> dict[str, str]:
-    rows = made.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
-    return {row[0]: row[1] for row in rows}

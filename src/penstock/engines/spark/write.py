@@ -13,7 +13,7 @@ from pyspark import TaskContext
 
 from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name
-from penstock.engines.spark.counts import Counts
+from penstock.engines.spark.counts import Counts, of_output
 from penstock.engines.spark.local import COUNTER, task
 from penstock.engines.spark.scan import arrow_schema, plain
 from penstock.plan.operators import Write
@@ -41,7 +41,7 @@ class Writer:
             return
         name = f"try-{part}-{attempt}"
         records = self.part(chain([first], batches), self.folder / name)
-        self.counts.add(f"output {self.write.component}", part, records)
+        self.counts.add(of_output(self.write.component), part, records)
         yield pa.RecordBatch.from_pylist([{"part": part, "file": name, "records": records}], schema=_PARTS)
 
     def part(self, batches: Iterable[pa.RecordBatch], path: Path) -> int:
