@@ -29,8 +29,9 @@ from penstock.lang.components.table import COMPONENTS
 from penstock.lang.components.table import NOT_YET as COMPONENTS_NOT_YET
 from penstock.lang.document.shapes import ALIAS_PATTERN, DEFINITIONS
 from penstock.lang.functions import FUNCTIONS, NOT_YET, Function
-from penstock.lang.functions.aggregates import AGGREGATES
+from penstock.lang.functions.aggregates import AGGREGATES, AggregateFunction
 from penstock.lang.functions.signature import Nulls, Signature
+from penstock.lang.functions.windows import WINDOW_FUNCTIONS, WindowWord
 from penstock.plan.dtypes import DType, Kind
 from penstock.services.session import Sessions
 
@@ -81,8 +82,8 @@ def functions_page() -> str:
         families[function.family].append(function)
     out = (
         HEAD + "# Functions\n\n"
-        f"The {len(FUNCTIONS)} functions of expressions, and the {len(AGGREGATES)} of the Aggregate component. Names are "
-        "case sensitive.\n\n"
+        f"The {len(FUNCTIONS)} functions of expressions, the {len(AGGREGATES)} of the components Aggregate and Cube, and the "
+        f"{len(WINDOW_FUNCTIONS)} of the Window component. Names are case sensitive.\n\n"
         "Parameters are named by what they take: `text` is chararray, `number` any of int, long, float and double, `any`\n"
         "everything. In brackets: may be left out. With an ellipsis: any number of them. Narrower numbers are widened where\n"
         "a wider one is wanted. The tests evaluate every example.\n"
@@ -90,21 +91,27 @@ def functions_page() -> str:
     for family, functions in families.items():
         out += f"\n## {FAMILIES[family]}\n"
         out += "".join(_function(one) for one in sorted(functions, key=lambda one: (one.name.lower(), one.name)))
-    out += "\n## Functions of the Aggregate component\n\n| Function | Field | Gives | |\n|---|---|---|---|\n"
-    for aggregate in AGGREGATES.values():
-        kinds = aggregate.kinds
-        takes = "any" if kinds is None else "none" if not kinds else ", ".join(kind.value for kind in kinds)
-        gives = _aggregate_result(aggregate.name)
-        out += f"| `{aggregate.name}` | {takes} | {gives} | {aggregate.help} |\n"
+    out += "\n## Functions of Aggregate and Cube\n\n" + _table_of(AGGREGATES.values())
+    out += "\n## Functions of the Window component\n\n" + _table_of(WINDOW_FUNCTIONS.values())
     names = wrap(f"`{name}`" for name in sorted(NOT_YET, key=lambda name: (name.lower(), name)))
     return out + f"\n## Not yet\n\nKnown by name and refused with PK601 before the job starts:\n{names}\n"
 
 
-def _aggregate_result(name: str) -> str:
-    found = {AGGREGATES[name].result(DType(kind)).kind for kind in (Kind.INT, Kind.DOUBLE, Kind.CHARARRAY)}
+def _table_of(words: Iterable[AggregateFunction | WindowWord]) -> str:
+    out = "| Function | Field | Gives | |\n|---|---|---|---|\n"
+    for word in words:
+        takes = "any" if word.kinds is None else ", ".join(kind.value for kind in word.kinds) or "none"
+        out += f"| `{word.name}` | {takes} | {_result_of(word)} | {word.help} |\n"
+    return out
+
+
+def _result_of(word: AggregateFunction | WindowWord) -> str:
+    if word.kinds == ():
+        return word.result(None).kind.value
+    found = {word.result(DType(kind)).kind for kind in (Kind.INT, Kind.DOUBLE, Kind.CHARARRAY)}
     if len(found) == 1:
         return found.pop().value
-    return "long or double" if name == "sum" else "type of the field"
+    return "long or double" if word.name == "sum" else "type of the field"
 
 
 def _function(function: Function) -> str:

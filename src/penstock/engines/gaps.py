@@ -9,7 +9,7 @@ from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.layers import layered
 from penstock.errors import PenstockError
 from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
-from penstock.plan.operators import Filter, Operator, Plan, Project, Write, iter_operators
+from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
 
 LARGE = 60
 """From how many parts on an expression is tried."""
@@ -43,7 +43,7 @@ def _without_form(operator: Operator, forms: Forms) -> Iterator[tuple[str, str]]
                         layered((expr,), (name,), forms.render, forms.column_of)
                 except PenstockError as error:
                     yield f"properties.fields[{index}].expression", error.message
-        case Filter():
+        case Filter() | Assert():
             try:
                 if _may_have_none(operator.predicate, forms):
                     forms.render(operator.predicate)

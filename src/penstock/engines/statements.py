@@ -4,28 +4,37 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from penstock.engines.comparisons import Comparisons
 from penstock.engines.layers import layered
+from penstock.engines.windows import WindowForms
+from penstock.errors import DataError
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import (
     Aggregate,
+    Assert,
+    CrossJoin,
+    Cube,
     Distinct,
     Filter,
+    Flatten,
     Join,
     Limit,
+    Measure,
     Operator,
     Plan,
     Project,
+    Sample,
     Scan,
     Sort,
     SortKey,
     Union,
+    Window,
+    Write,
     inputs_of,
     iter_below,
     iter_operators,
@@ -37,14 +46,33 @@ ScanSql = Callable[[Scan], str]
 _SHARED = re.compile(r"shared_\d+")
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """An Assert: *sql* gives one number, how many records do not satisfy its conditions, once *table* is made (None: once
+    all is computed; before that, how many of those computed so far)."""
+
+    component: str
+    message: str
+    sql: str
+    table: str | None
+
+    def tell(self, count: int) -> None:
+        """Raise DataError where a record does not satisfy the conditions."""
+        if count:
+            what = "1 record does" if count == 1 else f"{count:,} records do"
+            raise DataError(f"Component '{self.component}': {self.message} ({what} not satisfy the conditions)")
+
+
 @dataclass(slots=True)
 class Statements:
     """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output; *parts* the
-    SELECT of each component, as it stands in those."""
+    SELECT of each component, as it stands in those; *checks* what must hold; *counters* the sequences that they count with."""
 
     shared: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     parts: list[tuple[str, str]] = field(default_factory=list)
+    checks: list[Check] = field(default_factory=list)
+    counters: list[str] = field(default_factory=list)
 
     def callers(self, sql: str, function: str) -> list[str]:
         """Return the components that call a function in a statement."""
@@ -59,6 +87,7 @@ class Builder(ABC):
     """How many operators stand above one another in a statement; engines refuse, or overflow, a few hundred more."""
     comparisons: ClassVar[Comparisons]
     as_cte: ClassVar[str] = "AS"
+    windows: ClassVar[WindowForms]
 
     def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql) -> None:
         self.plan = plan
@@ -67,26 +96,35 @@ class Builder(ABC):
         self.tables: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.taken: set[str] = set()
+        self.readers: dict[int, list[Operator | Write]] = {}
         self.made = Statements()
 
     def build(self) -> Statements:
         """Return the statements of the plan."""
-        uses: Counter[int] = Counter(id(write.given) for write in self.plan.outputs)
         operators = list(iter_operators(self.plan))
         for operator in operators:
-            uses.update(id(below) for below in inputs_of(operator))
+            for below in inputs_of(operator):
+                self.readers.setdefault(id(below), []).append(operator)
+        for write in self.plan.outputs:
+            self.readers.setdefault(id(write.given), []).append(write)
         depths: dict[int, int] = {}
         for operator in operators:
             self.meet(operator)
             depths[id(operator)] = 1 + max((depths[id(below)] for below in inputs_of(operator)), default=0)
-            if uses[id(operator)] > 1 or depths[id(operator)] == self.deepest:
+            if self.is_kept(operator) or depths[id(operator)] == self.deepest:
                 depths[id(operator)] = 0
                 table = f"shared_{len(self.tables)}"
                 self.made.shared.append((table, self.statement(operator)))
                 self.tables[id(operator)] = table
+            if isinstance(operator, Assert):
+                self.made.checks.append(self.check(operator))
         for write in self.plan.outputs:
             self.made.outputs.append(self.statement(write.given))
         return self.made
+
+    def is_kept(self, operator: Operator) -> bool:
+        """Tell whether the records of an operator are computed once and kept."""
+        return len(self.readers[id(operator)]) > 1
 
     def meet(self, operator: Operator) -> None:  # noqa: B027 -- an engine that plans nothing ahead needs none
         """Hear of an operator, those below it before it."""
@@ -96,12 +134,18 @@ class Builder(ABC):
         self.names, self.taken = {}, set()
         ctes: list[str] = []
         for one in iter_below(operator, self.tables.__contains__):
+            if one is not operator and self.is_merged(one):
+                continue
             select = self.select(one)
             self.made.parts.append((one.component, select))
             self.names[id(one)] = self.quote(self.free_name(one.component))
             ctes.append(f"{self.names[id(one)]} {self.as_cte} ({select})")
         above = "WITH " + ",\n".join(ctes) + "\n" if ctes else ""
         return f"{above}SELECT * FROM {self.relation(operator)}{self.order_of(operator)}"
+
+    def is_merged(self, operator: Operator) -> bool:
+        """Tell whether the only reader of an operator computes it itself."""
+        return False
 
     def order_of(self, operator: Operator) -> str:
         """A file that Sort feeds keeps its order: the order is said where the rows leave."""
@@ -129,6 +173,12 @@ class Builder(ABC):
                 return self.project(operator)
             case Filter():
                 return self.filter(operator)
+            case Assert():
+                return self.assertion(operator)
+            case Sample():
+                return self.sample(operator)
+            case Flatten():
+                return self.flatten(operator)
             case Sort():
                 # The order itself stands where it counts: at the destination, or in the Limit behind.
                 return f"SELECT * FROM {self.relation(operator.given)}"
@@ -140,8 +190,14 @@ class Builder(ABC):
                 return self.union(operator)
             case Join():
                 return self.join(operator)
+            case CrossJoin():
+                return self.cross_join(operator)
             case Aggregate():
                 return self.aggregate(operator)
+            case Cube():
+                return self.cube(operator)
+            case Window():
+                return self.window(operator)
 
     def project(self, operator: Project) -> str:
         """Return the expressions, what guards repeat in layers below."""
@@ -178,6 +234,56 @@ class Builder(ABC):
         """Return all records of all inputs, name by name."""
         columns = ", ".join(self.comparisons.column_of(name) for name in operator.schema.names)
         return " UNION ALL ".join(f"(SELECT {columns} FROM {self.relation(one)})" for one in operator.inputs)
+
+    def window(self, operator: Window) -> str:
+        """Return all fields and what is computed over the records around each."""
+        schema = operator.given.schema
+        partition = ", ".join(self.keys_of(schema, operator.partition_by))
+        order = self.order(operator.order_by, schema)
+        return self.windows.select(operator, self.relation(operator.given), partition, order)
+
+    def cube(self, operator: Cube) -> str:
+        """Return a record per group of each set. The keys are computed below, so that functions see the fields as they are."""
+        schema, column_of = operator.given.schema, self.comparisons.column_of
+        size = len(operator.dimensions)
+        keys = [f"{key} AS _k{at}" for at, key in enumerate(self.keys_of(schema, operator.dimensions))]
+        columns = []
+        for at, (name, made) in enumerate(zip(operator.dimensions, operator.schema.fields[:size], strict=True)):
+            # A field that is no key of its own is that of any record of the group.
+            own = is_own_key(schema, name)
+            value = f"_k{at}" if own else f"CASE WHEN grouping(_k{at}) = 0 THEN first({column_of(name)}) END"
+            columns.append(f"{value} AS {column_of(made.name)}")
+        for measure, made in zip(operator.measures, operator.schema.fields[size:], strict=True):
+            columns.append(f"{self.measure(measure, schema)} AS {column_of(made.name)}")
+        places = {name: f"_k{at}" for at, name in enumerate(operator.dimensions)}
+        sets = ", ".join(f"({', '.join(places[name] for name in one)})" for one in operator.sets)
+        below = f"(SELECT *, {', '.join(keys)} FROM {self.relation(operator.given)})"
+        # SQL gives a record of no records for the empty set.
+        return f"SELECT {', '.join(columns)} FROM {below} GROUP BY GROUPING SETS ({sets}) HAVING count(*) > 0"
+
+    def measure(self, measure: Measure, schema: Schema) -> str:
+        """Return one aggregate over the records of a group."""
+        return self.windows.measure(measure, schema, "")
+
+    @abstractmethod
+    def check(self, operator: Assert) -> Check:
+        """Return what counts the records that do not satisfy the conditions."""
+
+    @abstractmethod
+    def assertion(self, operator: Assert) -> str:
+        """Return the records as they come."""
+
+    @abstractmethod
+    def sample(self, operator: Sample) -> str:
+        """Return some of the records."""
+
+    @abstractmethod
+    def flatten(self, operator: Flatten) -> str:
+        """Return a record for each combination of tuples."""
+
+    @abstractmethod
+    def cross_join(self, operator: CrossJoin) -> str:
+        """Return all pairs."""
 
     @abstractmethod
     def quote(self, name: str) -> str:

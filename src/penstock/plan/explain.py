@@ -6,24 +6,31 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields, replace
 
 from penstock.plan.exprs import Call, Expr
-from penstock.plan.notation import operand_of_and, quoted, text_of
+from penstock.plan.notation import literal, operand_of_and, quoted, text_of
 from penstock.plan.operators import (
     Aggregate,
+    Assert,
+    CrossJoin,
+    Cube,
     Direction,
     Distinct,
     FileSource,
     FileTarget,
     Filter,
+    Flatten,
     Join,
     Limit,
     Measure,
     Operator,
     Plan,
     Project,
+    Sample,
     Scan,
     Sort,
     SortKey,
     Union,
+    Window,
+    WindowFunction,
     Write,
     iter_operators,
 )
@@ -61,6 +68,10 @@ def _operator(operator: Operator, names: dict[int, str]) -> Line:
             return f"{name} = scan {place} ({operator.component})", _scan(operator)
         case Join():
             return _join(operator, name, names)
+        case CrossJoin():
+            sides = {"left": names[id(operator.left)], "right": names[id(operator.right)]}
+            head = f"{name} = cross join {sides['left']}, {sides['right']} ({operator.component})"
+            return head, _wrapped(_joined(operator, sides))
         case Union():
             inputs = ", ".join(names[id(one)] for one in operator.inputs)
             return f"{name} = union {inputs} ({operator.component})", _wrapped(
@@ -75,6 +86,16 @@ def _operator(operator: Operator, names: dict[int, str]) -> Line:
             details = [f"{field} = {_text(expr, given)}" for field, expr in pairs]
         case Filter():
             details = _conditions(operator.predicate, given)
+        case Assert():
+            details = [*_conditions(operator.predicate, given), f"else fail with {quoted(operator.message)}"]
+        case Sample():
+            seed = "" if operator.seed is None else f", seed {operator.seed}"
+            details = [f"{operator.percentage:g} percent{seed}"]
+        case Flatten():
+            details = [
+                f"{_field(one.field, given)} into {', '.join(one.columns)}{', empty ones kept' if one.keep_empty else ''}"
+                for one in operator.items
+            ]
         case Sort():
             details = _wrapped(_keys(operator.keys, given))
         case Limit():
@@ -87,6 +108,10 @@ def _operator(operator: Operator, names: dict[int, str]) -> Line:
             by = _by(operator.group_by, given)
             made = operator.schema.fields[len(operator.group_by) :]
             details = [f"{one} = {_measure(m, given)}" for one, m in zip(made, operator.measures, strict=True)]
+        case Cube():
+            details = _cube(operator, given)
+        case Window():
+            by, details = _by(operator.partition_by, given), _window(operator, given)
     return f"{head}{by} ({operator.component})", details
 
 
@@ -97,13 +122,49 @@ def _join(operator: Join, name: str, names: dict[int, str]) -> Line:
         return text_of(expr, lambda field: f"{sides[field.side or 'left']}{_side(sides, field.side)}")
 
     tests = [f"{key(one)} == {key(other)}" for one, other in operator.keys]
-    fields_of = zip(operator.schema, operator.fields, strict=True)
+    hint = "" if operator.optimization == "default" else f" {operator.optimization}"
+    head = f"{name} = {operator.join_type.value} join {sides['left']}, {sides['right']}{hint} ({operator.component})"
+    return head, [f"on {' AND '.join(tests)}", *_wrapped(_joined(operator, sides))]
+
+
+def _joined(operator: Join | CrossJoin, sides: dict[str, str]) -> list[str]:
     made = []
-    for one, item in fields_of:
+    for one, item in zip(operator.schema, operator.fields, strict=True):
         origin = f"{sides[item.side]}{_side(sides, item.side)}.{item.field}"
         made.append(f"{one} = {origin}" if one.name != item.field else str(replace(one, name=origin)))
-    head = f"{name} = {operator.join_type.value} join {sides['left']}, {sides['right']} ({operator.component})"
-    return head, [f"on {' AND '.join(tests)}", *_wrapped(made)]
+    return made
+
+
+def _cube(operator: Cube, given: str) -> list[str]:
+    size = len(operator.dimensions)
+    keys = zip(operator.schema.fields[:size], operator.dimensions, strict=True)
+    measures = zip(operator.schema.fields[size:], operator.measures, strict=True)
+    sets = [f"({', '.join(one)})" for one in operator.sets]
+    return [
+        *_wrapped(["by the sets " + sets[0], *sets[1:]]),
+        *_wrapped([f"{one} = {_field(name, given)}" for one, name in keys]),
+        *(f"{one} = {_measure(measure, given)}" for one, measure in measures),
+    ]
+
+
+def _window(operator: Window, given: str) -> list[str]:
+    keys = ", ".join(_keys(operator.order_by, given))
+    start, end = operator.frame.start, operator.frame.end
+    frame = f"records {'all' if start is None else start} before to {'all' if end is None else end} behind"
+    made = operator.schema.fields[-len(operator.functions) :]
+    return [
+        f"{f'in the order {keys}, ' if keys else ''}{frame}",
+        *(f"{one} = {_function(item, given)}" for one, item in zip(made, operator.functions, strict=True)),
+    ]
+
+
+def _function(function: WindowFunction, given: str) -> str:
+    arguments = [] if function.field is None else [_field(function.field, given)]
+    if function.function in ("ntile", "lead", "lag"):
+        arguments.append(str(function.size))
+    if function.default is not None:
+        arguments.append(literal(function.default.value))
+    return f"{function.function}({', '.join(arguments)})"
 
 
 def _side(sides: dict[str, str], side: str | None) -> str:

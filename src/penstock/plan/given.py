@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from penstock.plan.operators import (
     ConnectionRef,
+    CrossJoin,
     FileSource,
     FileTarget,
     Join,
@@ -43,7 +44,7 @@ def _over(operator: Operator, made: dict[int, Operator]) -> Operator:
     match operator:
         case Scan():
             return operator
-        case Join():
+        case Join() | CrossJoin():
             return replace(operator, left=made[id(operator.left)], right=made[id(operator.right)])
         case Union():
             return replace(operator, inputs=tuple(made[id(one)] for one in operator.inputs))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from penstock.plan.exprs import Expr
+from penstock.plan.exprs import Expr, Literal
 from penstock.plan.schema import Schema
 
 
@@ -121,6 +121,48 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
+class Assert:
+    """Records as they come; where the predicate is not true for all of them the job fails with *message*."""
+
+    component: str
+    given: Operator
+    predicate: Expr
+    message: str
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Each record with a chance of *percentage* in a hundred; with *seed* the same records of the same input each time."""
+
+    component: str
+    given: Operator
+    percentage: float
+    seed: int | None
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Flattened:
+    """A field that becomes records: one for each tuple of a bag, whose positions become *columns*, without a declared type;
+    what is no bag is one tuple. *keep_empty* keeps a record that would have none, with nulls."""
+
+    field: str
+    columns: tuple[str, ...]
+    keep_empty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Flatten:
+    """Records once for each combination of the tuples of their bags; *schema* has the columns behind the fields given."""
+
+    component: str
+    given: Operator
+    items: tuple[Flattened, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
 class Sort:
     """Records in order; nulls smallest, text by UTF-16 unit, datetimes by instant, not stable."""
 
@@ -194,6 +236,17 @@ class Join:
 
 
 @dataclass(frozen=True, slots=True)
+class CrossJoin:
+    """All pairs of records of two inputs; *fields* go with *schema*, position by position."""
+
+    component: str
+    left: Operator
+    right: Operator
+    fields: tuple[JoinField, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """One aggregate: *function* is a wire word (`count count_all count_distinct sum average minimum maximum
     hyperloglog collect`), *field* None with `count_all`, *order* with `collect` only."""
@@ -214,7 +267,69 @@ class Aggregate:
     schema: Schema
 
 
-Operator = Scan | Project | Filter | Sort | Limit | Distinct | Union | Join | Aggregate
+@dataclass(frozen=True, slots=True)
+class Cube:
+    """An aggregate over several sets of groups: for each of *sets*, which are among *dimensions*, one record per group, null
+    in the dimensions outside the set. No input gives no record. *schema* names the dimensions, then the measures."""
+
+    component: str
+    given: Operator
+    dimensions: tuple[str, ...]
+    sets: tuple[tuple[str, ...], ...]
+    measures: tuple[Measure, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Records of a partition: from *start* before to *end* behind the current one, None being unbounded."""
+
+    start: int | None = None
+    end: int | None = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowFunction:
+    """One function over a partition: *function* is a wire word. *size* is the number of `ntile`, `lead` and `lag`, *default*
+    a literal of the field's type, with `lead` and `lag` only."""
+
+    function: str
+    field: str | None = None
+    size: int = 1
+    default: Literal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """All fields, then one per function over the records of the partition (function reference 12). Null keys form one
+    partition; *schema* has the type of each function's result."""
+
+    component: str
+    given: Operator
+    partition_by: tuple[str, ...]
+    order_by: tuple[SortKey, ...]
+    frame: Frame
+    functions: tuple[WindowFunction, ...]
+    schema: Schema
+
+
+Operator = (
+    Scan
+    | Project
+    | Filter
+    | Assert
+    | Sample
+    | Flatten
+    | Sort
+    | Limit
+    | Distinct
+    | Union
+    | Join
+    | CrossJoin
+    | Aggregate
+    | Cube
+    | Window
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +367,7 @@ def inputs_of(operator: Operator) -> tuple[Operator, ...]:
     match operator:
         case Scan():
             return ()
-        case Join():
+        case Join() | CrossJoin():
             return (operator.left, operator.right)
         case Union():
             return operator.inputs

@@ -11,33 +11,34 @@ from penstock.plan.operators import Measure
 from penstock.plan.schema import Schema
 
 
-def measure_sql(measure: Measure, given: Schema) -> str:
-    """Return one aggregate over the input's columns."""
+def measure_sql(measure: Measure, given: Schema, over: str = "") -> str:
+    """Return one aggregate over the input's columns; *over* stands behind each call, where it is one over a window."""
     if measure.field is None:
-        return "count(*)"
+        return f"count(*){over}"
     field = given.find(measure.field)
     if field is None:
         raise KeyError(measure.field)
     column, dtype = column_of(field.name), field.dtype
     match measure.function:
         case "count":
-            return f"count({column})"
+            return f"count({column}){over}"
         case "count_distinct" | "hyperloglog":
             # DuckDB's own estimate is off by up to a half; an exact count is the best estimate of all, and can spill.
             return f"count(DISTINCT {_distinct_key(column, dtype)})"
         case "sum":
             if dtype.kind in (Kind.INT, Kind.LONG):
-                return wrap_long(f"sum({column})")
-            return f"sum(CAST({column} AS DOUBLE))"
+                return wrap_long(f"sum({column}){over}")
+            return f"sum(CAST({column} AS DOUBLE)){over}"
         case "average":
-            return f"avg({column})" if dtype.kind is not Kind.FLOAT else f"avg(CAST({column} AS DOUBLE))"
+            argument = column if dtype.kind is not Kind.FLOAT else f"CAST({column} AS DOUBLE)"
+            return f"avg({argument}){over}"
         case "collect":
             order = ", ".join(_order(given, key.field, key.direction.value) for key in measure.order)
             row = f"'[' || {encoded(column, dtype)} || ']'"
             rows = f"string_agg({row}, ','{f' ORDER BY {order}' if order else ''})"
             return f"'{{\"g\":[' || coalesce({rows}, '') || ']}}'"
         case _:
-            return _extreme(measure.function, column, dtype)
+            return _extreme(measure.function, column, dtype, over)
 
 
 def _order(given: Schema, name: str, direction: str) -> str:
@@ -51,22 +52,23 @@ def _distinct_key(column: str, dtype: DType) -> str:
     return f"CASE WHEN {column} IS NULL THEN NULL ELSE {group_key(column, dtype)} END"
 
 
-def _extreme_real(word: str, column: str, sql_type: str) -> str:
+def _extreme_real(word: str, column: str, sql_type: str, over: str) -> str:
     """DuckDB's greatest number is NaN, so only the minimum has to look for it; its zeros are equal, Java's are not."""
     zero, sign = ("'-0.0'", "") if word == "min" else ("'0.0'", "NOT ")
-    nan = f"WHEN bool_or(isnan({column})) THEN 'NaN'::{sql_type} " if word == "min" else ""
-    zeros = f"bool_or({column} = 0 AND {sign}signbit({column}))"
-    return f"CASE {nan}WHEN {word}({column}) = 0 AND {zeros} THEN {zero}::{sql_type} ELSE {word}({column}) END"
+    nan = f"WHEN bool_or(isnan({column})){over} THEN 'NaN'::{sql_type} " if word == "min" else ""
+    zeros = f"bool_or({column} = 0 AND {sign}signbit({column})){over}"
+    extreme = f"{word}({column}){over}"
+    return f"CASE {nan}WHEN {extreme} = 0 AND {zeros} THEN {zero}::{sql_type} ELSE {extreme} END"
 
 
-def _extreme(function: str, column: str, dtype: DType) -> str:
+def _extreme(function: str, column: str, dtype: DType, over: str) -> str:
     word = "min" if function == "minimum" else "max"
     match dtype.kind:
         case Kind.FLOAT | Kind.DOUBLE:
-            return _extreme_real(word, column, dtype.kind.value.upper())
+            return _extreme_real(word, column, dtype.kind.value.upper(), over)
         case Kind.CHARARRAY:
-            return f"arg_{word}({column}, {text_key(column)})"
+            return f"arg_{word}({column}, {text_key(column)}){over}"
         case Kind.DATETIME:
-            return f"arg_{word}({column}, ({column}).t)"
+            return f"arg_{word}({column}, ({column}).t){over}"
         case _:
-            return f"{word}({column})"
+            return f"{word}({column}){over}"

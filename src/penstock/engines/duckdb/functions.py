@@ -37,6 +37,7 @@ _ARROW = {
     "double": pa.float64(),
     "boolean": pa.bool_(),
     "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
+    "values": pa.list_(pa.string()),
 }
 
 _REPEATS = frozenset({"text", "int", "long", "boolean"})

@@ -29,7 +29,7 @@ from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Operator, Plan, Project, Scan, Write, inputs_of, iter_operators
+from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -127,7 +127,7 @@ class DuckEngine:
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:
-                _confine(connection, sources, staged, limits)
+                _confine(connection, sources, staged, limits, _counts_in_order(plan))
                 self._connection = connection
                 scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
                 counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
@@ -163,7 +163,7 @@ class DuckEngine:
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:
-                _confine(connection, bound, {}, limits)
+                _confine(connection, bound, {}, limits, _counts_in_order(plan))
                 self._connection = connection
                 selected = selection.Selection(connection, Functions(connection), readings, limits.scratch, context)
                 try:
@@ -201,6 +201,8 @@ class DuckEngine:
         except duckdb.Error as error:
             raise sentence(error, run.functions.failure, run.readings, "") from error
         run.made = made
+        for counter in made.counters:
+            run.connection.execute(f"CREATE SEQUENCE {counter}")
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
             self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
@@ -245,6 +247,8 @@ class DuckEngine:
             watcher.join()
             with suppress(duckdb.FatalException):  # the statement broke the database, and says why
                 _report_sources(run)
+        for check in run.made.checks if run.made is not None else ():
+            check.tell(run.connection.execute(check.sql).fetchall()[0][0])
         run.done += 1
         run.reporter.progress(run.done / run.steps)
         return int(row[0]) if row else 0
@@ -321,13 +325,20 @@ def _opened() -> duckdb.DuckDBPyConnection:
     return connection
 
 
+def _counts_in_order(plan: Plan) -> bool:
+    """Tell whether a plan has a sample that is to be the same each time, for which records are numbered as they come."""
+    return any(isinstance(one, Sample) and one.seed is not None for one in iter_operators(plan))
+
+
 def _confine(
     connection: duckdb.DuckDBPyConnection,
     sources: Mapping[str, BoundSource],
     staged: Mapping[str, Staged],
     limits: Limits,
+    in_order: bool,
 ) -> None:
-    """Give a database its share of the machine, and let it reach the job's own files and nothing else."""
+    """Give a database its share of the machine, and let it reach the job's own files and nothing else. *in_order* keeps
+    the order of the files, whatever their size."""
     files = [file for bound in sources.values() for file in bound.files]
     paths = [
         text_literal(path)
@@ -341,6 +352,6 @@ def _confine(
         "allowed_paths": f"[{', '.join(paths)}]",
         "allowed_directories": f"[{', '.join(folders)}]",
         "enable_external_access": "false",
-        "preserve_insertion_order": str(sum(file.size_bytes for file in files) < ORDERED_BYTES).lower(),
+        "preserve_insertion_order": str(in_order or sum(file.size_bytes for file in files) < ORDERED_BYTES).lower(),
     }
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))

@@ -65,15 +65,21 @@ class Selection:
         except duckdb.Error as error:
             raise sentence(error, self.functions.failure, self.readings, "") from error
 
+        for sequence in made.counters:
+            self.connection.execute(f"CREATE SEQUENCE {sequence}")
+
         def run(sql: str, statement: str) -> list[tuple[Any, ...]]:
             self.functions.need(sql)
             try:
-                return self.connection.execute(statement).fetchall()
+                found = self.connection.execute(statement).fetchall()
             except duckdb.InterruptException:
                 raise
             except duckdb.Error as error:
                 callers = made.callers(sql, self.functions.failure.function)
                 raise sentence(error, self.functions.failure, self.readings, "", callers) from error
+            for check in made.checks:
+                check.tell(self.connection.execute(check.sql).fetchall()[0][0])
+            return found
 
         for table, sql in made.shared:
             run(sql, f"CREATE TEMP TABLE {table} AS {sql}")

@@ -8,10 +8,34 @@ from typing import ClassVar
 from penstock.engines.duckdb import comparisons
 from penstock.engines.duckdb.aggregates import measure_sql
 from penstock.engines.duckdb.expressions import by_side, render
-from penstock.engines.duckdb.types import column_of, quote
-from penstock.engines.statements import Builder, ScanSql, Statements, is_own_key
+from penstock.engines.duckdb.pairs import Tests, tests_of
+from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, quote, text_literal
+from penstock.engines.statements import Builder, Check, ScanSql, Statements, is_own_key
+from penstock.engines.windows import WindowForms
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Aggregate, Distinct, Join, Limit, Operator, Plan, Scan, inputs_of
+from penstock.plan.operators import (
+    Aggregate,
+    Assert,
+    CrossJoin,
+    Cube,
+    Distinct,
+    Filter,
+    Flatten,
+    Flattened,
+    Join,
+    JoinField,
+    Limit,
+    Operator,
+    Plan,
+    Project,
+    Sample,
+    Scan,
+    Sort,
+    Union,
+    Window,
+    Write,
+    inputs_of,
+)
 from penstock.plan.ports import Context
 
 LARGEST = 2**63 - 1
@@ -19,6 +43,10 @@ LARGEST = 2**63 - 1
 DEEPEST = 200
 """How many operators stand above one another in a statement; DuckDB refuses a few hundred more."""
 _MIRRORED = {"left": "right", "right": "left"}
+_TAKES_ALL = (Project, Sort, Assert, Union, Aggregate, Cube, Window)
+"""What needs every record of its input, whatever DuckDB knows about the values."""
+_HASHED = 2**53
+"""How many chances a hash tells apart."""
 
 
 def build(plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None) -> Statements:
@@ -30,20 +58,128 @@ class _Builder(Builder):
     deepest = DEEPEST
     comparisons: ClassVar = comparisons.COMPARISONS
     as_cte = "AS NOT MATERIALIZED"
+    windows: ClassVar = WindowForms(
+        column_of=column_of,
+        measure=measure_sql,
+        literal=lambda constant: literal(constant.value, constant.dtype),
+        divide=lambda one, other: f"({one}) // {other}",
+        sql_types=SQL_TYPES,
+    )
 
     def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int]) -> None:
         super().__init__(plan, context, scan_sql)
         self.sizes = sizes
         self.sizes_of: dict[int, int] = {}
+        self.counters: dict[int, str] = {}
 
     def meet(self, operator: Operator) -> None:
         self.sizes_of[id(operator)] = self.guess(operator)
+
+    def is_kept(self, operator: Operator) -> bool:
+        """An Assert sees all its records only if what reads it wants them all; else they are kept, to be counted first."""
+        return super().is_kept(operator) or (isinstance(operator, Assert) and not self.is_taken(operator))
+
+    def is_taken(self, operator: Operator) -> bool:
+        """Tell whether all records of an operator are computed, in whatever statement."""
+        reader: Operator | Write = self.readers[id(operator)][0]
+        while not isinstance(reader, Write):
+            if not isinstance(reader, _TAKES_ALL):
+                return False
+            if len(self.readers[id(reader)]) > 1:
+                return True
+            reader = self.readers[id(reader)][0]
+        return True
 
     def quote(self, name: str) -> str:
         return quote(name)
 
     def render(self, expr: Expr) -> str:
         return render(expr, self.context)
+
+    def filter(self, operator: Filter) -> str:
+        merged = self.merged(operator)
+        return super().filter(operator) if merged is None else self.merged_join(operator, *merged)
+
+    def merged(self, operator: Operator) -> tuple[CrossJoin, Tests] | None:
+        """Return the cross join that a Filter alone reads, and its conditions, where they say which pairs to look for."""
+        if not isinstance(operator, Filter) or not isinstance(operator.given, CrossJoin):
+            return None
+        pairs = operator.given
+        if id(pairs) in self.tables or len(self.readers[id(pairs)]) > 1:
+            return None
+        tests = tests_of(operator.predicate, pairs, self.context)
+        return None if tests is None else (pairs, tests)
+
+    def is_merged(self, operator: Operator) -> bool:
+        reader = self.readers[id(operator)][0]
+        return isinstance(operator, CrossJoin) and not isinstance(reader, Write) and self.merged(reader) is not None
+
+    def merged_join(self, operator: Filter, pairs: CrossJoin, tests: Tests) -> str:
+        """A left join, as in `join`: an inner one would begin as a cross product."""
+        read, held = self.sides(pairs)
+        held_sql = f"(SELECT *, true AS _found FROM {held[0]}) AS {held[1]}"
+        where = " AND ".join(["_found", *(f"coalesce({test}, false)" for test in tests.where)])
+        names = self.columns(pairs.fields, operator.schema.names)
+        return (
+            f"SELECT {names} FROM {read[0]} AS {read[1]} LEFT JOIN {held_sql} ON {' AND '.join(tests.on)} WHERE {where}"
+        )
+
+    def cross_join(self, operator: CrossJoin) -> str:
+        read, held = self.sides(operator)
+        names = self.columns(operator.fields, operator.schema.names)
+        return f"SELECT {names} FROM {read[0]} AS {read[1]} CROSS JOIN {held[0]} AS {held[1]}"
+
+    def sides(self, operator: CrossJoin) -> tuple[tuple[str, str], tuple[str, str]]:
+        """Return the side that is read, then the one that is held in memory: the smaller one."""
+        left, right = (self.relation(operator.left), "l"), (self.relation(operator.right), "r")
+        is_small = self.sizes_of[id(operator.left)] < self.sizes_of[id(operator.right)]
+        return (right, left) if is_small else (left, right)
+
+    def columns(self, fields: tuple[JoinField, ...], names: tuple[str, ...]) -> str:
+        """Return the SELECT list of a join of `l` and `r`."""
+        return ", ".join(
+            f"{'l' if item.side == 'left' else 'r'}.{column_of(item.field)} AS {column_of(name)}"
+            for item, name in zip(fields, names, strict=True)
+        )
+
+    def check(self, operator: Assert) -> Check:
+        counter = self.counter_of(operator)
+        sql = f"SELECT coalesce(last_value, 0) FROM duckdb_sequences() WHERE sequence_name = {text_literal(counter)}"
+        return Check(operator.component, operator.message, sql, self.tables.get(id(operator)))
+
+    def counter_of(self, operator: Assert) -> str:
+        """Return the sequence that counts records that do not satisfy the conditions."""
+        if id(operator) not in self.counters:
+            self.counters[id(operator)] = f"assert_{len(self.counters)}"
+            self.made.counters.append(self.counters[id(operator)])
+        return self.counters[id(operator)]
+
+    def assertion(self, operator: Assert) -> str:
+        counted = f"nextval('{self.counter_of(operator)}') > 0"
+        test = f"CASE WHEN {self.render(operator.predicate)} THEN true ELSE {counted} END"
+        return f"SELECT * FROM {self.relation(operator.given)} WHERE {test}"
+
+    def sample(self, operator: Sample) -> str:
+        given, share = self.relation(operator.given), operator.percentage / 100
+        if operator.seed is None:
+            return f"SELECT * FROM {given} WHERE random() < {share!r}::DOUBLE"
+        # No alias begins with an underscore.
+        numbered = f"SELECT *, row_number() OVER () AS _n FROM {given}"
+        names = ", ".join(column_of(name) for name in operator.schema.names)
+        chance = f"CAST(hash(_n, '{operator.seed}') >> 11 AS DOUBLE)"
+        return f"SELECT {names} FROM ({numbered}) WHERE {chance} < {share * _HASHED!r}::DOUBLE"
+
+    def flatten(self, operator: Flatten) -> str:
+        """A layer for each bag, which multiplies the records of those below it."""
+        relation = self.relation(operator.given)
+        columns = [column_of(name) for name in operator.given.schema.names]
+        for at, item in enumerate(operator.items):
+            relation = f"(SELECT *, unnest({_rows_of(item)}) AS _row{at} FROM {relation})"
+            columns += (
+                f"nullif(CAST(json_extract(_row{at}, '$[{place}]') AS VARCHAR), 'null') AS {column_of(name)}"
+                for place, name in enumerate(item.columns)
+            )
+        return f"SELECT {', '.join(columns)} FROM {relation}"
 
     def limit(self, operator: Limit) -> str:
         given = self.relation(operator.given)
@@ -68,10 +204,6 @@ class _Builder(Builder):
         for one, other in operator.keys:
             sides = render(one, self.context, by_side), render(other, self.context, by_side)
             tests.append(comparisons.compare("eq", *sides, one, other))
-        columns = (
-            f"{'l' if item.side == 'left' else 'r'}.{column_of(item.field)} AS {column_of(name)}"
-            for item, name in zip(operator.fields, operator.schema.names, strict=True)
-        )
         # DuckDB holds the second relation in memory. It cannot know which is small: files have no row counts.
         word, read, held = operator.join_type.value, (left, "l"), (right, "r")
         if self.sizes_of[id(operator.left)] < self.sizes_of[id(operator.right)]:
@@ -81,7 +213,8 @@ class _Builder(Builder):
             # An inner join would begin as a cross product, whose filters DuckDB moves, the counters of sources with them.
             word, table, found = "left", f"(SELECT *, true AS _found FROM {table})", " WHERE _found"
         joined = f"{read[0]} AS {read[1]} {word.upper()} JOIN {table} AS {held[1]}"
-        return f"SELECT {', '.join(columns)} FROM {joined} ON {' AND '.join(tests)}{found}"
+        names = self.columns(operator.fields, operator.schema.names)
+        return f"SELECT {names} FROM {joined} ON {' AND '.join(tests)}{found}"
 
     def guess(self, operator: Operator) -> int:
         """Return a guess at the bytes that an operator gives, for comparing two of them."""
@@ -93,6 +226,8 @@ class _Builder(Builder):
                 return min(operator.size * 100, below)
             case Aggregate():
                 return below // 10 if operator.group_by else 100
+            case CrossJoin():
+                return below * below
         return below
 
     def aggregate(self, operator: Aggregate) -> str:
@@ -112,3 +247,15 @@ class _Builder(Builder):
             columns.append(f"{measure_sql(measure, schema)} AS {column_of(name)}")
         grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
         return f"SELECT {', '.join(columns)} FROM {given}{grouped}"
+
+
+def _rows_of(item: Flattened) -> str:
+    """Return the tuples of a bag as a list of JSON arrays; what is no bag is one tuple."""
+    column = column_of(item.field)
+    whole = f"'[' || {column} || ']'"
+    rows = (
+        f"CASE WHEN starts_with({column}, '{{\"g\":') THEN CAST(json_extract({column}, '$.g[*]') AS VARCHAR[]) "
+        f"WHEN starts_with({column}, '{{\"u\":') THEN [CAST(json_extract({column}, '$.u') AS VARCHAR)] "
+        f"WHEN {column} IS NOT NULL THEN [{whole}] END"
+    )
+    return f"CASE WHEN len({rows}) > 0 THEN {rows} ELSE [NULL] END" if item.keep_empty else rows

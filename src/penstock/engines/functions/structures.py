@@ -80,6 +80,16 @@ def _pick(row: tuple[Value | None, ...], indexes: list[int]) -> tuple[Value | No
     return tuple(row[index] if index < len(row) else None for index in indexes)
 
 
+def bag_rows(text: str) -> list[str] | None:
+    """Return the tuples of a bag, each in canonical text; what is no bag is one tuple."""
+    found = decode(text)
+    if found is None:
+        return None
+    if found.kind is Kind.BAG:
+        return [encode(Value(Kind.TUPLE, row)) for row in found.data]
+    return [text if found.kind is Kind.TUPLE else encode(Value(Kind.TUPLE, (found,)))]
+
+
 def size(text: str) -> int | None:
     """Return fields of a tuple, tuples of a bag, keys of a map, units of a text, bytes of binary, 1 for the others."""
     found = decode(text)

@@ -206,6 +206,7 @@ SHARED: tuple[Shared, ...] = (
     Shared("map_get", ("value", "text"), "value", structures.map_get),
     Shared("tuple_get", ("value", "int"), "value", structures.tuple_get),
     Shared("project", ("value", "ints"), "value", structures.project),
+    Shared("bag_rows", ("value",), "values", structures.bag_rows),
     Shared("size", ("value",), "long", structures.size),
     Shared("structure_to_json", ("value",), "text", structures.to_json),
     Shared("structure_from_json", ("text",), "value", structures.from_json),

@@ -15,32 +15,32 @@ from penstock.plan.schema import Schema
 _WHOLE = (Kind.INT, Kind.LONG)
 
 
-def measure_sql(measure: Measure, given: Schema) -> str:
-    """Return one aggregate over the input's columns."""
+def measure_sql(measure: Measure, given: Schema, over: str = "") -> str:
+    """Return one aggregate over the input's columns; *over* stands behind each call, where it is one over a window."""
     if measure.field is None:
-        return "count(*)"
+        return f"count(*){over}"
     field = given.find(measure.field)
     if field is None:
         raise KeyError(measure.field)
     column, dtype = quote(field.name), field.dtype
     match measure.function:
         case "count":
-            return f"count({column})"
+            return f"count({column}){over}"
         case "count_distinct" | "hyperloglog":
             return f"count(DISTINCT CASE WHEN {column} IS NULL THEN NULL ELSE {group_key(column, dtype)} END)"
         case "sum":
             if dtype.kind in _WHOLE:
-                return wrap_long(f"sum({wide(column)})")
-            return f"sum(CAST({column} AS DOUBLE))"
+                return wrap_long(f"sum({wide(column)}){over}")
+            return f"sum(CAST({column} AS DOUBLE)){over}"
         case "average":
             if dtype.kind in _WHOLE:
                 # The exact sum, rounded once; Spark would add doubles.
-                return f"try_divide(CAST(sum({wide(column)}) AS DOUBLE), count({column}))"
-            return f"avg(CAST({column} AS DOUBLE))"
+                return f"try_divide(CAST(sum({wide(column)}){over} AS DOUBLE), count({column}){over})"
+            return f"avg(CAST({column} AS DOUBLE)){over}"
         case "collect":
             return _collect(measure, given, column, dtype)
         case _:
-            return _extreme(measure.function, column, dtype)
+            return _extreme(measure.function, column, dtype, over)
 
 
 def _collect(measure: Measure, given: Schema, column: str, dtype: DType) -> str:
@@ -73,23 +73,24 @@ def _comparison(terms: Sequence[tuple[str, bool]]) -> str:
     return f"CASE {' '.join(tests)} ELSE 0 END"
 
 
-def _extreme_real(word: str, column: str, sql_type: str) -> str:
+def _extreme_real(word: str, column: str, sql_type: str, over: str) -> str:
     """Spark's greatest number is NaN, so only the minimum has to look for it; its zeros are equal, Java's are not."""
     negative = COMPARISONS.is_negative(column)
     zero, sign = (negative_zero(sql_type), negative) if word == "min" else (f"CAST(0 AS {sql_type})", f"NOT {negative}")
-    nan = f"WHEN bool_or(isnan({column})) THEN CAST('NaN' AS {sql_type}) " if word == "min" else ""
-    zeros = f"bool_or({column} = 0 AND {sign})"
-    return f"CASE {nan}WHEN {word}({column}) = 0 AND {zeros} THEN {zero} ELSE {word}({column}) END"
+    nan = f"WHEN bool_or(isnan({column})){over} THEN CAST('NaN' AS {sql_type}) " if word == "min" else ""
+    zeros = f"bool_or({column} = 0 AND {sign}){over}"
+    extreme = f"{word}({column}){over}"
+    return f"CASE {nan}WHEN {extreme} = 0 AND {zeros} THEN {zero} ELSE {extreme} END"
 
 
-def _extreme(function: str, column: str, dtype: DType) -> str:
+def _extreme(function: str, column: str, dtype: DType, over: str) -> str:
     word = "min" if function == "minimum" else "max"
     match dtype.kind:
         case Kind.FLOAT | Kind.DOUBLE:
-            return _extreme_real(word, column, SQL_TYPES[dtype.kind])
+            return _extreme_real(word, column, SQL_TYPES[dtype.kind], over)
         case Kind.CHARARRAY:
-            return f"{word}_by({column}, {COMPARISONS.text_key(column)})"
+            return f"{word}_by({column}, {COMPARISONS.text_key(column)}){over}"
         case Kind.DATETIME:
-            return f"{word}_by({column}, ({column}).t)"
+            return f"{word}_by({column}, ({column}).t){over}"
         case _:
-            return f"{word}({column})"
+            return f"{word}({column}){over}"

@@ -26,6 +26,7 @@ _SQL = {
     "double": "DOUBLE",
     "boolean": "BOOLEAN",
     "datetime": DATETIME_SQL,
+    "values": "ARRAY<STRING>",
 }
 _ARROW = {
     "text": pa.string(),
@@ -36,6 +37,7 @@ _ARROW = {
     "double": pa.float64(),
     "boolean": pa.bool_(),
     "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
+    "values": pa.list_(pa.string()),
 }
 _BY_NAME = {shared.name: shared for shared in SHARED}
 _NULL_NOTHING = {"v": None, "e": None}

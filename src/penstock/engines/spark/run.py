@@ -130,6 +130,7 @@ class SparkEngine:
             for table, select in made.shared:
                 run.kept.append(self._frame(run, select, None).persist(StorageLevel.MEMORY_AND_DISK))
                 run.kept[-1].createOrReplaceTempView(table)
+                self._assert(run, table)
             written = tuple(self._write(run, index, staged, context) for index in range(len(made.outputs)))
             _tell(run)
             return written
@@ -141,6 +142,17 @@ class SparkEngine:
                 here.session.catalog.dropTempView(table)
             for view in views.values():
                 here.session.catalog.dropGlobalTempView(view)
+
+    def _assert(self, run: _Run, table: str) -> None:
+        for check in run.made.checks:
+            if check.table == table:
+                try:
+                    found = self._frame(run, check.sql, None).collect()
+                except (PySparkException, Py4JError) as error:
+                    if self._stopped.is_set():
+                        raise JobStopped("The job was stopped.") from None
+                    raise _sentence(error, run, check.sql, None) from error
+                check.tell(found[0][0])
 
     def _frame(self, run: _Run, sql: str, output: str | None) -> DataFrame:
         run.opened.functions.need(sql)

@@ -7,17 +7,36 @@ from typing import ClassVar
 from penstock.engines.spark.aggregates import measure_sql
 from penstock.engines.spark.comparisons import COMPARISONS
 from penstock.engines.spark.expressions import render
-from penstock.engines.spark.types import quote
-from penstock.engines.statements import Builder, ScanSql, Statements, is_own_key
+from penstock.engines.spark.shared import shared
+from penstock.engines.spark.types import SQL_TYPES, literal, quote
+from penstock.engines.statements import Builder, Check, ScanSql, Statements, is_own_key
+from penstock.engines.windows import WindowForms
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Aggregate, Distinct, Join, JoinType, Limit, Plan
+from penstock.plan.operators import (
+    Aggregate,
+    Assert,
+    CrossJoin,
+    Distinct,
+    Flatten,
+    Join,
+    JoinField,
+    JoinType,
+    Limit,
+    Operator,
+    Plan,
+    Sample,
+)
 from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 GREATEST_LIMIT = 2**31 - 1
 DEEPEST = 40
 """How many operators stand above one another in a statement; Spark plans a much deeper one for minutes."""
+
+
+_HINTS = {"default": "", "replicated": "/*+ BROADCAST(r) */ ", "skewed": "/*+ MERGE(r) */ "}
+"""The hints of joins: Spark splits what is skewed in a join of sorted sides only."""
 
 
 def build(plan: Plan, context: Context, scan_sql: ScanSql) -> Statements:
@@ -30,6 +49,14 @@ class SparkBuilder(Builder):
 
     deepest = DEEPEST
     comparisons: ClassVar = COMPARISONS
+    windows: ClassVar = WindowForms(
+        column_of=quote,
+        measure=measure_sql,
+        literal=lambda constant: literal(constant.value, constant.dtype),
+        divide=lambda one, other: f"({one}) div {other}",
+        sql_types=SQL_TYPES,
+        needs_order=True,
+    )
 
     def quote(self, name: str) -> str:
         """Return a name in backquotes."""
@@ -38,6 +65,43 @@ class SparkBuilder(Builder):
     def render(self, expr: Expr) -> str:
         """Return an expression as Spark SQL."""
         return render(expr, self.context)
+
+    def is_kept(self, operator: Operator) -> bool:
+        """The records of an Assert are kept, to be counted before anything else is made of them."""
+        return super().is_kept(operator) or isinstance(operator, Assert)
+
+    def check(self, operator: Assert) -> Check:
+        """Tasks may run again, so nothing is counted on the way: the records kept are counted by a query."""
+        table = self.tables[id(operator)]
+        test = f"CASE WHEN {self.render(operator.predicate)} THEN false ELSE true END"
+        return Check(operator.component, operator.message, f"SELECT count(*) FROM {table} WHERE {test}", table)
+
+    def assertion(self, operator: Assert) -> str:
+        """What arrives; `check` looks at it."""
+        return f"SELECT * FROM {self.relation(operator.given)}"
+
+    def sample(self, operator: Sample) -> str:
+        """Spark numbers its random values by partition, so that a seed gives the same ones each time."""
+        seed = "" if operator.seed is None else str(operator.seed % 2**63)
+        return f"SELECT * FROM {self.relation(operator.given)} WHERE rand({seed}) < {operator.percentage / 100!r}D"
+
+    def flatten(self, operator: Flatten) -> str:
+        """A layer for each bag, which multiplies the records of those below it."""
+        relation = self.relation(operator.given)
+        columns = [quote(name) for name in operator.given.schema.names]
+        for at, item in enumerate(operator.items):
+            word = "explode_outer" if item.keep_empty else "explode"
+            relation = f"(SELECT *, {word}({shared('bag_rows', quote(item.field))}) AS _row{at} FROM {relation})"
+            columns += (
+                f"{shared('tuple_get', f'_row{at}', str(place))} AS {quote(name)}"
+                for place, name in enumerate(item.columns)
+            )
+        return f"SELECT {', '.join(columns)} FROM {relation}"
+
+    def cross_join(self, operator: CrossJoin) -> str:
+        """Spark itself makes one join of this and a Filter above it."""
+        sides = f"{self.relation(operator.left)} AS l CROSS JOIN {self.relation(operator.right)} AS r"
+        return f"SELECT {_sides(operator.fields, operator.schema)} FROM {sides}"
 
     def limit(self, operator: Limit) -> str:
         """LIMIT for the whole, a running number for partitions and for what is larger than Spark's LIMIT."""
@@ -70,12 +134,9 @@ class SparkBuilder(Builder):
             added = ", ".join(f"{key} AS _{side}{index}" for index, key in enumerate(keys))
             sides.append(f"(SELECT *, {added} FROM {self.relation(given)}) AS {side[0]}")
         tests = " AND ".join(f"l._left{index} = r._right{index}" for index in range(len(operator.keys)))
-        columns = (
-            f"{'l' if item.side == 'left' else 'r'}.{quote(item.field)} AS {quote(name)}"
-            for item, name in zip(operator.fields, operator.schema.names, strict=True)
-        )
         word = "INNER" if operator.join_type is JoinType.INNER else f"{operator.join_type.value.upper()} OUTER"
-        return f"SELECT {', '.join(columns)} FROM {sides[0]} {word} JOIN {sides[1]} ON {tests}"
+        columns = f"{_HINTS[operator.optimization]}{_sides(operator.fields, operator.schema)}"
+        return f"SELECT {columns} FROM {sides[0]} {word} JOIN {sides[1]} ON {tests}"
 
     def key_of(self, expr: Expr) -> str:
         """Return a join key so that `=` finds what the language calls equal; null stays null."""
@@ -103,6 +164,14 @@ class SparkBuilder(Builder):
             given = f"(SELECT *, {', '.join(keys)} FROM {given})"
         grouped = f" GROUP BY {', '.join(groups)}" if groups else ""
         return f"SELECT {', '.join(columns)} FROM {given}{grouped}"
+
+
+def _sides(fields: tuple[JoinField, ...], schema: Schema) -> str:
+    """Return the SELECT list of a join of `l` and `r`."""
+    return ", ".join(
+        f"{'l' if item.side == 'left' else 'r'}.{quote(item.field)} AS {quote(name)}"
+        for item, name in zip(fields, schema.names, strict=True)
+    )
 
 
 def _columns(schema: Schema) -> str:

@@ -173,6 +173,17 @@ class UselessOption(Code):
     severity = Severity.ADVICE
 
 
+class NullLikeASubtotal(Code):
+    """A dimension of a Cube that is no text and may be null: its nulls look like subtotals, which are null as well.
+
+    Nulls of text become `unknown`, which keeps the two apart; a value of another type stays as it is. Wrong: `cube` over
+    `year`, an int. Right: a Select before it with `(chararray)year`.
+    """
+
+    code = "PK904"
+    severity = Severity.ADVICE
+
+
 PACKAGE_CODES: tuple[type[Code], ...] = (
     NotADocument,
     WrongShape,
@@ -196,6 +207,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     NamesAlike,
     NotRunnable,
     UselessOption,
+    NullLikeASubtotal,
 )
 """The codes that packages can give beside those of expressions."""
 

@@ -20,7 +20,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     given = inputs[""]
     group = [(path, str(name)) for path, name in step.items("group_by", ALIAS)]
     sound = step.fields_known(group, given.schema) and sound
-    measured = [_measure(step, path, item, given.schema) for path, item in step.items("functions", FUNCTION)]
+    measured = [measure_of(step, path, item, given.schema) for path, item in step.items("functions", FUNCTION)]
     if not sound or any(one is None for one in measured):
         return None
     pairs = [one for one in measured if one is not None]
@@ -34,7 +34,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     return Aggregate(step.node.name, given, by, tuple(measure for measure, _, _ in pairs), schema)
 
 
-def _measure(step: Step, path: str, item: Mapping[str, Any], given: Schema) -> tuple[Measure, Field, str] | None:
+def measure_of(step: Step, path: str, item: Mapping[str, Any], given: Schema) -> tuple[Measure, Field, str] | None:
     """Return one function, its output field, and where that is named."""
     found = AGGREGATES[item["function"]]
     name, alias = item.get("field"), item["alias"]
@@ -48,7 +48,8 @@ def _measure(step: Step, path: str, item: Mapping[str, Any], given: Schema) -> t
         return None
     if found.kinds is not None and field.dtype.kind not in found.kinds:
         message = f"'{found.name}' does not take {field.dtype}, and '{name}' is one."
-        step.add(codes.WrongOperand, message, f"{path}.field", hint="Cast it in a Select before the Aggregate.")
+        hint = f"Cast it in a Select before the {step.kind.title.split()[0]}."
+        step.add(codes.WrongOperand, message, f"{path}.field", hint=hint)
         return None
     order = [(f"{path}.order_by[{index}]", one) for index, one in enumerate(item.get("order_by", ()))]
     keys = step.sort_keys(order, given)

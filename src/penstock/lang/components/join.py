@@ -24,12 +24,12 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     left, right = inputs["left"], inputs["right"]
     listed = list(step.items("keys", KEY))
     keys = [_key(step, path, item, left.schema, right.schema) for path, item in listed]
-    output = _fields(step, left.schema, right.schema)
+    kind = JoinType(step.properties["join_type"]) if sound else JoinType.INNER
+    output = fields_of(step, left.schema, right.schema, kind)
     pairs = tuple(pair for pair in keys if pair is not None)
     if not sound or len(pairs) < len(keys) or output is None:
         return None
     fields, schema = output
-    kind = JoinType(step.properties["join_type"])
     return Join(step.node.name, left, right, kind, pairs, fields, schema, step.properties["optimization"])
 
 
@@ -68,7 +68,8 @@ def _unknown(step: Step, name: str, side: str, schema: Schema, path: str) -> Non
     step.add(codes.UnknownField, message, path, hint=did_you_mean(name, schema.names))
 
 
-def _fields(step: Step, left: Schema, right: Schema) -> tuple[tuple[JoinField, ...], Schema] | None:
+def fields_of(step: Step, left: Schema, right: Schema, kind: JoinType) -> tuple[tuple[JoinField, ...], Schema] | None:
+    """Return the fields that go on from both sides and their schema, or None with findings."""
     schemas = {"left": left, "right": right}
     listed = list(step.items("fields", FIELD))
     if step.properties["fields"] is None:
@@ -80,8 +81,7 @@ def _fields(step: Step, left: Schema, right: Schema) -> tuple[tuple[JoinField, .
             step.add(codes_package.MissingProperty, message, step.at("fields"), hint=hint)
             return None
         listed = [("", {"input": side, "field": name}) for side in ("left", "right") for name in schemas[side].names]
-    word = step.properties["join_type"]
-    optional = {"left": word in (JoinType.RIGHT, JoinType.FULL), "right": word in (JoinType.LEFT, JoinType.FULL)}
+    optional = {"left": kind in (JoinType.RIGHT, JoinType.FULL), "right": kind in (JoinType.LEFT, JoinType.FULL)}
     made: list[Field] = []
     items: list[JoinField] = []
     names: list[tuple[str, str]] = []

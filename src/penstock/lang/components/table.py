@@ -2,16 +2,22 @@
 
 from penstock.lang.components import (
     aggregate,
+    assertion,
     clone,
+    cross_join,
+    cube,
     distinct,
     file_destination,
     file_source,
     filter,
     join,
     limit,
+    rank,
+    sample,
     select,
     sort,
     union,
+    window,
 )
 from penstock.lang.components.spec import Component
 
@@ -21,12 +27,18 @@ COMPONENTS: dict[str, Component] = {
         file_source.component,
         select.component,
         filter.component,
+        assertion.component,
         clone.component,
         sort.component,
         limit.component,
+        sample.component,
         distinct.component,
+        rank.component,
+        window.component,
         aggregate.component,
+        cube.component,
         join.component,
+        cross_join.component,
         union.component,
         file_destination.component,
     )
@@ -37,8 +49,8 @@ NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
     database_source netsuite_source bigquery_source mongodb_source salesforce_source rest_api_source google_sheets_source
-    adwords_source bingads_source facebook_ads_insights_source google_analytics_source assert sample rank window cube
-    cross_join database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
+    adwords_source bingads_source facebook_ads_insights_source google_analytics_source
+    database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
     salesforce_destination rest_api_destination google_sheets_destination facebook_ads_destination run_package execute_sql
     file_mover
     """.split()

@@ -99,10 +99,17 @@ def _plain(value: Any, shape: Mapping[str, Any], path: str, depth: int) -> Itera
         yield from _items(value, shape, path, depth)
     elif isinstance(value, Mapping):
         yield from _members(value, shape, path, depth)
-    elif "minimum" in shape and _is(value, "number") and value < shape["minimum"]:
-        yield Fault(path, f"This must be at least {shape['minimum']}, it is {show(value)}.")
+    elif _is(value, "number"):
+        yield from _size(value, shape, path)
     for rule in shape.get("allOf", ()):
         yield from faults(value, rule, path, depth)
+
+
+def _size(value: float, shape: Mapping[str, Any], path: str) -> Iterator[Fault]:
+    if value < shape.get("minimum", value):
+        yield Fault(path, f"This must be at least {shape['minimum']}, it is {show(value)}.")
+    if value > shape.get("maximum", value):
+        yield Fault(path, f"This must be at most {shape['maximum']}, it is {show(value)}.")
 
 
 def _is(value: Any, word: str) -> bool:
@@ -160,8 +167,12 @@ def _items(value: list[Any], shape: Mapping[str, Any], path: str, depth: int) ->
     if shape.get("uniqueItems") and len({repr(item) for item in value}) < len(value):
         twice = next(item for index, item in enumerate(value) if item in value[:index])
         yield Fault(path, f"This list names {show(twice)} twice.")
+    if len(value) > shape.get("maxItems", len(value)):
+        yield Fault(path, f"This list has {len(value)} items; {shape['maxItems']} are allowed.")
+    first = shape.get("prefixItems", ())
     for index, item in enumerate(value):
-        yield from faults(item, shape.get("items", {}), f"{path}[{index}]", depth)
+        wanted = first[index] if index < len(first) else shape.get("items", {})
+        yield from faults(item, wanted, f"{path}[{index}]", depth)
 
 
 def _members(value: Mapping[str, Any], shape: Mapping[str, Any], path: str, depth: int) -> Iterator[Fault]:

@@ -1,0 +1,7 @@
+CREATE TEMP TABLE shared_0 AS WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"a" AS NOT MATERIALIZED (SELECT * FROM "s" WHERE CASE WHEN ("total" >= (0)::INTEGER) THEN true ELSE nextval('assert_0') > 0 END)
+SELECT * FROM "a";
+
+-- out
+WITH "l" AS NOT MATERIALIZED (SELECT * FROM shared_0 ORDER BY xor("id", 0) ASC NULLS FIRST LIMIT 1)
+SELECT * FROM "l";

@@ -1,0 +1,6 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"o" AS NOT MATERIALIZED (SELECT * FROM "s"),
+"r" AS NOT MATERIALIZED (SELECT *, CAST(row_number() OVER w AS BIGINT) AS "n" FROM "o" WINDOW w AS (ORDER BY xor("v", 0) DESC NULLS LAST)),
+"r 2" AS NOT MATERIALIZED (SELECT "n" AS "n", "v" AS "v" FROM "r")
+SELECT * FROM "r 2";

@@ -1,0 +1,5 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"r" AS NOT MATERIALIZED (SELECT *, CAST(rank() OVER w AS BIGINT) AS "rank" FROM "s" WINDOW w AS (ORDER BY xor("v", 0) ASC NULLS FIRST)),
+"r 2" AS NOT MATERIALIZED (SELECT "rank" AS "rank", "v" AS "v" FROM "r")
+SELECT * FROM "r 2";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"p" AS NOT MATERIALIZED (SELECT "id" FROM (SELECT *, row_number() OVER () AS _n FROM "s") WHERE CAST(hash(_n, '42') >> 11 AS DOUBLE) < 9007199254740992.0::DOUBLE)
+SELECT * FROM "p";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"w" AS NOT MATERIALIZED (SELECT *, count("v") OVER f AS "count", CAST(((sum("v") OVER f + 9223372036854775808::HUGEINT) & 18446744073709551615::HUGEINT) - 9223372036854775808::HUGEINT AS BIGINT) AS "sum", avg("v") OVER f AS "average", min("v") OVER f AS "minimum", max("v") OVER f AS "maximum", CAST(row_number() OVER w AS INTEGER) AS "row_number", CAST(CASE WHEN count(*) OVER p <= 3 THEN CAST(row_number() OVER w - 1 AS BIGINT) ELSE (CAST(row_number() OVER w - 1 AS BIGINT) * 3) // count(*) OVER p END + 1 AS INTEGER) AS "ntile", first_value("v") OVER f AS "first_value", last_value("v") OVER f AS "last_value", lead("v", 1) OVER w AS "lead", lag("v", 1, (0)::INTEGER) OVER w AS "lag" FROM "s" WINDOW w AS (ORDER BY xor("at", 0) ASC NULLS FIRST), f AS (ORDER BY xor("at", 0) ASC NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW), p AS ())
+SELECT * FROM "w";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"w" AS NOT MATERIALIZED (SELECT *, CASE WHEN bool_or(isnan("d")) OVER f THEN 'NaN'::DOUBLE WHEN min("d") OVER f = 0 AND bool_or("d" = 0 AND signbit("d")) OVER f THEN '-0.0'::DOUBLE ELSE min("d") OVER f END AS "least", CASE WHEN max("d") OVER f = 0 AND bool_or("d" = 0 AND NOT signbit("d")) OVER f THEN '0.0'::DOUBLE ELSE max("d") OVER f END AS "greatest", arg_min("t", CASE WHEN strlen("t") = length("t") THEN "t" ELSE ps_utf16_key("t") END) OVER f AS "first", arg_max("t", CASE WHEN strlen("t") = length("t") THEN "t" ELSE ps_utf16_key("t") END) OVER f AS "last", arg_min("at", ("at").t) OVER f AS "early", arg_max("at", ("at").t) OVER f AS "late" FROM "s" WINDOW f AS (ORDER BY xor("n", 0) ASC NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW))
+SELECT * FROM "w";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"w" AS NOT MATERIALIZED (SELECT *, CAST(CASE WHEN count(*) OVER p <= 2 THEN CAST(row_number() OVER w - 1 AS BIGINT) ELSE (CAST(row_number() OVER w - 1 AS BIGINT) * 2) // count(*) OVER p END + 1 AS INTEGER) AS "two", CAST(CASE WHEN count(*) OVER p <= 3 THEN CAST(row_number() OVER w - 1 AS BIGINT) ELSE (CAST(row_number() OVER w - 1 AS BIGINT) * 3) // count(*) OVER p END + 1 AS INTEGER) AS "three", CAST(CASE WHEN count(*) OVER p <= 7 THEN CAST(row_number() OVER w - 1 AS BIGINT) ELSE (CAST(row_number() OVER w - 1 AS BIGINT) * 7) // count(*) OVER p END + 1 AS INTEGER) AS "seven", CAST(CASE WHEN count(*) OVER p <= 10 THEN CAST(row_number() OVER w - 1 AS BIGINT) ELSE (CAST(row_number() OVER w - 1 AS BIGINT) * 10) // count(*) OVER p END + 1 AS INTEGER) AS "ten" FROM "s" WINDOW w AS (ORDER BY xor("v", 0) ASC NULLS FIRST), p AS ())
+SELECT * FROM "w";

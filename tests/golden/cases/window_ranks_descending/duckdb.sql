@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"w" AS NOT MATERIALIZED (SELECT *, CAST(rank() OVER w AS INTEGER) AS "rank", CAST(row_number() OVER w AS INTEGER) AS "row" FROM "s" WINDOW w AS (ORDER BY xor("v", 0) DESC NULLS LAST))
+SELECT * FROM "w";
