@@ -28,7 +28,7 @@ from penstock.lang.components.spec import REQUIRED, Component, Property
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.components.table import NOT_YET as COMPONENTS_NOT_YET
 from penstock.lang.document.shapes import ALIAS_PATTERN, DEFINITIONS
-from penstock.lang.functions import FUNCTIONS, NOT_YET, Function
+from penstock.lang.functions import FUNCTIONS, NOT_YET, REFUSED, Function
 from penstock.lang.functions.aggregates import AGGREGATES, AggregateFunction
 from penstock.lang.functions.signature import Nulls, Signature
 from penstock.lang.functions.windows import WINDOW_FUNCTIONS, WindowWord
@@ -41,7 +41,9 @@ WIDTH = 118
 
 FAMILIES = {
     "text": "Text", "regex": "Regular expressions", "datetime": "Date and time", "numbers": "Numbers",
-    "convert": "Conversion", "structures": "Tuples, bags, maps", "aggregates": "Aggregates over bags",
+    "convert": "Conversion", "decode": "Text tests and decoding", "json": "JSON", "structures": "Tuples, bags, maps",
+    "bags": "Functions on bags and maps", "encoding": "Hashes and encodings", "web": "URLs and user agents",
+    "aggregates": "Aggregates over bags",
 }  # fmt: skip
 NULLS = {
     Nulls.STRICT: "Null when an argument is null, else never.",
@@ -75,26 +77,44 @@ def code(text: str) -> str:
 # Functions
 
 
+def families() -> dict[str, list[Function]]:
+    """Return the functions by family, in the order of their names."""
+    found: defaultdict[str, list[Function]] = defaultdict(list)
+    for function in sorted(FUNCTIONS.values(), key=lambda one: (one.name.lower(), one.name)):
+        found[function.family].append(function)
+    return {family: found[family] for family in FAMILIES if family in found}
+
+
 def functions_page() -> str:
-    """Return the page of expression functions."""
-    families: defaultdict[str, list[Function]] = defaultdict(list)
-    for function in FUNCTIONS.values():
-        families[function.family].append(function)
+    """Return the page that leads to the expression functions of each family."""
     out = (
         HEAD + "# Functions\n\n"
         f"The {len(FUNCTIONS)} functions of expressions, the {len(AGGREGATES)} of the components Aggregate and Cube, and the "
-        f"{len(WINDOW_FUNCTIONS)} of the Window component. Names are case sensitive.\n\n"
-        "Parameters are named by what they take: `text` is chararray, `number` any of int, long, float and double, `any`\n"
-        "everything. In brackets: may be left out. With an ellipsis: any number of them. Narrower numbers are widened where\n"
-        "a wider one is wanted. The tests evaluate every example.\n"
+        f"{len(WINDOW_FUNCTIONS)} of the Window component. Names are case sensitive.\n\n| Family | Functions |\n|---|---|\n"
     )
-    for family, functions in families.items():
-        out += f"\n## {FAMILIES[family]}\n"
-        out += "".join(_function(one) for one in sorted(functions, key=lambda one: (one.name.lower(), one.name)))
+    for family, functions in families().items():
+        names = ", ".join(f"`{one.name}`" for one in functions)
+        out += f"| [{FAMILIES[family]}](functions/{family}.md) | {names} |\n"
     out += "\n## Functions of Aggregate and Cube\n\n" + _table_of(AGGREGATES.values())
     out += "\n## Functions of the Window component\n\n" + _table_of(WINDOW_FUNCTIONS.values())
-    names = wrap(f"`{name}`" for name in sorted(NOT_YET, key=lambda name: (name.lower(), name)))
-    return out + f"\n## Not yet\n\nKnown by name and refused with PK601 before the job starts:\n{names}\n"
+    out += "\n## Not offered\n\nKnown by name and refused with PK610, which says what to use instead.\n\n"
+    out += "".join(f"- `{name}`: {reason}.\n" for name, reason in REFUSED.items())
+    if NOT_YET:
+        names = wrap(f"`{name}`" for name in sorted(NOT_YET, key=lambda name: (name.lower(), name)))
+        out += f"\n## Not yet\n\nKnown by name and refused with PK601 before the job starts:\n{names}\n"
+    return out
+
+
+def family_pages() -> dict[str, str]:
+    """Return a page for each family of functions."""
+    return {
+        f"functions/{family}.md": HEAD + f"# {FAMILIES[family]}\n\n"
+        "Parameters are named by what they take: `text` is chararray, `number` any of int, long, float and double, `any`\n"
+        "everything, `scalar` everything but a bag, `untyped` values that have no type before they are there. In brackets:\n"
+        "may be left out. With an ellipsis: any number of them. Narrower numbers are widened where a wider one is wanted.\n"
+        "The tests evaluate every example.\n" + "".join(map(_function, functions))
+        for family, functions in families().items()
+    }
 
 
 def _table_of(words: Iterable[AggregateFunction | WindowWord]) -> str:
@@ -350,6 +370,7 @@ def files() -> dict[str, str]:
         "functions.md": functions_page(),
         "operations.md": operations_page(),
         "settings.md": settings_page(),
+        **family_pages(),
         **schema_files(),
     }
 

@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from penstock.cli.app import app
 from penstock.lang.check.codes_package import CODES
 from penstock.lang.components.table import COMPONENTS
-from penstock.lang.functions import FUNCTIONS
+from penstock.lang.functions import FUNCTIONS, REFUSED
 from penstock.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -99,8 +99,10 @@ def test_a_stale_reference_is_noticed(generator: ModuleType, tmp_path: Path) -> 
 
 def test_everything_declared_has_its_place_in_the_reference(generator: ModuleType) -> None:
     pages = generator.files()
-    for name in FUNCTIONS:
-        assert f"\n### {name}\n" in pages["functions.md"]
+    for name, function in FUNCTIONS.items():
+        assert f"\n### {name}\n" in pages[f"functions/{function.family}.md"]
+    for name in REFUSED:
+        assert f"`{name}`: " in pages["functions.md"]
     for kind in COMPONENTS:
         assert f"`{kind}`" in pages["components.md"]
         assert f"schemas/{kind}.json" in pages

@@ -11,6 +11,7 @@ import typer
 
 from penstock.errors import NotFound
 from penstock.lang.check.report import did_you_mean, similar
+from penstock.lang.functions.refused import REFUSED
 from penstock.lang.functions.signature import Function, Nulls, Signature
 from penstock.lang.functions.table import FUNCTIONS, NOT_YET
 
@@ -44,6 +45,8 @@ def command(
 def _missing(name: str) -> str:
     if name in NOT_YET:
         return f"The function '{name}' is known and not available in this version yet."
+    if name in REFUSED:
+        return f"The function '{name}' is not offered: {REFUSED[name]}."
     meant = similar(name, FUNCTIONS)
     hint = did_you_mean(name, FUNCTIONS) if meant is not None else "`penstock functions` lists all."
     return f"There is no function '{name}'. {hint}"
@@ -74,7 +77,7 @@ def _json(one: Function) -> dict[str, Any]:
     return {
         "name": one.name, "family": one.family, "help": one.help, "nulls": one.nulls.value, "example": one.example,
         "gives": one.gives,
-        "signatures": [{"takes": [str(p) for p in s.parameters], "gives": _result(s)} for s in one.signatures],
+        "signatures": [{"takes": s.words, "gives": _result(s)} for s in one.signatures],
     }  # fmt: skip
 
 

@@ -14,7 +14,9 @@ from penstock.plan.ports import Context
 _FAIL = frozenset(
     {
         "ToDate", "ToDateCustomFormats", "ParseDate", "SwitchTimeZone", "AddDuration", "SubtractDuration", "ISOAddDuration",
-        "ISOSubtractDuration",
+        "ISOSubtractDuration", "ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract", "IsEmpty", "INVERSEMAP", "DIFF",
+        "TOP", "MaxTupleBy1stField", "ExtremalTupleByNthField", "BagSplit", "DistinctBy", "SetIntersect", "Sessionize",
+        "TimeCount",
     }
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""

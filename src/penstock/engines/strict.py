@@ -16,6 +16,7 @@ class Fails:
     unless_null: int | None = None
 
 
+_ALL = Fails(tuple(range(200)))
 _UNITS = ("Years", "Months", "Weeks", "Days", "Hours", "Minutes", "Seconds", "MilliSeconds")
 FAILS: dict[str, Fails] = {
     "EqualsIgnoreCase": Fails((0, 1)),
@@ -33,8 +34,18 @@ FAILS: dict[str, Fails] = {
     "COUNT_STAR": Fails((0,)),
     "SUM": Fails((0,)),
     "AVG": Fails((0,)),
-    "MIN": Fails((0,)),
-    "MAX": Fails((0,)),
+    "MIN": Fails((0, 1)),
+    "MAX": Fails((0, 1)),
+    "IsEmpty": Fails((0,)),
+    "BagToString": Fails((1,), 0),
+    "DIFF": Fails((0, 1)),
+    "TOP": Fails((0, 1), 2),
+    **dict.fromkeys(
+        ("Stitch", "BagConcat", "SetIntersect", "SetUnion", "AppendToBag", "PrependToBag", "BagSplit"), _ALL
+    ),
+    **dict.fromkeys(
+        ("MaxTupleBy1stField", "ExtremalTupleByNthField", "FirstTupleFromBag", "DistinctBy", "Enumerate"), Fails((0,))
+    ),
 }
 """The functions that raised for null, and for which argument."""
 

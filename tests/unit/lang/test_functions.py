@@ -7,7 +7,7 @@ import pytest
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.strict import FAILS
 from penstock.lang.check.expressions import check_expression
-from penstock.lang.functions import FUNCTIONS, NOT_YET
+from penstock.lang.functions import FUNCTIONS, NOT_YET, REFUSED
 from penstock.lang.functions.signature import ACCEPTS, Nulls, function, signature
 from penstock.plan import dtypes
 from penstock.plan.exprs import OPERATORS, Call, Expr
@@ -58,6 +58,21 @@ def test_the_engine_has_every_function_and_operator_and_no_other() -> None:
 
 def test_what_is_not_there_yet_is_not_there() -> None:
     assert not NOT_YET & set(FUNCTIONS)
+    assert not set(REFUSED) & (set(FUNCTIONS) | NOT_YET)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_what_is_not_offered_says_what_to_use(name: str) -> None:
+    (finding,) = check_expression(f"{name}('a')", Schema()).findings
+    assert finding.code == "PK610"
+    assert name in finding.message
+    assert ". " in finding.message
+
+
+def test_a_group_of_parameters() -> None:
+    made = signature("any (any text)* text", "text")
+    assert [made.takes(count) for count in range(7)] == [False, False, False, False, True, False, True]
+    assert [made.parameter(at, 6).accepts for at in range(6)] == ["any", "any", "text", "any", "text", "text"]
 
 
 def test_strict_errors_are_of_functions_that_exist() -> None:

@@ -15,7 +15,9 @@ from penstock.engines.duckdb.native import extraction_of, strftime_of
 from penstock.engines.duckdb.types import SQL_TYPES, text_literal
 from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
-from penstock.engines.templates import Simple, Template, constant_text
+from penstock.engines.functions.table import shared_result
+from penstock.engines.portable import PORTABLE, form_of
+from penstock.engines.templates import PREFIX, Simple, Template, constant_text
 from penstock.plan.dtypes import CHARARRAY, DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
@@ -370,7 +372,34 @@ def _bounded(native: str, name: str, bound: str) -> Template:
     return simple(f"CASE WHEN {test} THEN {native}({{0}}) ELSE ps_math_{name}({{0}}) END")
 
 
+def _added(word: str, context: Context) -> str:
+    """Return what a form takes besides the arguments."""
+    match word:
+        case "zone":
+            return f"{context.zone_minutes}::INTEGER"
+        case "zone_id":
+            return _zone(context)
+        case "this_year":
+            return f"{context.now.year}::INTEGER"
+        case "strict":
+            return str(context.strict).lower()
+        case _:
+            return f"({word})::INTEGER"
+
+
+def _portable(call: Call, args: list[str], context: Context) -> str:
+    form = form_of(call.function, call)
+    if form.as_values:
+        items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
+        args = [f"[{items}]::VARCHAR[]"]
+    made = f"{PREFIX}{form.name}({', '.join([*args, *(_added(word, context) for word in form.adds)])})"
+    if shared_result(form.name) == "value":
+        made = _typed(made, call.dtype, context)
+    return made if form.null is None else f"coalesce({made}, {form.null})"
+
+
 TEMPLATES: dict[str, Template] = {
+    **dict.fromkeys(PORTABLE, _portable),
     # operators
     "add": _arithmetic("+"),
     "subtract": _arithmetic("-"),

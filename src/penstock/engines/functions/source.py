@@ -8,6 +8,7 @@ from typing import Any
 import jsonpath
 
 from penstock.engines.functions import structures
+from penstock.engines.functions.json_depth import guard_depth
 from penstock.errors import DataError
 
 
@@ -19,6 +20,7 @@ def _shown(raw: Any) -> str | None:
 
 def json_path(text: str, path: str) -> str | None:
     """Return what a JSONPath finds: one match as JSON text, several as an array, none as None."""
+    guard_depth(text)
     try:
         found = jsonpath.findall(path, text)
     except (jsonpath.JSONPathError, ValueError) as error:
@@ -30,11 +32,13 @@ def json_path(text: str, path: str) -> str | None:
 
 def json_text(text: str) -> str | None:
     """Return a JSON value as text: a text without its quotes, null as None, others as JSON."""
+    guard_depth(text)
     return _shown(json.loads(text))
 
 
 def json_structure(text: str, kind: str) -> str | None:
     """Return a JSON object as a map, an array as a bag; None for any other value."""
+    guard_depth(text)
     try:
         raw = json.loads(text)
     except ValueError:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from penstock.engines.functions import casts, decimals, isodate, raw
 from penstock.engines.functions import text as texts
+from penstock.engines.functions.json_depth import guard_depth
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Instant, Value, decode, encode, to_float32
 
@@ -137,6 +138,7 @@ def to_json(text: str) -> str:
 
 def from_json(text: str) -> str | None:
     """Return the canonical text of a JSON text, or None where it is malformed: objects are maps, arrays bags."""
+    guard_depth(text)
     try:
         raw = json.loads(text)
     except ValueError:
@@ -276,7 +278,12 @@ def to_structure(text: str, kind: str) -> str | None:
 
 def key_text(text: str) -> str:
     """Return a text that is equal for equal structures: maps have no key order, datetimes are equal by instant."""
-    return encode(_canonical(decode(text)))
+    return canonical_text(decode(text))
+
+
+def canonical_text(value: Value | None) -> str:
+    """Return a text that is equal for equal values of any kind; as `key_text`."""
+    return encode(_canonical(value))
 
 
 def _canonical(value: Value | None) -> Value | None:

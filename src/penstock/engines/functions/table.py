@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.engines.functions import (
+    bag_functions,
     bags,
     calendar,
     casts,
@@ -19,6 +20,7 @@ from penstock.engines.functions import (
     java_regex,
     joda,
     joda_reading,
+    json_text,
     numbers,
     raw,
     source,
@@ -227,5 +229,31 @@ SHARED: tuple[Shared, ...] = (
     Shared("bag_least", ("value",), "value", bags.least),
     Shared("bag_greatest", ("value",), "value", bags.greatest),
     Shared("bag_correlations", ("values", "boolean"), "value", bags.correlations),
+    *(Shared(name, ("values",), "value", call) for name, call in bag_functions.FORMS.items()),
+    Shared("is_empty", ("value",), "boolean", bag_functions.is_empty),
+    Shared("key_set", ("value",), "value", bag_functions.key_set),
+    Shared("value_list", ("value",), "value", bag_functions.value_list),
+    Shared("value_set", ("value",), "value", bag_functions.value_set),
+    Shared("inverse_map", ("value",), "value", bag_functions.inverse_map),
+    Shared("bag_to_text", ("value", "text"), "text", bag_functions.to_text),
+    Shared("bag_to_text_by_underscore", ("value",), "text", lambda bag: bag_functions.to_text(bag, "_")),
+    Shared("bag_to_tuple", ("value",), "value", bag_functions.to_tuple),
+    Shared("bag_top", ("int", "int", "value"), "value", bag_functions.top),
+    Shared("bag_max_by_first", ("value",), "value", bag_functions.max_by_first),
+    Shared("bag_split", ("int", "value"), "value", bag_functions.split),
+    Shared("bag_time_count", ("value", "text", "int"), "long", bag_functions.time_count),
+    Shared("bag_sessions", ("value", "text", "int"), "value", bag_functions.sessions),
+    # JSON
+    Shared("to_json", ("values",), "text", json_text.to_json),
+    Shared("json_to_map", ("text",), "value", json_text.to_map),
+    Shared("json_to_bag", ("text",), "value", json_text.to_bag),
+    Shared("json_extract", ("text", "text"), "text", json_text.extract),
 )  # fmt: skip
 """Every shared form. Its name in an engine has the prefix `ps_`."""
+
+_RESULTS = {shared.name: shared.result for shared in SHARED}
+
+
+def shared_result(name: str) -> str:
+    """Return the word of what a shared form gives."""
+    return _RESULTS[name]

@@ -13,6 +13,8 @@ from penstock.engines.duckdb.dialect import TEMPLATES as DUCKDB
 from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
 from penstock.engines.functions.joda import Part, parts_of
+from penstock.engines.functions.table import shared_result
+from penstock.engines.portable import PORTABLE, form_of
 from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import opened, shared, unless
@@ -391,7 +393,34 @@ def _portable(pattern: str) -> Template:
     return lambda call, args, context: opened(pattern.format(*args))
 
 
+def _added(word: str, context: Context) -> str:
+    """Return what a form takes besides the arguments."""
+    match word:
+        case "zone":
+            return str(context.zone_minutes)
+        case "zone_id":
+            return _zone(context)
+        case "this_year":
+            return str(context.now.year)
+        case "strict":
+            return str(context.strict).lower()
+        case _:
+            return word
+
+
+def _one_call(call: Call, args: list[str], context: Context) -> str:
+    form = form_of(call.function, call)
+    if form.as_values:
+        items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
+        args = [f"CAST(array({items}) AS ARRAY<STRING>)"]
+    made = shared(form.name, *args, *(_added(word, context) for word in form.adds))
+    if shared_result(form.name) == "value":
+        made = _typed(made, call.dtype, context)
+    return made if form.null is None else f"coalesce({made}, {form.null})"
+
+
 _OWN: dict[str, Template] = {
+    **dict.fromkeys(PORTABLE, _one_call),
     # operators
     "add": _plus_minus("+"),
     "subtract": _plus_minus("-"),

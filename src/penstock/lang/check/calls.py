@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penstock.domain.diagnostic import Diagnostic, Span
 from penstock.lang.check import codes, typing
 from penstock.lang.check.report import did_you_mean
 from penstock.lang.expression import nodes
-from penstock.lang.functions import FUNCTIONS, NOT_YET, Function, Signature
+from penstock.lang.functions import FUNCTIONS, NOT_YET, REFUSED, Function, Signature
 from penstock.lang.functions.signature import ACCEPTS, Nulls
 from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind
@@ -24,17 +26,17 @@ def resolve(node: nodes.FunctionCall) -> Function | Diagnostic:
     if found is not None:
         return found
     span = Span(node.start, node.name_end)
+    if node.name in REFUSED:
+        return codes.FunctionNotOffered.at(f"The function {node.name} is not offered: {REFUSED[node.name]}.", span)
     if node.name in NOT_YET:
         return codes.FunctionNotAvailable.at(f"The function {node.name} is not available in this version yet.", span)
-    hint = did_you_mean(node.name, (*FUNCTIONS, *NOT_YET))
+    hint = did_you_mean(node.name, (*FUNCTIONS, *NOT_YET, *REFUSED))
     return codes.UnknownFunction.at(f"There is no function '{node.name}'.", span, hint)
 
 
 def apply(found: Function, node: nodes.FunctionCall | nodes.Build, args: tuple[Expr, ...]) -> Expr | Diagnostic:
     """Return the typed call of a function, or the finding about its arguments."""
-    fitting = [
-        one for one in found.signatures if one.least <= len(args) and (one.most is None or len(args) <= one.most)
-    ]
+    fitting = [one for one in found.signatures if one.takes(len(args))]
     if not fitting:
         return codes.WrongArgumentCount.at(
             f"{found.name} takes {_counts(found)}, not {len(args)}.",
@@ -52,7 +54,7 @@ def apply(found: Function, node: nodes.FunctionCall | nodes.Build, args: tuple[E
 def _bind(signature: Signature, args: tuple[Expr, ...], widening: bool) -> tuple[Expr, ...] | None:
     made = []
     for index, arg in enumerate(args):
-        fitted = _fit(arg, signature.parameter(index).accepts, widening)
+        fitted = _fit(arg, signature.parameter(index, len(args)).accepts, widening)
         if fitted is None:
             return None
         made.append(fitted)
@@ -80,6 +82,11 @@ def _typed(
         wrong = _map_arguments(node, args)
         if wrong is not None:
             return wrong
+    if found.rule is not None:
+        broken = found.rule(args)
+        if broken is not None:
+            at = _argument(node, broken.index)
+            return codes.WrongArgument.at(broken.message, Span(at.start, at.end), f"It is {_usage(found)}.")
     result = signature.result
     if result == "widest":
         merged: DType | None = None
@@ -131,24 +138,34 @@ def _argument(node: nodes.FunctionCall | nodes.Build, index: int) -> nodes.Node:
 def _wrong_argument(
     found: Function, fitting: list[Signature], node: nodes.FunctionCall | nodes.Build, args: tuple[Expr, ...]
 ) -> Diagnostic:
-    best, reached = fitting[0], -1
-    for signature in fitting:
+    shown = _shown(fitting)
+    best, reached = shown[0], -1
+    for signature in shown:
         good = next(
-            (index for index, arg in enumerate(args) if _fit(arg, signature.parameter(index).accepts) is None),
+            (
+                index
+                for index, arg in enumerate(args)
+                if _fit(arg, signature.parameter(index, len(args)).accepts) is None
+            ),
             len(args),
         )
         if good > reached:
             best, reached = signature, good
     at = _argument(node, reached)
-    wanted = best.parameter(reached).accepts
+    wanted = best.parameter(reached, len(args)).accepts
     return codes.WrongArgument.at(
         f"Argument {reached + 1} of {found.name} is {args[reached].dtype}, not {wanted}.", Span(at.start, at.end),
         f"It is {_usage(found)}; cast the argument.",
     )  # fmt: skip
 
 
+def _shown(signatures: Sequence[Signature]) -> list[Signature]:
+    """Return the signatures but those for values without a type, which nobody would write down."""
+    return [one for one in signatures if not one.parameters or one.parameters[0].accepts != "untyped"]
+
+
 def _usage(found: Function) -> str:
-    return " or ".join(f"{found.name}({signature})" for signature in found.signatures)
+    return " or ".join(f"{found.name}({signature})" for signature in _shown(found.signatures))
 
 
 def _counts(found: Function) -> str:

@@ -151,6 +151,16 @@ class FunctionNotAvailable(Code):
     code = "PK601"
 
 
+class FunctionNotOffered(Code):
+    """A function of the field that Penstock leaves out on purpose; the message says what to use instead.
+
+    It needs something that a server should not offer, or is no part of the language. Wrong:
+    `LookupInFiles(name, 'stop.txt')`. Right: a source that reads `stop.txt`, and a Join.
+    """
+
+    code = "PK610"
+
+
 class CaseWithoutElse(Code):
     """A CASE without ELSE gives null where no branch holds.
 
@@ -189,6 +199,7 @@ EXPRESSION_CODES: tuple[type[Code], ...] = (
     ImpossibleCast,
     NotACondition,
     FunctionNotAvailable,
+    FunctionNotOffered,
     CaseWithoutElse,
     MissingPosition,
 )

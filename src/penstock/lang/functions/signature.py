@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind
+from penstock.plan.exprs import Expr
 
 
 class Nulls(StrEnum):
@@ -37,27 +39,60 @@ Result = DType | str | Callable[[tuple[DType, ...]], DType]
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One way to call a function."""
+    """One way to call a function. *group* are parameters that stand once or more, in turn, before *last*."""
 
     parameters: tuple[Parameter, ...]
     result: Result
+    group: tuple[Parameter, ...] = ()
+    last: tuple[Parameter, ...] = ()
 
     @property
     def least(self) -> int:
         """How many arguments are needed."""
-        return sum(1 for parameter in self.parameters if not parameter.optional)
+        needed = sum(1 for parameter in self.parameters if not parameter.optional)
+        return needed + len(self.group) + len(self.last)
 
     @property
     def most(self) -> int | None:
         """How many arguments are taken; None is any number."""
-        return None if self.parameters and self.parameters[-1].repeated else len(self.parameters)
+        if self.group or (self.parameters and self.parameters[-1].repeated):
+            return None
+        return len(self.parameters)
 
-    def parameter(self, index: int) -> Parameter:
-        """Return the parameter that takes argument *index*."""
-        return self.parameters[min(index, len(self.parameters) - 1)]
+    def takes(self, count: int) -> bool:
+        """Tell whether a call may have *count* arguments."""
+        if self.group:
+            return count >= self.least and (count - self.least) % len(self.group) == 0
+        return self.least <= count and (self.most is None or count <= self.most)
+
+    def parameter(self, index: int, count: int = 0) -> Parameter:
+        """Return the parameter that takes argument *index* of *count*."""
+        if not self.group or index < len(self.parameters):
+            return self.parameters[min(index, len(self.parameters) - 1)]
+        if index >= count - len(self.last):
+            return self.last[index - count + len(self.last)]
+        return self.group[(index - len(self.parameters)) % len(self.group)]
+
+    @property
+    def words(self) -> list[str]:
+        """Return the parameters as they are shown; a group is one of them."""
+        group = [f"({', '.join(map(str, self.group))})…"] if self.group else []
+        return [*map(str, self.parameters), *group, *map(str, self.last)]
 
     def __str__(self) -> str:
-        return ", ".join(str(parameter) for parameter in self.parameters)
+        return ", ".join(self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What a rule finds about argument *index*."""
+
+    index: int
+    message: str
+
+
+Rule = Callable[[tuple[Expr, ...]], Wrong | None]
+"""What types cannot say about the arguments: a number in a range, the types inside a bag. Never about values of fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +108,7 @@ class Function:
     nulls: Nulls = Nulls.STRICT
     volatile: bool = False
     notes: str = field(default="")
+    rule: Rule | None = None
 
 
 ACCEPTS: dict[str, tuple[Kind, ...]] = {
@@ -89,6 +125,7 @@ ACCEPTS: dict[str, tuple[Kind, ...]] = {
     "number": (Kind.INT, Kind.LONG, Kind.FLOAT, Kind.DOUBLE),
     "untyped": (Kind.BYTEARRAY,),
     "any": tuple(Kind),
+    "scalar": tuple(kind for kind in Kind if kind is not Kind.BAG),
 }
 """The words of parameters and the kinds they take as they are; narrower numbers are widened, byte arrays are cast. Of
 several signatures the first that takes an argument without widening is meant, so the first one gets the byte arrays."""
@@ -101,6 +138,7 @@ _RESULTS: dict[str, Result] = {
     "double": dtypes.DOUBLE,
     "boolean": dtypes.BOOLEAN,
     "datetime": dtypes.DATETIME,
+    "map of text": DType(Kind.MAP, value=dtypes.CHARARRAY),
     "tuple of text": DType(Kind.TUPLE, value=dtypes.CHARARRAY),
     "bag of text": DType(Kind.BAG, members=(dtypes.Member(dtypes.CHARARRAY),)),
     "bag": dtypes.BAG,
@@ -109,17 +147,23 @@ _RESULTS: dict[str, Result] = {
 }
 
 
-def signature(parameters: str, result: Result) -> Signature:
-    """Return a signature from words: `text int int?` (optional), `text text*` (repeated), and a result word or rule.
+_GROUP = re.compile(r"\(([^)]*)\)\*")
 
-    >>> str(signature("text int?", "text"))
-    'text, [int]'
+
+def signature(parameters: str, result: Result) -> Signature:
+    """Return a signature from words: `text int int?` (optional), `text text*` (repeated), `any (any text)* text` (a group
+    that stands once or more), and a result word or rule.
+
+    >>> str(signature("text int?", "text")), str(signature("any (any text)* text", "text"))
+    ('text, [int]', 'any, (any, text)…, text')
     """
+    before, *rest = _GROUP.split(parameters)
     made = tuple(
         Parameter(word.rstrip("?*"), optional=word.endswith(("?", "*")), repeated=word.endswith("*"))
-        for word in parameters.split()
+        for word in before.split()
     )
-    return Signature(made, _RESULTS[result] if isinstance(result, str) else result)
+    group, last = (tuple(map(Parameter, part.split())) for part in rest or ("", ""))
+    return Signature(made, _RESULTS[result] if isinstance(result, str) else result, group, last)
 
 
 def function(
@@ -131,9 +175,10 @@ def function(
     gives: str,
     nulls: Nulls = Nulls.STRICT,
     volatile: bool = False,
+    rule: Rule | None = None,
 ) -> Function:
     """Return a table row. *signatures* is written `text int -> text`, several ones joined by ` | `."""
     if isinstance(signatures, str):
         pairs = (part.split("->") for part in signatures.split("|"))
         signatures = tuple(signature(given.strip(), result.strip()) for given, result in pairs)
-    return Function(name, family, signatures, text, example, gives, nulls, volatile)
+    return Function(name, family, signatures, text, example, gives, nulls, volatile, rule=rule)
