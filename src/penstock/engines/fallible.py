@@ -16,11 +16,12 @@ _FAIL = frozenset(
         "ToDate", "ToDateCustomFormats", "ParseDate", "SwitchTimeZone", "AddDuration", "SubtractDuration", "ISOAddDuration",
         "ISOSubtractDuration", "ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract", "IsEmpty", "INVERSEMAP", "DIFF",
         "TOP", "MaxTupleBy1stField", "ExtremalTupleByNthField", "BagSplit", "DistinctBy", "SetIntersect", "Sessionize",
-        "TimeCount",
+        "TimeCount", "VAR", "Median", "Quantile", "StreamingMedian", "StreamingQuantile", "RandInt", "CustomFormatToISO",
     }
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
-_BY_PATTERN = frozenset({"matches", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
+_READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")
+_BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
 
 
 def may_fail(expr: Expr, context: Context) -> bool:
@@ -39,7 +40,11 @@ def may_fail(expr: Expr, context: Context) -> bool:
 
 
 def _call_may_fail(call: Call, context: Context) -> bool:
-    if call.function in _FAIL or (context.strict and (call.function in strict.FAILS or call.function == "modulo")):
+    if (
+        call.function in _FAIL
+        or call.function.startswith(_READ_ISO)
+        or (context.strict and (call.function in strict.FAILS or call.function == "modulo"))
+    ):
         return True
     if call.function in _BY_PATTERN:
         return len(call.args) > 1 and not _is_good(call.args[1], java_regex.compile_pattern)

@@ -31,8 +31,14 @@ def _values(name: str, *adds: str) -> Portable:
     return Portable(name, as_values=True, adds=adds)
 
 
-def _greater(word: str) -> Callable[[Call], Portable]:
+def _of_result(word: str) -> Callable[[Call], Portable]:
+    """The form for the type of the result, a number."""
     return lambda call: Portable(f"{word}_{call.dtype.kind.value}")
+
+
+def _of_two(word: str, over_bag: str) -> Callable[[Call], Portable]:
+    """The form for two numbers, or for a bag."""
+    return lambda call: _of_result(word)(call) if len(call.args) == 2 else Portable(over_bag)
 
 
 def _of_kind(word: str) -> Callable[[Call], Portable]:
@@ -41,6 +47,84 @@ def _of_kind(word: str) -> Callable[[Call], Portable]:
 
 
 PORTABLE: dict[str, Form] = {
+    # text
+    "Reverse": Portable("reverse"),
+    "RegexMatch": Portable("regex_match"),
+    "IsInt": Portable("is_int", null="false"),
+    "IsLong": Portable("is_long", null="false"),
+    "IsFloat": Portable("is_real", null="false"),
+    "IsDouble": Portable("is_real", null="false"),
+    "IsNumeric": Portable("is_numeric", null="false"),
+    "Decode": _values("choose", "strict"),
+    "Bin": _values("choose_by_limit", "strict"),
+    "BinCond": _values("choose_by_condition", "strict"),
+    # dates as texts
+    **{
+        f"ISOTo{unit}": Portable(f"iso_to_{unit.lower()}", adds=("zone",))
+        for unit in ("Year", "Month", "Week", "Day", "Hour", "Minute", "Second")
+    },
+    **{
+        f"ISO{unit}Between": Portable(f"iso_{unit.lower()}", adds=("zone",))
+        for unit in ("Years", "Months", "Days", "Hours", "Minutes", "Seconds")
+    },
+    "ISOToUnix": Portable("iso_to_unix", adds=("zone",)),
+    "UnixToISO": Portable("unix_to_iso"),
+    "CustomFormatToISO": Portable("pattern_to_iso", adds=("zone_id", "this_year")),
+    "DiffDate": Portable("days_between_texts"),
+    "DateExtractor": Portable("day_of_log"),
+    # numbers
+    "POW": Portable("math_power"),
+    "ATAN2": Portable("math_arc_tangent"),
+    "HYPOT": Portable("math_hypot"),
+    "EXPM1": Portable("math_expm1"),
+    "LOG1P": Portable("math_log1p"),
+    "RINT": Portable("math_rint"),
+    "toDegrees": Portable("math_degrees"),
+    "toRadians": Portable("math_radians"),
+    "IEEEremainder": Portable("math_remainder"),
+    "nextAfter": Portable("math_next_after"),
+    "SCALB": Portable("math_scale"),
+    "SIGNUM": _of_kind("signum"),
+    "copySign": _of_kind("copy_sign"),
+    "ULP": _of_kind("ulp"),
+    "NEXTUP": _of_kind("next_up"),
+    "getExponent": _of_kind("exponent"),
+    "Greatest": _of_result("greater"),
+    "Least": _of_result("lesser"),
+    "MAX": _of_two("greater", "bag_greatest"),
+    "MIN": _of_two("lesser", "bag_least"),
+    "HaversineDistInMiles": Portable("miles"),
+    # hashes, encodings, URLs, user agents
+    "MD5": Portable("md5"),
+    "MD5Base64": Portable("md5_base64"),
+    "HashFNV": lambda call: Portable("fnv" if len(call.args) == 1 else "fnv_modulo"),
+    "SHA1": Portable("sha1"),
+    "SHA256": Portable("sha256"),
+    "Base64Encode": Portable("base64_encode"),
+    "Base64Decode": Portable("base64_decode"),
+    "URLEncode": Portable("url_encode"),
+    "URLDecode": Portable("url_decode"),
+    "HostExtractor": Portable("host"),
+    "SearchQuery": Portable("search_query"),
+    "UserAgentClassify": Portable("classify_agent"),
+    "Device": Portable("device"),
+    "Os": Portable("system"),
+    "UserAgent": Portable("agent"),
+    "device.Family": Portable("device_family"),
+    **{
+        f"os.{part}": Portable("system_part", adds=(str(at),))
+        for at, part in enumerate(("Family", "Major", "Minor", "Patch", "PatchMinor"))
+    },
+    **{
+        f"useragent.{part}": Portable("agent_part", adds=(str(at),))
+        for at, part in enumerate(("Family", "Major", "Minor", "Patch"))
+    },
+    # statistics over bags
+    "VAR": Portable("bag_variance"),
+    "Median": Portable("bag_median"),
+    "Quantile": _values("bag_quantiles"),
+    "StreamingMedian": Portable("bag_any_median"),
+    "StreamingQuantile": _values("bag_any_quantiles"),
     # JSON
     "ToJson": _values("to_json"),
     "JsonStringToMap": Portable("json_to_map"),

@@ -489,12 +489,15 @@ TEMPLATES: dict[str, Template] = {
     "COSH": simple("ps_math_cosh({0})"),
     "TANH": simple("ps_math_tanh({0})"),
     "RANDOM": simple("random()"),
+    "RandInt": simple("CAST({0} + floor(random() * ps_whole_numbers_between({0}, {1})) AS INTEGER)"),
     # conversion
     "ParseIntOrDefault": _or_default(None, Kind.INT),
     "ParseLongOrDefault": _or_default(None, Kind.LONG),
     "ParseFloatOrDefault": _or_default(None, Kind.FLOAT),
     "ParseDoubleOrDefault": _or_default(None, Kind.DOUBLE),
     "COALESCE": lambda call, args, context: f"coalesce({', '.join(_lasting(arg, call.dtype) for arg in args)})",
+    "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
+    "IntToBool": simple("coalesce({0} <> 0, false)"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
@@ -503,8 +506,6 @@ TEMPLATES: dict[str, Template] = {
     "COUNT_STAR": simple("ps_bag_count_all({0})"),
     "SUM": _bag("sum"),
     "AVG": simple("ps_bag_average({0})"),
-    "MIN": _bag("least"),
-    "MAX": _bag("greatest"),
     "COR": _correlations(False),
     "COV": _correlations(True),
 }

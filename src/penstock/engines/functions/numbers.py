@@ -7,7 +7,8 @@ from collections.abc import Callable
 from fractions import Fraction
 
 
-def _guarded(function: Callable[[float], float], number: float, overflow: float = math.inf) -> float:
+def guarded(function: Callable[[float], float], number: float, overflow: float = math.inf) -> float:
+    """Return what a function of C's library gives; NaN where it is not defined, *overflow* beyond the range."""
     try:
         return function(number)
     except ValueError:
@@ -18,7 +19,7 @@ def _guarded(function: Callable[[float], float], number: float, overflow: float 
 
 def sqrt(number: float) -> float:
     """The square root; NaN of a negative."""
-    return _guarded(math.sqrt, number)
+    return guarded(math.sqrt, number)
 
 
 def cbrt(number: float) -> float:
@@ -32,42 +33,42 @@ def cbrt(number: float) -> float:
 
 def exp(number: float) -> float:
     """e to a power; infinite where it overflows."""
-    return _guarded(math.exp, number)
+    return guarded(math.exp, number)
 
 
 def log(number: float) -> float:
     """The natural logarithm; -Infinity of 0, NaN of a negative."""
-    return -math.inf if number == 0 else _guarded(math.log, number)
+    return -math.inf if number == 0 else guarded(math.log, number)
 
 
 def log10(number: float) -> float:
     """The logarithm to base 10."""
-    return -math.inf if number == 0 else _guarded(math.log10, number)
+    return -math.inf if number == 0 else guarded(math.log10, number)
 
 
 def sin(number: float) -> float:
     """The sine; NaN of an infinity."""
-    return _guarded(math.sin, number)
+    return guarded(math.sin, number)
 
 
 def cos(number: float) -> float:
     """The cosine; NaN of an infinity."""
-    return _guarded(math.cos, number)
+    return guarded(math.cos, number)
 
 
 def tan(number: float) -> float:
     """The tangent; NaN of an infinity."""
-    return _guarded(math.tan, number)
+    return guarded(math.tan, number)
 
 
 def asin(number: float) -> float:
     """The arc sine; NaN outside -1 to 1."""
-    return _guarded(math.asin, number)
+    return guarded(math.asin, number)
 
 
 def acos(number: float) -> float:
     """The arc cosine; NaN outside -1 to 1."""
-    return _guarded(math.acos, number)
+    return guarded(math.acos, number)
 
 
 def atan(number: float) -> float:
@@ -77,12 +78,12 @@ def atan(number: float) -> float:
 
 def sinh(number: float) -> float:
     """The hyperbolic sine; infinite where it overflows."""
-    return _guarded(math.sinh, number, math.copysign(math.inf, number))
+    return guarded(math.sinh, number, math.copysign(math.inf, number))
 
 
 def cosh(number: float) -> float:
     """The hyperbolic cosine; infinite where it overflows."""
-    return _guarded(math.cosh, number)
+    return guarded(math.cosh, number)
 
 
 def tanh(number: float) -> float:

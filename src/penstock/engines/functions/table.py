@@ -16,7 +16,11 @@ from penstock.engines.functions import (
     calendar,
     casts,
     decimals,
+    decoding,
+    encoding,
+    iso_texts,
     isodate,
+    java_math,
     java_regex,
     joda,
     joda_reading,
@@ -24,7 +28,9 @@ from penstock.engines.functions import (
     numbers,
     raw,
     source,
+    statistics,
     structures,
+    user_agents,
 )
 from penstock.engines.functions import text as texts
 from penstock.errors import DataError
@@ -172,6 +178,21 @@ SHARED: tuple[Shared, ...] = (
     Shared("day_of", ("datetime",), "int", _part("day")),
     Shared("week_of", ("datetime",), "int", _part("week")),
     Shared("week_year_of", ("datetime",), "int", _part("week_year")),
+    *(
+        Shared(f"iso_to_{unit}", ("text", "int"), "text", iso_texts.truncated(unit))
+        for unit in ("year", "month", "week", "day", "hour", "minute", "second")
+    ),
+    Shared("iso_years", ("text", "text", "int"), "long", iso_texts.whole_months(12)),
+    Shared("iso_months", ("text", "text", "int"), "long", iso_texts.whole_months(1)),
+    *(
+        Shared(f"iso_{unit}", ("text", "text", "int"), "long", iso_texts.whole_units(unit_ms))
+        for unit, unit_ms in (("days", 86_400_000), ("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000))
+    ),
+    Shared("iso_to_unix", ("text", "int"), "long", iso_texts.to_unix),
+    Shared("unix_to_iso", ("long",), "text", iso_texts.from_unix),
+    Shared("pattern_to_iso", ("text", "text", "text", "int"), "text", iso_texts.from_pattern),
+    Shared("days_between_texts", ("text", "text"), "int", iso_texts.days_between),
+    Shared("day_of_log", ("text",), "text", iso_texts.day_of_log),
     Shared("allowed", ("boolean", "text"), "boolean", _allowed),
     # text
     Shared("utf16_length", ("text",), "int", texts.length),
@@ -183,6 +204,7 @@ SHARED: tuple[Shared, ...] = (
     Shared("upper_first", ("text",), "text", texts.upper_first),
     Shared("lower_first", ("text",), "text", texts.lower_first),
     Shared("trim", ("text",), "text", texts.trim),
+    Shared("reverse", ("text",), "text", texts.reverse),
     Shared("right_trim", ("text",), "text", texts.right_trim),
     Shared("equals_ignore_case", ("text", "text"), "boolean", texts.equals_ignore_case),
     Shared("tokenize", ("text", "text"), "value", lambda s, marks: structures.encode_bag(texts.tokenize(s, marks))),
@@ -194,6 +216,15 @@ SHARED: tuple[Shared, ...] = (
     Shared("regex_extract_all", ("text", "text"), "value", _extract_all),
     Shared("replace_all", ("text", "text", "text"), "text", java_regex.replace_all),
     Shared("split", ("text", "text", "int"), "value", _split),
+    Shared("regex_match", ("text", "text"), "int", lambda text, pattern: int(java_regex.full_match(text, pattern))),
+    # tests of texts and choices
+    Shared("is_int", ("text",), "boolean", decoding.is_int),
+    Shared("is_long", ("text",), "boolean", decoding.is_long),
+    Shared("is_real", ("text",), "boolean", decoding.is_real),
+    Shared("is_numeric", ("text",), "boolean", decoding.is_numeric),
+    Shared("choose", ("values", "boolean"), "text", decoding.choose),
+    Shared("choose_by_limit", ("values", "boolean"), "text", decoding.choose_by_limit),
+    Shared("choose_by_condition", ("values", "boolean"), "text", decoding.choose_by_condition),
     # numbers
     *(
         Shared(f"math_{name}", ("double",), "double", getattr(numbers, name))
@@ -201,6 +232,39 @@ SHARED: tuple[Shared, ...] = (
             "sqrt", "cbrt", "exp", "log", "log10", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh",
         )
     ),
+    *(
+        Shared(f"math_{name}", ("double",), "double", getattr(java_math, name))
+        for name in ("expm1", "log1p", "rint", "degrees", "radians")
+    ),
+    *(
+        Shared(f"math_{name}", ("double", "double"), "double", getattr(java_math, name))
+        for name in ("power", "arc_tangent", "hypot", "remainder", "next_after")
+    ),
+    *(
+        Shared(f"{name}_{kind}", (kind,), kind, call)
+        for kind in ("float", "double")
+        for name, call in (
+            ("signum", java_math.signum), ("ulp", getattr(java_math, f"ulp_{kind}")),
+            ("next_up", getattr(java_math, f"next_up_{kind}")),
+        )
+    ),
+    *(
+        Shared(f"{name}_{kind}", (kind, kind), kind, call)
+        for kind in ("float", "double")
+        for name, call in (
+            ("copy_sign", java_math.copy_sign), ("greater", java_math.greater), ("lesser", java_math.lesser),
+        )
+    ),
+    *(
+        Shared(f"{name}_{kind}", (kind, kind), kind, call)
+        for kind in ("int", "long")
+        for name, call in (("greater", java_math.whole_greater), ("lesser", java_math.whole_lesser))
+    ),
+    Shared("exponent_float", ("float",), "int", java_math.exponent_float),
+    Shared("exponent_double", ("double",), "int", java_math.exponent_double),
+    Shared("math_scale", ("double", "int"), "double", java_math.scale),
+    Shared("whole_numbers_between", ("int", "int"), "long", java_math.span),
+    Shared("miles", ("double", "double", "double", "double"), "double", java_math.miles),
     # structures
     Shared("make_tuple", ("values",), "value", structures.make_tuple),
     Shared("make_bag", ("values",), "value", structures.make_bag),
@@ -243,6 +307,28 @@ SHARED: tuple[Shared, ...] = (
     Shared("bag_split", ("int", "value"), "value", bag_functions.split),
     Shared("bag_time_count", ("value", "text", "int"), "long", bag_functions.time_count),
     Shared("bag_sessions", ("value", "text", "int"), "value", bag_functions.sessions),
+    Shared("bag_variance", ("value",), "double", statistics.variance),
+    Shared("bag_median", ("value",), "value", lambda bag: statistics.quantiles([bag, '{"d":0.5}'], "Median", True)),
+    Shared("bag_quantiles", ("values",), "value", lambda items: statistics.quantiles(items, "Quantile", True)),
+    Shared("bag_any_median", ("value",), "value", lambda bag: statistics.quantiles([bag, '{"d":0.5}'], "Median", False)),
+    Shared("bag_any_quantiles", ("values",), "value", lambda items: statistics.quantiles(items, "Quantile", False)),
+    # hashes, encodings, URLs, user agents
+    *(
+        Shared(name, ("text",), "text", getattr(encoding, name))
+        for name in (
+            "md5", "md5_base64", "sha1", "sha256", "base64_encode", "base64_decode", "url_encode", "url_decode", "host",
+            "search_query",
+        )
+    ),
+    Shared("fnv", ("text",), "long", encoding.fnv),
+    Shared("fnv_modulo", ("text", "int"), "long", encoding.fnv_modulo),
+    Shared("device", ("text",), "value", user_agents.device),
+    Shared("system", ("text",), "value", user_agents.system),
+    Shared("agent", ("text",), "value", user_agents.agent),
+    Shared("device_family", ("text",), "text", user_agents.device_family),
+    Shared("system_part", ("text", "int"), "text", user_agents.system_part),
+    Shared("agent_part", ("text", "int"), "text", user_agents.agent_part),
+    Shared("classify_agent", ("text",), "text", user_agents.classify),
     # JSON
     Shared("to_json", ("values",), "text", json_text.to_json),
     Shared("json_to_map", ("text",), "value", json_text.to_map),

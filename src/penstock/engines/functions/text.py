@@ -122,3 +122,8 @@ def utf16_key(text: str) -> str:
     if text.isascii():
         return text
     return "".join(f"\U0010ffff{char}" if "\ue000" <= char <= "\uffff" else char for char in text)
+
+
+def reverse(text: str) -> str:
+    """Return the UTF-16 units in reverse order; of a character of two, each half is a broken one."""
+    return "".join("\ufffd\ufffd" if char > "\uffff" else char for char in reversed(text))

@@ -496,19 +496,22 @@ _OWN: dict[str, Template] = {
         for name in ("CBRT", "EXP", "LOG", "LOG10", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "SINH", "COSH", "TANH")
     },
     "RANDOM": simple("rand()"),
+    "RandInt": lambda call, args, context: (
+        f"CAST({args[0]} + floor(rand() * {shared('whole_numbers_between', *args)}) AS INT)"
+    ),
     # conversion
     "ParseIntOrDefault": _or_default(Kind.INT),
     "ParseLongOrDefault": _or_default(Kind.LONG),
     "ParseFloatOrDefault": _or_default(Kind.FLOAT),
     "ParseDoubleOrDefault": _or_default(Kind.DOUBLE),
     "COALESCE": lambda call, args, context: f"coalesce({', '.join(args)})",
+    "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
+    "IntToBool": simple("coalesce({0} <> 0, false)"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
     "TOMAP": _structure("map"),
     "SUM": _typed_call("bag_sum"),
-    "MIN": _typed_call("bag_least"),
-    "MAX": _typed_call("bag_greatest"),
     "COR": _correlations(False),
     "COV": _correlations(True),
 }  # fmt: skip

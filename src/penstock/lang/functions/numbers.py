@@ -1,6 +1,7 @@
 """Functions on numbers (function reference 6) and conversion with null handling (7)."""
 
-from penstock.lang.functions.signature import Function, Nulls, function
+from penstock.lang.functions.signature import Function, Nulls, Wrong, function
+from penstock.plan.exprs import Expr, Literal
 
 
 def _double(name: str, text: str, given: str, gives: str) -> Function:
@@ -38,6 +39,60 @@ NUMBERS: tuple[Function, ...] = (
     ),
 )  # fmt: skip
 
+_SAME = "double -> double | float -> float"
+_SAME_PAIR = "double double -> double | float float -> float"
+_TWO = "number number -> widest"
+
+
+def _two(name: str, text: str, given: str, gives: str) -> Function:
+    return function(name, "numbers", "double double -> double", text, f"{name}({given})", gives)
+
+
+def _limits(args: tuple[Expr, ...]) -> Wrong | None:
+    least, most = args
+    if isinstance(least, Literal) and isinstance(most, Literal) and least.value and most.value:
+        if least.value.data > most.value.data:
+            return Wrong(0, "The first number of RandInt is greater than the second.")
+    return None
+
+
+LIBRARY_NUMBERS: tuple[Function, ...] = (
+    _two("POW", "x to the power y.", "2.0,10.0", "1024.0"),
+    _two("ATAN2", "The angle of the point with the coordinates x and y, which are given as y, x.", "1.0,2.0",
+         "0.4636476090008061"),
+    _two("HYPOT", "The square root of the sum of the squares.", "3.0,4.0", "5.0"),
+    _double("EXPM1", "e to the power x, less 1.", "0.001", "0.0010005001667083417"),
+    _double("LOG1P", "The natural logarithm of x + 1.", "0.001", "9.995003330835331E-4"),
+    _double("RINT", "The nearest whole number as a double, halves to the even one.", "2.5", "2.0"),
+    function("SIGNUM", "numbers", _SAME, "-1, 0 or 1, by the sign.", "SIGNUM(-3.2)", "-1.0"),
+    _double("toDegrees", "Radians in degrees.", "3.141592653589793", "180.0"),
+    _double("toRadians", "Degrees in radians.", "180.0", "3.141592653589793"),
+    _two("IEEEremainder", "What is left of x by the multiple of y nearest to it.", "5.0,3.0", "-1.0"),
+    function("copySign", "numbers", _SAME_PAIR, "x with the sign of y.", "copySign(3.0,-0.5)", "-3.0"),
+    function("SCALB", "numbers", "double int -> double", "x times 2 to the power n.", "SCALB(1.5,4)", "24.0"),
+    function(
+        "ULP", "numbers", _SAME, "The distance to the next greater number in magnitude.", "ULP(1.0)",
+        "2.220446049250313E-16",
+    ),
+    function("NEXTUP", "numbers", _SAME, "The least number greater than x.", "NEXTUP(1.0)", "1.0000000000000002"),
+    _two("nextAfter", "The neighbour of x toward y.", "1.0,0.0", "0.9999999999999999"),
+    function(
+        "getExponent", "numbers", "double -> int | float -> int", "The exponent of the binary form.", "getExponent(10.0)",
+        "3",
+    ),
+    function("Greatest", "numbers", _TWO, "The greater of two numbers; NaN wins.", "Greatest(3,8)", "8"),
+    function("Least", "numbers", _TWO, "The lesser of two numbers; NaN wins.", "Least(3,8)", "3"),
+    function(
+        "RandInt", "numbers", "int int -> int", "A random whole number between two, both included; new for each record.",
+        "RandInt(7,7)", "7", volatile=True, rule=_limits,
+    ),
+    function(
+        "HaversineDistInMiles", "numbers", "double double double double -> double",
+        "The distance of two places, each given as latitude and longitude in degrees, in miles.",
+        "ROUND(HaversineDistInMiles(52.52,13.405,48.8566,2.3522) * 100.0)", "54523L",
+    ),
+)  # fmt: skip
+
 CONVERT: tuple[Function, ...] = (
     function(
         "ParseIntOrDefault", "convert", "text int -> int", "The int that a text stands for, or the default.",
@@ -58,5 +113,12 @@ CONVERT: tuple[Function, ...] = (
     function(
         "COALESCE", "convert", "any any* -> widest", "The first argument that is not null.", "COALESCE(null,'n/a')",
         "'n/a'", Nulls.MAYBE,
+    ),
+    function(
+        "BoolToInt", "convert", "boolean -> int", "1 for true, 0 for false and null.", "BoolToInt(true)", "1", Nulls.NEVER,
+    ),
+    function(
+        "IntToBool", "convert", "int -> boolean", "Whether a number is not 0; null gives false.", "IntToBool(7)", "true",
+        Nulls.NEVER,
     ),
 )  # fmt: skip

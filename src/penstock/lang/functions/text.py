@@ -55,6 +55,11 @@ TEXT: tuple[Function, ...] = (
         "TOKENIZE('to be, or')", "{('to'),('be'),('or')}", M,
     ),
     function("LENGTH", "text", "text -> int", "The number of UTF-16 code units.", "LENGTH('duck')", "4"),
+    function(
+        "Reverse", "text", "text -> text",
+        "The UTF-16 code units in reverse order; a character of two units comes out as two broken ones.", "Reverse('abc')",
+        "'cba'",
+    ),
 )  # fmt: skip
 
 REGEX: tuple[Function, ...] = (
@@ -71,5 +76,9 @@ REGEX: tuple[Function, ...] = (
         "REGEX_EXTRACT_ALL", "regex", "text text -> tuple of text",
         "All groups where the whole text matches, or null.", "REGEX_EXTRACT_ALL('2024-Q3','(\\\\d+)-Q(\\\\d)')",
         "('2024','3')", M,
+    ),
+    function(
+        "RegexMatch", "regex", "text text -> int", "1 where the whole text matches a regular expression, else 0.",
+        "RegexMatch('abc','a.*')", "1",
     ),
 )  # fmt: skip

@@ -1,0 +1,141 @@
+"""Hashes, encodings and parts of URLs (function reference 10). Texts are hashed and encoded as UTF-8."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from urllib.parse import quote_plus
+
+import regex
+
+from penstock.engines.functions.casts import wrap_int
+
+_FNV_START = 33_554_467
+_FNV_PRIME = 0x01000193
+_ESCAPED = re.compile(r"(?:%[0-9a-fA-F]{2})+", re.ASCII)
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z", re.ASCII)
+_PROTOCOLS = frozenset({"http", "https", "ftp", "file", "mailto", "jar", "netdoc"})
+"""What Java has a reader for; a URL of any other is malformed to it."""
+_SCHEME = re.compile(r"(?:url:)?([a-z][a-z0-9+.-]*):", re.ASCII | re.IGNORECASE)
+_PORT = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_UP_TO_BLANK = "".join(map(chr, range(33)))
+_QUERY = regex.compile(r'(?<=[&?](?:as_)?[pq]=).*?(?=\Z|[&"])')
+_PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]+")
+_BLANKS = re.compile(r"[ \t\n\x0b\f\r]+")
+
+
+def md5(text: str) -> str:
+    """Return the MD5 as 32 hexadecimal digits."""
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def md5_base64(text: str) -> str:
+    """Return the MD5 as base 64."""
+    return base64.b64encode(hashlib.md5(text.encode(), usedforsecurity=False).digest()).decode()
+
+
+def sha1(text: str) -> str:
+    """Return the SHA-1 as 40 hexadecimal digits."""
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def sha256(text: str) -> str:
+    """Return the SHA-256 as 64 hexadecimal digits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def fnv(text: str) -> int:
+    """Return the absolute value of the 32-bit FNV-1 hash of the library, whose start value is its own.
+
+    >>> fnv("penstock")
+    69326842
+    """
+    value = _FNV_START
+    for byte in text.encode():
+        # Java's bytes are signed.
+        value = wrap_int(value * _FNV_PRIME) ^ (byte - 256 if byte > 127 else byte)
+    return abs(value)
+
+
+def fnv_modulo(text: str, modulus: int) -> int:
+    """Return `fnv` modulo a positive number; a modulus that is not positive changes nothing."""
+    return fnv(text) % modulus if modulus > 0 else fnv(text)
+
+
+def base64_encode(text: str) -> str:
+    """Return a text as base 64."""
+    return base64.b64encode(text.encode()).decode()
+
+
+def base64_decode(text: str) -> str | None:
+    """Return the text that base 64 stands for, padding optional; None where it is none, or no UTF-8."""
+    bare = text.rstrip("=")
+    if not _BASE64.match(text) or len(bare) % 4 == 1 or (bare != text and len(text) % 4):
+        return None
+    try:
+        return base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+
+
+def url_encode(text: str) -> str:
+    """Return a text as a value in a form: letters, digits and `.-*_` stay, blanks are `+`."""
+    return quote_plus(text, safe="*").replace("~", "%7E")
+
+
+def url_decode(text: str) -> str | None:
+    """Return the text that a value in a form stands for; None for a `%` that is no escape."""
+    if "%" in _ESCAPED.sub("", text):
+        return None
+    plain = text.replace("+", " ")
+    return _ESCAPED.sub(lambda found: bytes.fromhex(found.group().replace("%", "")).decode("utf-8", "replace"), plain)
+
+
+def host(url: str) -> str | None:
+    """Return the host of a URL in small letters, empty where it has none; None where Java finds the URL malformed.
+
+    >>> host("HTTP://me@Docs.Example.org:80/x?y"), host("docs.example.org/x")
+    ('docs.example.org', None)
+    """
+    body = url.strip(_UP_TO_BLANK)
+    found = _SCHEME.match(body)
+    if found is None or found[1].lower() not in _PROTOCOLS:
+        return None
+    rest = body[found.end() :].partition("#")[0].partition("?")[0]
+    if found[1].lower() == "jar":
+        return "" if "!/" in rest else None
+    if not rest.startswith("//") or rest.startswith("////"):
+        return ""
+    authority = rest[2:].partition("/")[0]
+    before, at, name = authority.partition("@")
+    if not at:
+        name = before
+    elif "@" in name:
+        return None
+    return _without_port(name)
+
+
+def _without_port(name: str) -> str | None:
+    if name.startswith("["):
+        address, closed, port = name.partition("]")
+        if not closed or (port and not port.startswith(":")):
+            return None
+        bare, port = f"{address}]", port[1:]
+    else:
+        bare, _, port = name.partition(":")
+    if port and (not _PORT.match(port) or int(port) < -1):
+        return None
+    return bare.lower()
+
+
+def search_query(url: str) -> str | None:
+    """Return the words of a `q` or `p` parameter, in small letters, without punctuation, at most 80 characters."""
+    if not url:
+        return url
+    found = _QUERY.search(url.lower().strip(_UP_TO_BLANK))
+    words = None if found is None else url_decode(found.group())
+    if words is None:
+        return None
+    return _BLANKS.sub(" ", _PUNCTUATION.sub("", words).strip(_UP_TO_BLANK))[:80]
