@@ -21,6 +21,7 @@ _FAIL = frozenset(
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
 _READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")
+_FAIL_WHERE_STRICT = frozenset({"modulo", "Decode", "Bin", "BinCond"})
 _BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
 
 
@@ -40,11 +41,9 @@ def may_fail(expr: Expr, context: Context) -> bool:
 
 
 def _call_may_fail(call: Call, context: Context) -> bool:
-    if (
-        call.function in _FAIL
-        or call.function.startswith(_READ_ISO)
-        or (context.strict and (call.function in strict.FAILS or call.function == "modulo"))
-    ):
+    if call.function in _FAIL or call.function.startswith(_READ_ISO):
+        return True
+    if context.strict and (call.function in strict.FAILS or call.function in _FAIL_WHERE_STRICT):
         return True
     if call.function in _BY_PATTERN:
         return len(call.args) > 1 and not _is_good(call.args[1], java_regex.compile_pattern)

@@ -49,10 +49,9 @@ def _two(name: str, text: str, given: str, gives: str) -> Function:
 
 
 def _limits(args: tuple[Expr, ...]) -> Wrong | None:
-    least, most = args
-    if isinstance(least, Literal) and isinstance(most, Literal) and least.value and most.value:
-        if least.value.data > most.value.data:
-            return Wrong(0, "The first number of RandInt is greater than the second.")
+    least, most = (arg.value.data if isinstance(arg, Literal) and arg.value is not None else None for arg in args)
+    if least is not None and most is not None and least > most:
+        return Wrong(0, "The first number of RandInt is greater than the second.")
     return None
 
 
