@@ -107,11 +107,20 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
     gives_instant = shared.result == "datetime"
     known: dict[tuple[Any, ...], Any] | None = {} if _REPEATS.issuperset(shared.parameters) else None
 
+    failed: list[tuple[tuple[Any, ...], PenstockError]] = []
+
     def made(row: tuple[Any, ...]) -> Any:
         if None in row:
             return None
+        # DuckDB computes a constant that fails once more in each of its rounds: what took long to fail is not tried again.
+        if failed and failed[0][0] == row:
+            raise failed[0][1]
         given = [(raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True)]
-        value = call(*given)
+        try:
+            value = call(*given)
+        except PenstockError as error:
+            failed[:] = [(row, error)]
+            raise
         return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
 
     def one(row: tuple[Any, ...]) -> Any:
