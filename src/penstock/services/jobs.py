@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,8 +45,9 @@ def submit(
             "dynamic_variables": dynamic_variables,
         }
     )
-    cluster = _find(uow, principal, Cluster, fields, "cluster_id")
-    package = _find(uow, principal, Package, fields, "package_id")
+    # Kept as it is until the job is there: a cluster that ends at this moment refuses the job, or stops it by name.
+    cluster = _find(uow, principal, Cluster, fields, "cluster_id", pages.kept)
+    package = _find(uow, principal, Package, fields, "package_id", pages.get)
     static, dynamic = fields.scalars("variables"), fields.scalars("dynamic_variables")
     if cluster is not None and (cluster.status in ENDING or cluster.status == ClusterStatus.ERROR):
         fields.refuse("cluster_id", f"names a cluster that is {cluster.status}. Run the job on another.")
@@ -78,13 +80,15 @@ def submit(
     return row
 
 
-def _find(uow: UnitOfWork, principal: Principal, kind: type[Any], fields: Fields, name: str) -> Any:
+def _find(
+    uow: UnitOfWork, principal: Principal, kind: type[Any], fields: Fields, name: str, read: Callable[..., Any]
+) -> Any:
     identity = fields.integer(name)
     if identity is None:
         if name not in fields.errors:
             fields.refuse(name, "is missing.")
         return None
-    row = pages.get(uow, kind, identity, principal.tenant.id)
+    row = read(uow, kind, identity, principal.tenant.id)
     if row is None:
         fields.refuse(name, f"{identity} does not exist.")
     return row

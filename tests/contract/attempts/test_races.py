@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import TYPE_CHECKING
 
+import pytest
 from sqlalchemy import event, func, select
 
 from penstock.domain.cluster import READY
@@ -124,6 +125,49 @@ def test_a_claim_does_not_bring_back_a_cluster_that_somebody_ends(queue: Queue) 
     assert taken == [None]
     assert queue.cluster_row(pool).status == "pending_terminate"
     assert queue.job_row(made).status == "pending_stoppage"
+
+
+def test_no_job_is_taken_on_by_a_cluster_that_just_ends(queue: Queue) -> None:
+    """The caller hears of it at once, instead of a job that is stopped before it began."""
+    queue.join("a")
+    pool = queue.ready_cluster()
+    refused: list[InvalidFields] = []
+
+    def submit() -> None:
+        try:
+            queue.job(pool)
+        except InvalidFields as error:
+            refused.append(error)
+
+    interleaved(queue, lambda uow: clusters.terminate(uow, queue.principal, pool, queue.now), submit)
+    assert [one.errors for one in refused] == [
+        {"cluster_id": ["cluster_id names a cluster that is pending_terminate. Run the job on another."]}
+    ]
+
+
+def test_a_cluster_that_ends_stops_a_job_that_is_just_submitted(queue: Queue) -> None:
+    queue.join("a")
+    pool = queue.ready_cluster()
+    made: list[int] = []
+
+    def submit(uow: UnitOfWork) -> None:
+        given = {"cluster_id": pool, "package_id": queue.package_id}
+        made.append(jobs.submit(uow, queue.principal, **given, now=queue.now).id)
+
+    interleaved(queue, submit, lambda: queue.terminate(pool))
+    assert queue.job_row(made[0]).status == "pending_stoppage"
+
+
+def test_jobs_of_one_cluster_are_submitted_at_once(queue: Queue) -> None:
+    """Keeping the cluster as it is does not make callers wait for each other."""
+    queue.join("a")
+    pool = queue.ready_cluster()
+    if not queue.is_postgresql:
+        pytest.skip("SQLite lets one transaction at a time write")
+    given = {"cluster_id": pool, "package_id": queue.package_id}
+    with queue.sessions.write() as first, queue.sessions.write() as second:
+        for uow in (first, second):
+            jobs.submit(uow, queue.principal, **given, now=queue.now)
 
 
 def test_a_cluster_that_ends_stops_a_job_that_is_just_claimed(queue: Queue) -> None:

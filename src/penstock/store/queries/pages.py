@@ -26,6 +26,13 @@ def locked_row(uow: UnitOfWork, kind: type[RowT], identity: int) -> RowT | None:
     return uow.session.get(kind, identity, with_for_update={"of": kind}, populate_existing=True)
 
 
+def kept(uow: UnitOfWork, kind: type[RowT], identity: int, account_id: int) -> RowT | None:
+    """Return a row of an account as it is now, or None; until the transaction ends nobody changes it, and others may
+    keep it too."""
+    row = uow.session.get(kind, identity, with_for_update={"of": kind, "read": True}, populate_existing=True)
+    return row if row is not None and row.account_id == account_id else None  # type: ignore[attr-defined]  # all have it
+
+
 def page(
     uow: UnitOfWork,
     kind: type[RowT],
