@@ -44,7 +44,9 @@ def run(folder: Path, components: Sequence[dict[str, Any]], edges: str, records:
         begin, end = one.split(">")
         end, _, port = end.partition(":")
         begin, _, output = begin.partition(".")
-        made.append({"from": begin, "to": end} | ({"input": port} if port else {}) | ({"output": output} if output else {}))
+        made.append(
+            {"from": begin, "to": end} | ({"input": port} if port else {}) | ({"output": output} if output else {})
+        )
     (folder / "in.csv").write_text(records)
     (folder / "p.json").write_text(json.dumps({"components": [SOURCE, *components], "edges": made}))
     (folder / "c.json").write_text(json.dumps({"lake": {"type": "file", "path": "."}}))
@@ -116,9 +118,7 @@ def test_another_output_is_not_published_either(tmp_path: Path) -> None:
         ([{"match": "none", "conditions": [{"left": "total", "operator": "is_null"}]}, NOT_NEGATIVE], "all", 3),
     ],
 )
-def test_null_counts_as_not_satisfied(
-    conditions: list[dict[str, Any]], match: str, bad: int, tmp_path: Path
-) -> None:
+def test_null_counts_as_not_satisfied(conditions: list[dict[str, Any]], match: str, bad: int, tmp_path: Path) -> None:
     answer = run(tmp_path, [assertion("check", *conditions, match=match), destination("out")], "s>check check>out", BAD)
     assert f"({bad} record" in answer["errors"]
 
