@@ -172,8 +172,8 @@ class Worker:
     # --- children
 
     def _keep_warm(self) -> None:
-        """Have a child ready for each free slot."""
-        while len(self._warm) + len(self._held) < self._limits.slots:
+        """Have a child ready for each free slot, and one for the job that follows where the last slot becomes free."""
+        while len(self._warm) + len(self._held) <= self._limits.slots:
             try:
                 self._warm.append(self._children.fork())
                 self._soon("look")
@@ -302,8 +302,10 @@ class Worker:
                 self._due[name] = min(now + seconds, self._done[name] + WAIT_AT_MOST_S)
 
     def _has_room(self) -> bool:
-        """Tell whether a job can begin: a child is ready, and none of a lost job is still there, which may be the same."""
-        return bool(self._warm) and not any(attempt.is_lost for attempt in self._held.values())
+        """Tell whether a job can begin: a slot is free, a child is ready, and none of a lost job is still there, which may be
+        the same."""
+        has_slot = len(self._held) < self._limits.slots
+        return has_slot and bool(self._warm) and not any(attempt.is_lost for attempt in self._held.values())
 
     def _claim_one(self) -> bool:
         """Take one job; False when there is none."""

@@ -176,7 +176,7 @@ def driven(drive: Callable[..., Driven]) -> Driven:
 
 def test_a_job_from_claim_to_end(driven: Driven) -> None:
     assert driven.cluster_row().status == "available"
-    assert len(driven.children.made) == 2, "a warm child for each slot"
+    assert len(driven.children.made) == 3, "a warm child for each slot, and one for the job that follows"
     job_id, child = driven.started()
     order = child.heard[0]
     assert (order["token"], order["memory_bytes"], order["threads"]) == (f"job-{job_id}-1", 1 << 29, 2)
@@ -205,7 +205,7 @@ def test_a_job_from_claim_to_end(driven: Driven) -> None:
     driven.children.exit(child.pid, 0)
     driven.turn()
     assert not scratch.exists()
-    assert len(driven.children.made) == 3, "a child runs one job and is replaced"
+    assert len(driven.children.made) == 4, "a child runs one job and is replaced"
     assert driven.children.killed == []
 
 
@@ -404,7 +404,7 @@ def test_a_warm_child_that_dies_is_replaced_and_no_job_notices(driven: Driven) -
     driven.turn(1)
     job_id, _ = driven.started()
     assert driven.row(job_id).status == "running"
-    assert len(driven.children.made) == 3
+    assert len(driven.children.made) == 4
 
 
 def test_a_job_whose_order_cannot_be_sent_is_left_to_another_attempt(driven: Driven) -> None:
