@@ -16,6 +16,7 @@ from penstock.lang.document.shapes import ALIAS_PATTERN, DEFINITIONS, MESSAGE, N
 MAX_DEPTH = 40
 """How often a shape is looked at inside itself; whoever reads the value refuses what is nested so deeply."""
 _LIMITS = {"maxLength", "pattern", "allOf"}
+_REQUIRED = {"required"}
 _WORDS = {
     "string": "text", "number": "a number", "integer": "a whole number", "boolean": "true or false", "array": "a list",
     "object": "an object", "null": "null",
@@ -81,6 +82,8 @@ def _rule(value: Any, shape: Mapping[str, Any], path: str, depth: int) -> Iterat
 
 def fits(value: Any, shape: Mapping[str, Any], depth: int = 0) -> bool:
     """Tell whether a value has a shape."""
+    if shape.keys() == _REQUIRED:  # so are most of the rules
+        return not isinstance(value, Mapping) or all(key in value for key in shape["required"])
     return next(faults(value, shape, "", depth), None) is None
 
 
