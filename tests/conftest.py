@@ -29,6 +29,8 @@ else:
 
     servers = _load("servers")
 
+# Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
+os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)

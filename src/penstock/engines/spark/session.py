@@ -130,6 +130,7 @@ def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.driver.extraJavaOptions": f"{STACK_SIZE} -Dlog4j2.configurationFile={folder / 'log4j2.properties'}",
         "spark.executor.extraJavaOptions": STACK_SIZE,
+        "spark.python.daemon.module": "penstock.engines.spark.daemon",
     }
     if options.is_local:
         made |= {**_LOCAL_SETTINGS, "spark.local.dir": str(folder)}
