@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from penstock import wiring
+from penstock.cli.orders import EngineName, Master
 from penstock.cli.packages import pairs
 from penstock.cli.trace import trace
 from penstock.cli.values import read_value, show_value, type_of
@@ -42,8 +43,8 @@ class _Refused(Exception):
 def command(
     expression: Annotated[str | None, typer.Argument(help="The expression.")] = None,
     given: Annotated[list[str] | None, typer.Option("--set", help="A field, NAME=JSON.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb, or spark where it is installed.")] = "duckdb",
-    master: Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")] = None,
+    engine: EngineName = "duckdb",
+    master: Master = None,
     now: Annotated[str | None, typer.Option(help="What CurrentTime() gives, as ISO text.")] = None,
     traced: Annotated[bool, typer.Option("--trace", help="Show the value of every part: why null?")] = False,
     batch: Annotated[bool, typer.Option("--batch", help="Read JSON lines, answer JSON lines.")] = False,

@@ -8,7 +8,7 @@ import sys
 import typer
 
 from penstock import wiring
-from penstock.cli.orders import AsJson, DynamicVar, EngineName, File, Var, check_engine, order_of, show_invalid
+from penstock.cli.orders import AsJson, DynamicVar, EngineName, File, Var, order_of, show_invalid
 from penstock.cli.packages import read_package
 from penstock.errors import PackageInvalid
 from penstock.plan.explain import explain
@@ -28,9 +28,8 @@ def command(
 
     Example: penstock explain flights.yaml --var min_distance=500
     """
-    check_engine(engine)
     package = read_package(file)
-    chosen = wiring.engine()
+    chosen = wiring.engine_named(engine)
     try:
         plan, _, _ = plan_of(order_of(package, var, dynamic_var), chosen)
     except PackageInvalid as error:

@@ -15,21 +15,16 @@ import typer
 from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import PackageFile, pairs, read_connections
-from penstock.errors import BadRequest, PackageInvalid
+from penstock.errors import PackageInvalid
 from penstock.runtime.execute import Order
 
 File = Annotated[Path, typer.Argument(help="Package file, JSON or YAML.")]
 Var = Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")]
 DynamicVar = Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")]
 Connections = Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")]
-EngineName = Annotated[str, typer.Option(help="duckdb; Spark is not available in this version.")]
+EngineName = Annotated[str, typer.Option("--engine", help="duckdb, or spark where it is installed.")]
+Master = Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
-
-def check_engine(name: str) -> None:
-    """Return when an engine is known. Raises BadRequest."""
-    if name != "duckdb":
-        raise BadRequest(f"There is no engine '{name}' in this version. Known: duckdb.")
 
 
 def order_of(

@@ -20,8 +20,8 @@ from penstock.cli.orders import (
     DynamicVar,
     EngineName,
     File,
+    Master,
     Var,
-    check_engine,
     order_of,
     show_invalid,
 )
@@ -45,6 +45,7 @@ def command(
     dynamic_var: DynamicVar = None,
     connections: Connections = None,
     engine: EngineName = "duckdb",
+    master: Master = None,
     as_json: AsJson = False,
 ) -> None:
     """Show records as they leave a component, or arrive at a destination. Sources are read, nothing is written.
@@ -53,9 +54,8 @@ def command(
 
     Example: penstock preview flights.yaml described --connections connections.toml --limit 3
     """
-    check_engine(engine)
     package = read_package(file)
-    chosen = wiring.engine()
+    chosen = wiring.engine_named(engine, master=master)
     signal.signal(signal.SIGINT, lambda _number, _frame: chosen.interrupt())
     stores = wiring.stores(settings_module.load().file_roots)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:

@@ -21,6 +21,7 @@ from rich.table import Table
 from penstock import settings as settings_module
 from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
+from penstock.cli.orders import EngineName, Master
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_package
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
@@ -97,8 +98,8 @@ def command(
     var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
     dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
     connections: Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")] = None,
-    engine: Annotated[str, typer.Option(help="duckdb, or spark where it is installed.")] = "duckdb",
-    master: Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")] = None,
+    engine: EngineName = "duckdb",
+    master: Master = None,
     memory: Annotated[str | None, typer.Option(help="Memory for the engine, such as 2G.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads for the engine.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,

@@ -6,7 +6,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from penstock.cli.cells import out_of, read_rows
 from penstock.cli.compared import Difference, difference
 from penstock.cli.formatting import replace_file
 from penstock.cli.junit import junit
-from penstock.cli.orders import EngineName, check_engine, order_of
+from penstock.cli.orders import EngineName, Master, order_of
 from penstock.cli.packages import TEST_ENDINGS as ENDINGS
 from penstock.cli.packages import PackageFile, read_package
 from penstock.errors import BadRequest, PenstockError
@@ -27,6 +27,7 @@ from penstock.lang.cases import Case, CaseFile, read_cases, updated
 from penstock.lang.document.file.parser import NotYaml, decode
 from penstock.lang.document.file.printer import Out
 from penstock.lang.variables.resolution import PREDEFINED
+from penstock.plan.ports import Engine
 from penstock.plan.schema import Schema
 from penstock.runtime.execute import Order
 from penstock.runtime.trial import Seen, attempt
@@ -70,6 +71,7 @@ def command(
     ] = False,
     report: Annotated[Path | None, typer.Option("--junit", help="Write the outcome as JUnit XML.")] = None,
     engine: EngineName = "duckdb",
+    master: Master = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run the cases in <name>.test.yaml: records given to sources or other components, records expected at any component.
@@ -78,8 +80,11 @@ def command(
 
     Example: penstock test examples/flights.yaml --junit report.xml
     """
-    check_engine(engine)
-    outcomes = [one for file in dict.fromkeys(map(_test_file, files)) for one in _run_file(file, update)]
+
+    def chosen() -> Engine:
+        return wiring.engine_named(engine, master=master)
+
+    outcomes = [one for file in dict.fromkeys(map(_test_file, files)) for one in _run_file(file, update, chosen)]
     if report is not None:
         report.write_text(junit(outcomes), "utf-8")
     failed = sum(not one.passed for one in outcomes)
@@ -111,7 +116,7 @@ def _test_file(file: Path) -> Path:
     raise BadRequest(f"There is no test file '{file.with_name(file.stem + ENDINGS[0])}' beside '{file}'.")
 
 
-def _run_file(file: Path, update: bool) -> list[Outcome]:
+def _run_file(file: Path, update: bool, engine: Callable[[], Engine]) -> list[Outcome]:
     try:
         text = decode(file.read_bytes())
     except OSError as error:
@@ -122,10 +127,10 @@ def _run_file(file: Path, update: bool) -> list[Outcome]:
     if found.findings:
         raise BadRequest(f"{file}: {' '.join(one.sentence() for one in found.findings)}")
     package = read_package(_package_of(file, found))
-    outcomes = [_run(file, case, package) for case in found.cases]
+    outcomes = [_run(file, case, package, engine()) for case in found.cases]
     if update:
         _update(file, text, outcomes)
-        outcomes = [_run(file, case, package) for case in read_cases(decode(file.read_bytes())).cases]
+        outcomes = [_run(file, case, package, engine()) for case in read_cases(decode(file.read_bytes())).cases]
     return outcomes
 
 
@@ -139,11 +144,11 @@ def _package_of(file: Path, found: CaseFile) -> Path:
     raise BadRequest(f"There is no package '{stem}.yaml' beside '{file}'; say which one with 'package:'.")
 
 
-def _run(file: Path, case: Case, package: PackageFile) -> Outcome:
+def _run(file: Path, case: Case, package: PackageFile, engine: Engine) -> Outcome:
     started = time.monotonic()
     outcome = Outcome(file, case, 0.0)
     try:
-        outcome.seen = _seen(case, package)
+        outcome.seen = _seen(case, package, engine)
         if case.fails is not None:
             outcome.error = f"It did not fail; it should, with '{case.fails}'."
         found = (difference(name, wanted, outcome.seen[name]) for name, wanted in case.expect.items())
@@ -157,7 +162,7 @@ def _run(file: Path, case: Case, package: PackageFile) -> Outcome:
     return outcome
 
 
-def _seen(case: Case, package: PackageFile) -> Mapping[str, Seen]:
+def _seen(case: Case, package: PackageFile, engine: Engine) -> Mapping[str, Seen]:
     predefined = {name: text for name, text in case.variables.items() if name in PREDEFINED}
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         order = order_of(package, None, None, scratch=scratch, now=_now(case))
@@ -168,7 +173,7 @@ def _seen(case: Case, package: PackageFile) -> Mapping[str, Seen]:
         })  # fmt: skip
         wanted = tuple(case.expect) or tuple(_destinations(package))
         given = {name: _reader(name, rows) for name, rows in case.given.items()}
-        return attempt(order, given, wanted, wiring.engine())
+        return attempt(order, given, wanted, engine)
 
 
 def _destinations(package: PackageFile) -> list[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,10 +13,11 @@ from functools import partial
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb.scan import told
+from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.sentences import AGAIN
 from penstock.engines.duckdb.write import preview_of
 from penstock.engines.gaps import Forms, gaps
@@ -24,15 +26,16 @@ from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_output,
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.expressions import render
-from penstock.engines.spark.scan import read
-from penstock.engines.spark.session import Opened, SparkOptions, opened
+from penstock.engines.spark.functions import Functions
+from penstock.engines.spark.scan import relation
+from penstock.engines.spark.session import SparkOptions, opened
 from penstock.engines.spark.statements import build
-from penstock.engines.spark.types import quote, text_literal
+from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
 from penstock.engines.statements import Statements
-from penstock.errors import CapabilityError, InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Operator, Plan, Scan, iter_operators
+from penstock.plan.operators import Operator, Plan, Scan, Write, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -43,9 +46,26 @@ _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class _Silent:
+    """Hears what nobody asked for."""
+
+    def log(self, level: str, line: str) -> None:
+        """Forget a line."""
+
+    def progress(self, fraction: float) -> None:
+        """Forget how far it is."""
+
+    def source(self, component: str, records: int) -> None:
+        """Forget a count."""
+
+    def output(self, component: str, records: int, progress: float | None) -> None:
+        """Forget a count."""
+
+
 @dataclass(slots=True)
 class _Run:
-    opened: Opened
+    session: SparkSession
+    functions: Functions
     plan: Plan
     reporter: Reporter
     counts: Counts
@@ -53,6 +73,18 @@ class _Run:
     made: Statements
     kept: list[DataFrame] = field(default_factory=list)
     done: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What is to run, and where; *group* is the name by which Spark's jobs are cancelled."""
+
+    session: SparkSession
+    functions: Functions
+    plan: Plan
+    sources: Mapping[str, BoundSource | Records]
+    context: Context
+    group: str
 
 
 class SparkEngine:
@@ -94,15 +126,38 @@ class SparkEngine:
         limits: Limits,
         size: int | None = None,
     ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
-        """Refuse: raises CapabilityError."""
-        raise CapabilityError("Spark shows no records of single components in this version; the embedded engine does.")
+        """Return the records of operators; nothing is written."""
+        plan = plan_of(wanted)
+        here = opened(self.options)
+        is_given = all(isinstance(one, Records) for one in sources.values())
+        # For few records, what Spark does to be fast on many costs more than all the rest.
+        session, functions = (here.console, here.console_functions) if is_given else (here.session, here.functions)
+        with self._prepared(_Work(session, functions, plan, sources, context, "penstock-rows"), _Silent()) as run:
+            return tuple(
+                self._records(run, sql, write, size) for write, sql in zip(plan.outputs, run.made.outputs, strict=True)
+            )
+
+    def _records(self, run: _Run, sql: str, write: Write, size: int | None) -> tuple[tuple[Value | None, ...], ...]:
+        if self._stopped.is_set():
+            raise JobStopped("The query was stopped.")
+        frame = self._frame(run, sql, None)
+        try:
+            raw = (frame if size is None else frame.limit(size)).collect()
+        except (PySparkException, Py4JError) as error:
+            if self._stopped.is_set():
+                raise JobStopped("The query was stopped.") from None
+            raise _sentence(error, run, sql, None) from error
+        kinds = [field.dtype for field in write.given.schema]
+        return tuple(tuple(to_value(one, kind) for one, kind in zip(row, kinds, strict=True)) for row in raw)
 
     def interrupt(self) -> None:
         """Stop what runs; safe from any thread and from signal handlers."""
         self._stopped.set()
         running = self._running
         if running is not None:
-            running.opened.session.sparkContext.cancelJobGroup(running.group)
+            # A signal handler may stand in the middle of a call to Java, so the call is another thread's.
+            cancel = running.session.sparkContext.cancelJobGroup
+            threading.Thread(target=cancel, args=(running.group,), daemon=True).start()
 
     def run(
         self,
@@ -115,33 +170,40 @@ class SparkEngine:
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
         here = opened(self.options)
-        spark = here.session.sparkContext
         group = next((one.token for one in staged.values()), "penstock")
+        with self._prepared(_Work(here.session, here.functions, plan, sources, context, group), reporter) as run:
+            written = tuple(self._write(run, index, staged, context) for index in range(len(run.made.outputs)))
+            _tell(run)
+            return written
+
+    @contextmanager
+    def _prepared(self, work: _Work, reporter: Reporter) -> Iterator[_Run]:
+        """Have the sources and what is shared at hand while a plan runs."""
+        session, plan = work.session, work.plan
+        spark = session.sparkContext
         counts = Counts(spark)
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
-        made = build(plan, context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
-        run = self._running = _Run(here, plan, reporter, counts, group, made)
-        spark.setJobGroup(group, f"Penstock {group}", interruptOnCancel=True)
+        made = build(plan, work.context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
+        run = self._running = _Run(session, work.functions, plan, reporter, counts, work.group, made)
+        spark.setJobGroup(work.group, f"Penstock {work.group}", interruptOnCancel=True)
         try:
             for scan in scans:
-                found = read(here.session, scan, sources[scan.component], context, counts)
+                found = relation(session, scan, work.sources[scan.component], work.context, counts)
                 found.createOrReplaceGlobalTempView(views[scan.component])
             for table, select in made.shared:
                 run.kept.append(self._frame(run, select, None).persist(StorageLevel.MEMORY_AND_DISK))
                 run.kept[-1].createOrReplaceTempView(table)
                 self._assert(run, table)
-            written = tuple(self._write(run, index, staged, context) for index in range(len(made.outputs)))
-            _tell(run)
-            return written
+            yield run
         finally:
             self._running = None
             for frame in run.kept:
                 frame.unpersist()
             for table, _ in made.shared:
-                here.session.catalog.dropTempView(table)
+                session.catalog.dropTempView(table)
             for view in views.values():
-                here.session.catalog.dropGlobalTempView(view)
+                session.catalog.dropGlobalTempView(view)
 
     def _assert(self, run: _Run, table: str) -> None:
         for check in run.made.checks:
@@ -155,9 +217,9 @@ class SparkEngine:
                 check.tell(found[0][0])
 
     def _frame(self, run: _Run, sql: str, output: str | None) -> DataFrame:
-        run.opened.functions.need(sql)
+        run.functions.need(sql)
         try:
-            return run.opened.session.sql(sql)
+            return run.session.sql(sql)
         except (PySparkException, Py4JError) as error:
             raise _sentence(error, run, sql, output) from error
 
@@ -195,7 +257,7 @@ class SparkEngine:
 
 def _watch(run: _Run, output: str, over: threading.Event) -> None:
     """Report counts and progress until the statement is over."""
-    tracker = run.opened.session.sparkContext.statusTracker()
+    tracker = run.session.sparkContext.statusTracker()
     best = 0.0
     while not over.wait(BEAT_S):
         done = whole = 0

@@ -16,11 +16,11 @@ from penstock.engines.duckdb.types import column_of
 from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_source, of_tally
 from penstock.engines.spark.errors import marked
 from penstock.engines.spark.local import COUNTER, Task, TaskFailed, going_on, task
-from penstock.engines.spark.types import SQL_TYPES, quote
+from penstock.engines.spark.types import SQL_TYPES, quote, to_raw
 from penstock.errors import InvariantBroken
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Scan
-from penstock.plan.ports import BoundSource, Context, FileEntry
+from penstock.plan.ports import BoundSource, Context, FileEntry, Records
 from penstock.plan.schema import Schema
 
 TASKS_PER_CORE = 4
@@ -46,8 +46,23 @@ def ddl_of(schema: Schema) -> str:
     return ", ".join(f"{quote(field.name)} {SQL_TYPES[field.dtype.kind]}" for field in schema)
 
 
-def read(session: SparkSession, scan: Scan, bound: BoundSource, context: Context, counts: Counts) -> DataFrame:
-    """Return the records of a source. What there is to count comes back through *counts*."""
+def relation(
+    session: SparkSession, scan: Scan, given: BoundSource | Records, context: Context, counts: Counts
+) -> DataFrame:
+    """Return the records of a source, read or given. What there is to count comes back through *counts*."""
+    if isinstance(given, Records):
+        return session.createDataFrame(_table(scan.schema, given), ddl_of(scan.schema))
+    return _read(session, scan, given, context, counts)
+
+
+def _table(schema: Schema, records: Records) -> pa.Table:
+    columns = [
+        pa.array([to_raw(row[at]) for row in records.rows], one.type) for at, one in enumerate(arrow_schema(schema))
+    ]
+    return pa.Table.from_arrays(columns, schema=arrow_schema(schema))
+
+
+def _read(session: SparkSession, scan: Scan, bound: BoundSource, context: Context, counts: Counts) -> DataFrame:
     if not bound.files:
         return session.createDataFrame([], ddl_of(scan.schema))
     cores = session.sparkContext.defaultParallelism

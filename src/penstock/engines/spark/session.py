@@ -145,6 +145,8 @@ def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
 _LOGGING = """rootLogger.level = fatal
 logger.repl.name = org.apache.spark.repl.Main
 logger.repl.level = fatal
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = fatal
 rootLogger.appenderRef.console.ref = console
 appender.console.type = Console
 appender.console.name = console

@@ -95,3 +95,14 @@ def to_value(raw: Any, dtype: DType) -> Value | None:
     if dtype.kind is Kind.DATETIME:
         return Value(Kind.DATETIME, Instant(raw["t"], raw["o"]))
     return Value(dtype.kind, raw)
+
+
+def to_raw(value: Value | None) -> Any:
+    """Return a value as it lies in an Arrow array on its way to Spark."""
+    if value is None:
+        return None
+    if value.kind in _TEXTS:
+        return encode(value)
+    if value.kind is Kind.DATETIME:
+        return {"t": value.data.ms, "o": value.data.offset}
+    return value.data
