@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"d" AS NOT MATERIALIZED (SELECT DISTINCT ON ("k") * FROM "s")
+SELECT * FROM "d";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"d" AS NOT MATERIALIZED (SELECT DISTINCT ON (CASE WHEN "d" = 0 AND signbit("d") THEN '-0' ELSE CAST("d" AS VARCHAR) END, ("at").t) * FROM "s")
+SELECT * FROM "d";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"f" AS NOT MATERIALIZED (SELECT * FROM "s" WHERE (("a" > (5)::INTEGER) OR ("b" > (5)::INTEGER)))
+SELECT * FROM "f";

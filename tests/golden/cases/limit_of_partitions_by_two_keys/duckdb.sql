@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"l" AS NOT MATERIALIZED (SELECT * FROM "s" QUALIFY row_number() OVER (PARTITION BY "a", "b" ORDER BY xor("v", 0) ASC NULLS FIRST) <= 1)
+SELECT * FROM "l";

@@ -1,0 +1,4 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
+"l" AS NOT MATERIALIZED (SELECT * FROM "s" LIMIT 0)
+SELECT * FROM "l";
