@@ -31,8 +31,15 @@ _SETTINGS = {
     "spark.sql.variable.substitute": "false",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
     "spark.sql.pyspark.jvmStacktrace.enabled": "false",
-    # A filter that moves below what may fail a record would let such a record pass in silence.
-    "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.PushDownPredicates",
+    "spark.sql.optimizer.excludedRules": ",".join(
+        f"org.apache.spark.sql.catalyst.optimizer.{rule}"
+        for rule in (
+            # A filter that moves below what may fail a record would let such a record pass in silence.
+            "PushDownPredicates",
+            # Where `x = 0` holds it would take x for 0, of which -0.0 is not the same.
+            "ConstantPropagation",
+        )
+    ),
 }
 _LOCAL_SETTINGS = {
     "spark.ui.enabled": "false",
