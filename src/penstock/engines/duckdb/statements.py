@@ -118,7 +118,7 @@ class _Builder(Builder):
         """A left join, as in `join`: an inner one would begin as a cross product."""
         read, held = self.sides(pairs)
         held_sql = f"(SELECT *, true AS _found FROM {held[0]}) AS {held[1]}"
-        where = " AND ".join(["_found", *(f"coalesce({test}, false)" for test in tests.where)])
+        where = " AND ".join(["_found", *(f"({test})" for test in tests.where)])
         names = self.columns(pairs.fields, operator.schema.names)
         return (
             f"SELECT {names} FROM {read[0]} AS {read[1]} LEFT JOIN {held_sql} ON {' AND '.join(tests.on)} WHERE {where}"
