@@ -112,6 +112,36 @@ GROUPS: Mapping[str, list[str]] = {
         "dt", "TOTUPLE({},1)", "TOMAP('k',{})", "TOMAP('k',{})#'k'", "TOTUPLE({}).$0", "COUNT(TOBAG({},{}))",
         "(chararray)TOMAP('k',{})", "MAX(TOBAG({}))",
     ),
+    "tests and choices": each(
+        "s", "IsInt({})", "IsLong({})", "IsDouble({})", "IsNumeric({})", "Reverse({})", "RegexMatch({},'[a-z]+')",
+        "Decode({},'abc','first','8.75','second','other')", "BinCond({} == 'abc','a',{} is null,'b','c')",
+    ) + each("ilfd", "Bin({},'low',0,'middle',100L,'high')", "Decode({},1,'int',1L,'long',1.5,'double','other')"),
+    "JSON": each("s", "ToJson({})", "ToJson({},false)", "ToJson(TOBAG({},s2))", "JsonExtract({},'$')", "JsonStringToMap({})")
+    + each("ldtb", "ToJson({})", "ToJson(TOMAP('k',{}))"),
+    "hashes and encodings": each(
+        "s", "MD5({})", "MD5Base64({})", "SHA1({})", "SHA256({})", "HashFNV({})", "HashFNV({},97)", "Base64Encode({})",
+        "Base64Decode({})", "URLEncode({})", "URLDecode({})", "HostExtractor({})", "HostExtractor(CONCAT('http://',{}))",
+        "SearchQuery(CONCAT('?q=',{}))", "UserAgentClassify({})", "os.Family({})",
+    ),
+    "numbers of the library": each(
+        "d", "RINT({})", "SIGNUM({})", "ULP({})", "NEXTUP({})", "getExponent({})", "EXPM1({})", "LOG1P({})", "toDegrees({})",
+        "SCALB({},3)",
+    ) + each("f", "SIGNUM({})", "ULP({})", "NEXTUP({})", "getExponent({})")
+    + [form.format(a, b) for form in ("POW({},{})", "Greatest({},{})", "Least({},{})", "copySign({},{})")
+       for a, b in product(fields("d"), repeat=2)]
+    + [f"MAX({a},{b})" for word in "il" for a, b in product(fields(word), repeat=2)],
+    "dates as texts": each(
+        "p", "ISOToYear({})", "ISOToWeek({})", "ISOToHour({})", "ISOToUnix({})", "ISODaysBetween({},p0)",
+        "ISOMonthsBetween(p1,{})", "CustomFormatToISO({},'yyyy-MM-dd')", "DiffDate({},'20180221')", "DateExtractor({})",
+    ) + each("l", "UnixToISO({} % 100000000000000L)"),
+    "bags and maps": each(
+        "sdlt", "KEYSET(TOMAP('k',{}))", "VALUESET(TOMAP('a',{},'b',{}))", "BagToString(TOBAG({},{},1),'-')",
+        "DIFF(TOBAG({},1),TOBAG(1))", "SUBTRACT(TOBAG({},{}),null)", "TOP(1,0,TOBAG({},null))", "Stitch(TOBAG({}),TOBAG(1,2))",
+        "FirstTupleFromBag(TOBAG({}),null)", "NullToEmptyBag(TOBAG({}))", "BagConcat(TOBAG({}),TOBAG({}))",
+        "BagSplit(1,TOBAG({},1))",
+        "DistinctBy(TOBAG({},{}),0)", "Enumerate(TOBAG({}))", "UnorderedPairs(TOBAG({},{}))", "SetUnion(TOBAG({}),TOBAG({},1))",
+        "SetIntersect(TOBAG({}),TOBAG({}))", "IsEmpty(TOMAP('k',{}))", "INVERSEMAP(TOMAP('k',{}))",
+    ) + each("dl", "VAR(TOBAG({},1))", "Median(TOBAG({}))", "StreamingQuantile(TOBAG({},1.0,2.0),0.5)"),
 }  # fmt: skip
 
 
