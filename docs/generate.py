@@ -44,6 +44,7 @@ FAMILIES = {
     "convert": "Conversion", "decode": "Text tests and decoding", "json": "JSON", "structures": "Tuples, bags, maps",
     "bags": "Functions on bags and maps", "encoding": "Hashes and encodings", "web": "URLs and user agents",
     "aggregates": "Aggregates over bags",
+    "calls": "Calls of other systems",
 }  # fmt: skip
 NULLS = {
     Nulls.STRICT: "Null when an argument is null, else never.",

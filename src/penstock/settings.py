@@ -6,11 +6,13 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from penstock.errors import BadRequest
+from penstock.kit.sealing import read_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Settings:
     """Base of every address in answers; default the host that the client used."""
     file_roots: tuple[Path, ...] | None = None
     """Folders, separated by a colon, under which `file` connections must lie; default `files/` in the data directory."""
+    sealing_key: str | None = field(default=None, repr=False)
+    """Keys that secrets are sealed with in the store, 32 bytes each as base64 or hexadecimal digits, separated by commas:
+    the first seals, all open. All processes of an installation need the same; default `sealing.key` in the data
+    directory, made at first start."""
+    outbound_allow: str | None = None
+    """Internal addresses that `Curl` may reach all the same: networks such as 10.1.0.0/16, separated by commas."""
     credits_per_hour: int = 5000
     """Calls that a user may make in an hour; 0 is unlimited."""
     host: str = "127.0.0.1"
@@ -124,6 +132,18 @@ def _size(raw: Any) -> int:
     return parse_size(str(raw))
 
 
+def _keys(raw: Any) -> str:
+    read_keys(_text(raw))
+    return _text(raw)
+
+
+def _networks(raw: Any) -> str:
+    parts = [_text(part).strip() for part in (raw if isinstance(raw, list) else _text(raw).split(","))]
+    for part in parts:
+        ip_network(part)
+    return ",".join(parts)
+
+
 LARGEST = 2**31 - 1
 _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "credits_per_hour": (_whole(0, LARGEST), "a whole number, 0 for no limit"),
@@ -133,10 +153,12 @@ _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "data_dir": (_path, "a folder"),
     "config": (_path, "a file"),
     "file_roots": (_paths, "folders, separated by a colon"),
+    "sealing_key": (_keys, "keys of 32 bytes as base64 or hexadecimal digits, separated by commas"),
+    "outbound_allow": (_networks, "networks such as 10.1.0.0/16, separated by commas"),
     "public_url": (_url, "an address such as https://etl.example.com"),
 }
 """How a setting is read, and what it takes; all others are text."""
-SECRET = frozenset({"api_key", "database_url"})
+SECRET = frozenset({"api_key", "database_url", "sealing_key"})
 """Settings whose value stands in no message."""
 
 

@@ -40,7 +40,7 @@ def findings_of(package: PackageFile) -> tuple[Diagnostic, ...]:
     if package.findings:
         return package.findings
     engine = DuckEngine()
-    definitions = resolve(Given(package.variables))
+    definitions = resolve(Given(package.variables, secret=package.secrets))
     found = validate_package(package.flow, definitions, gaps=engine.gaps)
     if any(one.severity is Severity.ERROR for one in found):
         return found

@@ -22,6 +22,8 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "data_dir": ("/var/lib/penstock", "/var/lib/penstock", Path("/var/lib/penstock")),
     "public_url": ("https://etl.example.com/x", "https://etl.example.com/x", "https://etl.example.com/x"),
     "file_roots": ("/data:/more data", ["/data", "/more data"], (Path("/data"), Path("/more data"))),
+    "sealing_key": ("00" * 32, "00" * 32, "00" * 32),
+    "outbound_allow": ("10.0.0.0/8, ::1", ["10.0.0.0/8", "::1"], "10.0.0.0/8,::1"),
     "credits_per_hour": ("0", 0, 0),
     "host": ("::1", "::1", "::1"),
     "port": ("65535", 65535, 65535),

@@ -210,8 +210,10 @@ def idle(cluster: dict[str, Any], alter: Callable[..., None]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def queued(sessions: Sessions, job: dict[str, Any]) -> dict[str, Any]:
+def queued(owner: TestClient, sessions: Sessions, cluster: dict[str, Any], package: dict[str, Any]) -> dict[str, Any]:
     """A job that waits for a slot, with one output."""
+    body = {"cluster_id": cluster["id"], "package_id": package["id"], "variables": {"b": "2"}}
+    job = created(owner.post("/acme/api/jobs", json=body))
     now = datetime(2026, 1, 1, tzinfo=UTC)
     with sessions.write() as uow:
         row = uow.session.get_one(Job, job["id"])

@@ -94,4 +94,4 @@ def test_no_operation_is_documented_twice(document: dict[str, Any]) -> None:
     names = [found["operationId"] for path in document["paths"].values() for found in path.values()]
     assert len(names) == len(set(names))
     extra = set(names) - {operation["id"] for operation in WIRE["operations"]}
-    assert extra == {"isAlive", "isReady"}
+    assert extra == {"isAlive", "isReady", "listAccountVariables", "updateAccountVariables"}

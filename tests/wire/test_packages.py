@@ -12,7 +12,7 @@ ALL = "/acme/api/packages"
 KEPT = ("name", "description", "variables", "flow_type", "flow_version")
 SOURCE = {"id": "1", "name": "orders", "cloud_storage_connection_id": "FILE_CONNECTION_1", "x-note": {"a": {}}}
 FLOW = {"components": [{"cloud_storage_source_component": SOURCE}], "edges": [], "x-zoom": 1.5}
-SINGLE = {"version", "package_version", "item_id"}
+SINGLE = {"version", "package_version", "item_id", "secret_variable_names"}
 
 
 def flow_of(owner: TestClient, package: dict[str, Any]) -> Any:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.kit.clock import Clock
+from penstock.kit.sealing import Seal
+from penstock.services.secrets import KEYLESS
 from penstock.services.session import Sessions
 
 
@@ -15,7 +17,8 @@ class Deps:
     """*wake* tells a worker of this process that a job was submitted; *file_stores* maps a connection type to the store
     that tests it; *public_url* is the base of addresses in answers, None for the host of the request;
     *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation; *component_schemas* are published
-    as they are under `components/schemas` of the OpenAPI document; *gaps* tells validations what the engine cannot do."""
+    as they are under `components/schemas` of the OpenAPI document; *seal* seals secret
+    variables; *gaps* tells validations what the engine cannot do."""
 
     sessions: Sessions
     clock: Clock
@@ -26,4 +29,5 @@ class Deps:
     stacks: Sequence[Mapping[str, str]] = ()
     component_schemas: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
+    seal: Seal = KEYLESS
     gaps: Callable[[Any], Any] | None = None

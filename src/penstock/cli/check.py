@@ -28,7 +28,10 @@ def command(
     Example: penstock validate flights.yaml --json
     """
     package = read_package(file)
-    given = Given(package.variables, pairs(var or [], "--var"), pairs(dynamic_var or [], "--dynamic-var"))
+    given = Given(
+        package.variables, pairs(var or [], "--var"), pairs(dynamic_var or [], "--dynamic-var"), {},
+        dict.fromkeys(package.secrets),
+    )  # fmt: skip
     found = package.findings
     if package.raw or not package.findings:
         said = {(one.code, one.component_id, one.field) for one in found}

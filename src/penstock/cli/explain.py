@@ -12,7 +12,9 @@ from penstock.cli.orders import AsJson, DynamicVar, EngineName, File, Var, order
 from penstock.cli.packages import read_package
 from penstock.errors import PackageInvalid
 from penstock.plan.explain import explain
+from penstock.runtime.execute import Order
 from penstock.runtime.look import plan_of
+from penstock.runtime.masking import MASKED
 
 
 def command(
@@ -31,7 +33,10 @@ def command(
     package = read_package(file)
     chosen = wiring.engine_named(engine)
     try:
-        plan, _, _ = plan_of(order_of(package, var, dynamic_var), chosen)
+        order = order_of(package, var, dynamic_var)
+        # What is shown holds no secret, so none is asked for.
+        order = Order(**{**order.to_json(), "secret_variables": dict.fromkeys(package.secrets, MASKED)})
+        plan, _, _ = plan_of(order, chosen)
     except PackageInvalid as error:
         show_invalid(error, package, as_json)
         raise typer.Exit(2) from None

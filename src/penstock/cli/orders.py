@@ -14,7 +14,7 @@ import typer
 
 from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
-from penstock.cli.packages import PackageFile, pairs, read_connections
+from penstock.cli.packages import PackageFile, pairs, read_connections, read_secrets
 from penstock.errors import PackageInvalid
 from penstock.runtime.execute import Order
 
@@ -24,6 +24,7 @@ DynamicVar = Annotated[list[str] | None, typer.Option("--dynamic-var", help="Var
 Connections = Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")]
 EngineName = Annotated[str, typer.Option("--engine", help="duckdb, or spark where it is installed.")]
 Master = Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")]
+Secrets = Annotated[Path | None, typer.Option(help="JSON or TOML: names of secret variables to texts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
@@ -34,6 +35,7 @@ def order_of(
     connections: Path | None = None,
     scratch: str = "",
     now: datetime | None = None,
+    secrets: Path | None = None,
 ) -> Order:
     """Return the order for a package file. Raises PackageInvalid for one that could not be read, BadRequest."""
     package.require()
@@ -45,6 +47,7 @@ def order_of(
         variables=pairs(var or [], "--var"),
         dynamic_variables=pairs(dynamic_var or [], "--dynamic-var"),
         predefined={"_PACKAGE_NAME": package.name},
+        secret_variables=read_secrets(secrets, package),
         connections=read_connections(connections),
         memory_bytes=wiring.memory_for_jobs(),
         threads=os.cpu_count() or 1,

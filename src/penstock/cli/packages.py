@@ -13,6 +13,7 @@ from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import BadRequest, PackageInvalid
 from penstock.lang.document.file.reader import Places
 from penstock.lang.files import read_bytes
+from penstock.lang.variables.resolution import as_text
 
 TEST_ENDINGS = (".test.yaml", ".test.yml")
 """How the names of test files end."""
@@ -27,6 +28,7 @@ class PackageFile:
     flow: str
     variables: Mapping[str, Any] = field(default_factory=dict)
     raw: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     findings: tuple[Diagnostic, ...] = ()
     places: Places = field(default_factory=dict)
 
@@ -63,8 +65,9 @@ def read_package(path: Path) -> PackageFile:
         if isinstance(value, list | dict):
             raise BadRequest(f"The variable '{name}' in '{path}' must be the text of an expression, such as \"'x'\".")
     return PackageFile(
-        str(raw.get("name") or path.stem), flow if isinstance(flow, str) else json.dumps(flow), variables, raw
-    )
+        str(raw.get("name") or path.stem), flow if isinstance(flow, str) else json.dumps(flow), variables, raw,
+        _secrets_of(path, raw.get("secret_variables"), variables),
+    )  # fmt: skip
 
 
 def is_yaml(path: Path, data: bytes) -> bool:
@@ -79,7 +82,41 @@ def _from_yaml(path: Path, data: bytes) -> PackageFile:
     package = found.package or {}
     flow = json.dumps(package.get("data_flow_json", {}), ensure_ascii=False)
     name = str(package.get("name") or path.stem)
-    return PackageFile(name, flow, package.get("variables", {}), package, found.findings, found.places)
+    variables = package.get("variables", {})
+    hidden = _secrets_of(path, package.get("secret_variables"), variables)
+    return PackageFile(name, flow, variables, package, hidden, found.findings, found.places)
+
+
+def _secrets_of(path: Path, raw: Any, variables: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the secret variables that a package declares: a list of names, or an object as it is sent to a server."""
+    listed = dict.fromkeys(raw) if isinstance(raw, list) and all(isinstance(one, str) for one in raw) else raw or {}
+    if not isinstance(listed, dict) or any(isinstance(value, list | dict) for value in listed.values()):
+        raise BadRequest(f"'secret_variables' in '{path}' must be a list of names.")
+    for name in listed:
+        if name in variables:
+            raise BadRequest(f"'{name}' in '{path}' is a variable and a secret variable. Name one of them anew.")
+    return {name: None if value is None else as_text(value) for name, value in listed.items()}
+
+
+def read_secrets(file: Path | None, package: PackageFile) -> dict[str, str | None]:
+    """Return the secret variables of a package with the values that a JSON or TOML file of names and texts gives. Raises
+    BadRequest for a name that the package does not have; no message holds a value."""
+    if file is None:
+        return dict(package.secrets)
+    try:
+        text = file.read_text("utf-8-sig")
+        raw = tomllib.loads(text) if file.suffix == ".toml" else json.loads(text)
+    except OSError as error:
+        raise BadRequest(f"The secrets file '{file}' cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError):
+        kind = "TOML" if file.suffix == ".toml" else "JSON"
+        raise BadRequest(f"The secrets file '{file}' is not {kind}.") from None
+    if not isinstance(raw, dict) or not all(isinstance(value, str | int | float) for value in raw.values()):
+        raise BadRequest(f"The secrets file '{file}' must map names to texts.")
+    for name in raw:
+        if name not in package.secrets:
+            raise BadRequest(f"The package has no secret variable '{name}'. List it under 'secret_variables'.")
+    return {**package.secrets, **{name: as_text(value) for name, value in raw.items()}}
 
 
 def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:

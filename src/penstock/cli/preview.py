@@ -21,6 +21,7 @@ from penstock.cli.orders import (
     EngineName,
     File,
     Master,
+    Secrets,
     Var,
     order_of,
     show_invalid,
@@ -44,6 +45,7 @@ def command(
     var: Var = None,
     dynamic_var: DynamicVar = None,
     connections: Connections = None,
+    secrets: Secrets = None,
     engine: EngineName = "duckdb",
     master: Master = None,
     as_json: AsJson = False,
@@ -60,7 +62,7 @@ def command(
     stores = wiring.stores(settings_module.load().file_roots)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         try:
-            order = order_of(package, var, dynamic_var, connections, scratch)
+            order = order_of(package, var, dynamic_var, connections, scratch, secrets=secrets)
             document, _ = read(package.flow)
             known = [node.name for node in document.components] if document is not None else []
             found = preview(order, component, limit, chosen, stores, known)

@@ -21,8 +21,8 @@ from rich.table import Table
 from penstock import settings as settings_module
 from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
-from penstock.cli.orders import EngineName, Master
-from penstock.cli.packages import PackageFile, pairs, read_connections, read_package
+from penstock.cli.orders import EngineName, Master, Secrets
+from penstock.cli.packages import PackageFile, pairs, read_connections, read_package, read_secrets
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
 from penstock.plan.ports import Engine, Written
@@ -98,6 +98,7 @@ def command(
     var: Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")] = None,
     dynamic_var: Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")] = None,
     connections: Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")] = None,
+    secrets: Secrets = None,
     engine: EngineName = "duckdb",
     master: Master = None,
     memory: Annotated[str | None, typer.Option(help="Memory for the engine, such as 2G.")] = None,
@@ -115,6 +116,7 @@ def command(
         size = settings_module.parse_size(memory) if memory else wiring.memory_for_jobs()
     except ValueError:
         raise BadRequest(f"--memory takes a size such as 2G, not '{memory}'.") from None
+    loaded = settings_module.load()
     token = f"run-{os.getpid()}-{time.time_ns()}"
     runner = wiring.engine_named(engine, master=master, application=f"penstock {token}", memory_bytes=size)
     order = Order(
@@ -125,9 +127,11 @@ def command(
         variables=pairs(var or [], "--var"),
         dynamic_variables=pairs(dynamic_var or [], "--dynamic-var"),
         predefined={"_PACKAGE_NAME": package.name},
+        secret_variables=read_secrets(secrets, package),
         connections=read_connections(connections),
         memory_bytes=size,
         threads=threads or os.cpu_count() or 1,
+        outbound=loaded.outbound_allow or "",
     )
     raise typer.Exit(_run(order, package, runner, as_json))
 

@@ -45,6 +45,7 @@ def command(
     settings = settings_module.load(host=host, port=port, data_dir=data_dir)
     own = settings.data_dir.resolve()
     _make_folders(own)
+    places.make_sealing_key(settings)
     sessions = open_store(places.database_url(settings))
     listener = _listen(settings)
     account = _first_account(settings, sessions)

@@ -15,7 +15,7 @@ from rich.table import Table
 from penstock import settings as settings_module
 from penstock.settings import Settings
 
-SECRET = ("api_key",)
+SECRET = ("api_key", "sealing_key")
 
 
 def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:

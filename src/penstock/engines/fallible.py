@@ -20,6 +20,8 @@ _FAIL = frozenset(
     }
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
+_CALLS = frozenset({"Curl", "CurlPoll"})
+"""Calls of other systems, which only a job makes: they are not to be made in vain either."""
 _READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")
 _FAIL_WHERE_STRICT = frozenset({"modulo", "Decode", "Bin", "BinCond"})
 _BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
@@ -41,6 +43,8 @@ def may_fail(expr: Expr, context: Context) -> bool:
 
 
 def _call_may_fail(call: Call, context: Context) -> bool:
+    if call.function in _CALLS:
+        return context.outbound is not None
     if call.function in _FAIL or call.function.startswith(_READ_ISO):
         return True
     if context.strict and (call.function in strict.FAILS or call.function in _FAIL_WHERE_STRICT):

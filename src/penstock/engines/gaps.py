@@ -11,6 +11,7 @@ from penstock.errors import PenstockError
 from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
 
+_OFTEN_WITHOUT = frozenset({"matches", "Curl", "CurlPoll"})
 LARGE = 60
 """From how many parts on an expression is tried."""
 
@@ -58,7 +59,9 @@ def _may_have_none(expr: Expr, forms: Forms) -> bool:
         one = waiting.pop()
         seen += 1
         if isinstance(one, Call):
-            if one.function == "matches" or (one.function not in OPERATORS and one.function not in forms.functions):
+            if one.function in _OFTEN_WITHOUT or (
+                one.function not in OPERATORS and one.function not in forms.functions
+            ):
                 return True
             waiting.extend(one.args)
         elif isinstance(one, Cast):

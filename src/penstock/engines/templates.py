@@ -37,6 +37,25 @@ def mentioned(sql: str) -> set[str]:
     return set(_MENTION.findall(sql))
 
 
+def calls_others(sql: str) -> bool:
+    """Tell whether a part of a statement calls another system, and so must be computed once."""
+    return "ps_curl" in sql
+
+
+def call_of_others(
+    call: Call, args: list[str], context: Context, shared: Callable[..., str], listed: Callable[[list[str]], str]
+) -> str | None:
+    """Return the SQL of `Curl` or `CurlPoll`, None where no call is made; *shared* writes a call of a shared function, and
+    *listed* a list of six texts, which may be null."""
+    if context.outbound is None:
+        return None
+    polls = call.function == "CurlPoll"
+    given = args[3:] if polls else args
+    request = listed([*given, *["NULL"] * (6 - len(given))])
+    allow = "'" + context.outbound.replace("'", "''") + "'"
+    return shared("curl_poll", request, *args[:3], allow) if polls else shared("curl", request, allow)
+
+
 def constant_text(expr: Expr) -> str | None:
     """Return the text of a literal, or None where it is no literal."""
     return str(expr.value.data) if isinstance(expr, Literal) and expr.value is not None else None

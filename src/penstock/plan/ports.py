@@ -28,11 +28,13 @@ class Connection:
 class Context:
     """What an expression may depend on besides its record. *now* is the job's submission (aware UTC, one value for the
     whole job); *zone_minutes* the offset given to date-times without one (`_DEFAULT_TIMEZONE`); *strict* is
-    `_STRICT_PIG_ERRORS`."""
+    `_STRICT_PIG_ERRORS`; *outbound* lists the internal networks that calls of other systems may reach, None where no such
+    call is made: outside of jobs."""
 
     now: datetime
     zone_minutes: int = 0
     strict: bool = False
+    outbound: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 from penstock.runtime.channel import Broken, Message
 from penstock.runtime.children import Child
+from penstock.runtime.masking import Mask
 from penstock.services.attempts import Report
 
 STAGING = re.compile(r"\..*\.staging-(job-\d+-\d+)")
@@ -27,7 +28,8 @@ MOST = 2**63 - 1
 class Attempt:
     """A running child with its job. *outcome* is its last message; *asked* waits for the grant; *is_granted* also when the
     answer of the store was lost on the way; *is_blameless* when its process ended for no reason of its own; *renewed_at* is
-    when the lease was last known to hold, on the monotonic clock; *kill_at* when a stop no longer asks."""
+    when the lease was last known to hold, on the monotonic clock; *kill_at* when a stop no longer asks; *mask* takes the
+    secrets of the job out of what its process tells, which should have done so itself."""
 
     job_id: int
     epoch: int
@@ -48,6 +50,7 @@ class Attempt:
     is_blameless: bool = False
     kill_at: float | None = None
     exit_code: int | None = None
+    mask: Mask = field(default_factory=Mask)
 
     @property
     def token(self) -> str:
@@ -68,7 +71,7 @@ class Attempt:
             case "ready":
                 pass
             case "log":
-                told.lines.append((_instant(said["at"]), _level(said["level"]), _text(said["line"])))
+                told.lines.append((_instant(said["at"]), _level(said["level"]), self.mask(_text(said["line"]))))
             case "progress":
                 told.progress = _share(said["fraction"])
             case "source":
@@ -77,7 +80,9 @@ class Attempt:
                 share = None if said["progress"] is None else _share(said["progress"])
                 told.outputs[_text(said["component"])] = (_count(said["records"]), share)
             case "variables":
-                told.variables = {_text(name): _scalar(value) for name, value in dict(said["values"]).items()}
+                told.variables = {
+                    _text(name): self.mask.tree(_scalar(value)) for name, value in dict(said["values"]).items()
+                }
             case "outputs":
                 told.declared = [_declared(one) for one in said["declared"]]
                 self.declared |= {one["component"] for one in told.declared}
@@ -90,7 +95,7 @@ class Attempt:
             case "done":
                 self.outcome = {"kind": "done", "outputs": [self._receipt(one) for one in said["outputs"]]}
             case "failed":
-                self.outcome = {"kind": "failed", "sentence": _text(said["sentence"])}
+                self.outcome = {"kind": "failed", "sentence": self.mask(_text(said["sentence"]))}
             case "stopped":
                 self.outcome = {"kind": "stopped"}
             case kind:
@@ -103,7 +108,7 @@ class Attempt:
             "component": raw["component"],
             "records": _count(raw["records"]),
             "files": [_text(name) for name in raw["files"]],
-            "preview": None if raw["preview"] is None else _text(raw["preview"]),
+            "preview": None if raw["preview"] is None else self.mask(_text(raw["preview"])),
             "preview_type": None if raw["preview_type"] is None else _word(raw["preview_type"]),
         }
 

@@ -21,6 +21,7 @@ from penstock.lang import Given, resolve, validate_package
 from penstock.plan.ports import Engine, FileStore, Written
 from penstock.runtime.channel import Broken, Channel
 from penstock.runtime.execute import Order, execute
+from penstock.runtime.masking import Mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +76,11 @@ class _Job:
         self._grants: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._is_stopping = False
         self._is_granted = False
+        self._mask = Mask()
 
     def run(self, order: Order, stores: Mapping[str, FileStore]) -> None:
         self._is_granted = order.granted is not None
+        self._mask = Mask(order.secret_variables.values())
         threading.Thread(target=self._hear, daemon=True).start()
         self._channel.send(self._outcome(order, stores))
 
@@ -101,7 +104,7 @@ class _Job:
             return self._bug(error)
 
     def _bug(self, error: Exception) -> dict[str, Any]:
-        traceback.print_exc(file=sys.stderr)
+        sys.stderr.write(self._mask(traceback.format_exc()))
         kind = type(error).__name__
         return {
             "kind": "failed",

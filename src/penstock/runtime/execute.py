@@ -19,8 +19,9 @@ from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Plan, Scan, Write, iter_operators
-from penstock.plan.ports import BoundSource, Connection, Context, Engine, FileStore, Limits, Reporter, Staged, Written
+from penstock.plan.ports import BoundSource, Connection, Context, Engine, FileStore, Limits, Staged, Written
 from penstock.plan.schema import Schema
+from penstock.runtime.masking import MASKED, Listener, Mask, MaskedListener
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""
@@ -29,6 +30,7 @@ MAX_FINDINGS = 3
 @dataclass(frozen=True, slots=True)
 class Order:
     """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission;
+    *outbound* the internal networks that calls may reach, None where none is made;
     *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values)."""
 
     token: str
@@ -38,10 +40,13 @@ class Order:
     variables: Mapping[str, Scalar] = field(default_factory=dict)
     dynamic_variables: Mapping[str, Scalar] = field(default_factory=dict)
     predefined: Mapping[str, Scalar] = field(default_factory=dict)
+    secret_variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
+    account_variables: Mapping[str, Scalar] = field(default_factory=dict)
     connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     memory_bytes: int = 1 << 30
     threads: int = 2
     scratch: str = ""
+    outbound: str | None = None
     granted_token: str = ""
     granted: Sequence[Mapping[str, Any]] | None = None
 
@@ -78,26 +83,25 @@ class Gate(Protocol):
         """Return when this attempt may publish; raises LeaseLost or JobStopped when it may not."""
 
 
-class Listener(Reporter, Protocol):
-    """A reporter that also hears what the job consists of."""
-
-    def variables(self, values: Mapping[str, Any]) -> None:
-        """The values that variables have in this job."""
-
-    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
-        """The outputs of the package: component, type, name, fields."""
-
-    def staged(self, folders: Sequence[str]) -> None:
-        """The folders that this attempt will write into, before they are made."""
-
-
 def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate) -> Result:
     """Run one job and return its receipts.
 
     Raises PackageInvalid with every diagnostic when the package does not compile, another PenstockError with one plain
     sentence when it cannot run, JobStopped and LeaseLost as they come. Whatever happens, no staging folder stays behind.
+    No secret variable stands in what is told, raised or returned.
     """
-    context, values = evaluate_variables(order, engine, listener)
+    mask = Mask(order.secret_variables.values())
+    try:
+        return _execute(order, engine, stores, MaskedListener(listener, mask), gate, mask)
+    except PenstockError as error:
+        mask.error(error)
+        raise
+
+
+def _execute(
+    order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate, mask: Mask
+) -> Result:
+    context, values = evaluate_variables(order, engine, listener, mask)
     plan = _compile(order, values, engine, listener)
     connections = connections_of(order)
     outputs = [_declared(write) for write in plan.outputs]
@@ -114,7 +118,7 @@ def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], liste
                     staged[write.component]
                 )
         limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
-        written = engine.run(plan, sources, staged, context, limits, listener)
+        written = mask.written(engine.run(plan, sources, staged, context, limits, listener))
         gate.grant(written)
         return Result(_publish(plan, written, staged, connections, stores, listener))
     finally:
@@ -148,23 +152,38 @@ def _finish(
         raise
 
 
-def evaluate_variables(order: Order, engine: Engine, listener: Listener) -> tuple[Context, Mapping[str, VariableValue]]:
-    """Return the context of a job and the values of its variables, and tell the listener about them."""
+def evaluate_variables(
+    order: Order, engine: Engine, listener: Listener, mask: Mask
+) -> tuple[Context, Mapping[str, VariableValue]]:
+    """Return the context of a job and the values of its variables, and tell the listener about them. What is computed from
+    secrets is added to the *mask*."""
     now = datetime.fromisoformat(order.now)
-    given = Given(order.package_variables, order.variables, order.dynamic_variables, order.predefined)
+    given = Given(
+        order.package_variables, order.variables, order.dynamic_variables, order.predefined, order.secret_variables,
+        order.account_variables,
+    )  # fmt: skip
     definitions = resolve(given)
     empty = Schema()
-    found, context = evaluate_in(definitions, lambda expr, at: engine.evaluate((expr,), empty, {}, at)[0], Context(now))
-    shown = {name: _plain(value) for name, value in found.values.items()}
-    listener.variables(shown)
-    if found.diagnostics:
-        errors = [one for one in found.diagnostics if one.severity is Severity.ERROR]
-        if errors:
-            raise invalid(found.diagnostics)
+    found, context = evaluate_in(
+        definitions,
+        lambda expr, at: engine.evaluate((expr,), empty, {}, at)[0],
+        Context(now, outbound=order.outbound),
+    )
+    for value in found.values.values():
+        if value.secret:
+            mask.add(value.text)
+    listener.variables({name: _plain(value) for name, value in found.values.items()})
+    for finding in found.diagnostics:
+        if finding.severity is not Severity.ERROR:
+            listener.log("warning", f"{finding.code} {finding.sentence()}")
+    if any(one.severity is Severity.ERROR for one in found.diagnostics):
+        raise invalid(found.diagnostics)
     return context, found.values
 
 
 def _plain(value: VariableValue) -> Any:
+    if value.secret:
+        return MASKED
     if value.value is None:
         return None
     if value.value.kind in (Kind.INT, Kind.LONG, Kind.DOUBLE, Kind.FLOAT, Kind.BOOLEAN):

@@ -15,6 +15,7 @@ from penstock.plan.ports import Context, Engine, FileStore, Limits
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, invalid
+from penstock.runtime.masking import Mask
 
 NOWHERE = FileTarget(ConnectionRef(""), "", ())
 Row = tuple[Value | None, ...]
@@ -61,7 +62,7 @@ class Preview:
 
 def plan_of(order: Order, engine: Engine) -> tuple[Plan, Context, Mapping[str, VariableValue]]:
     """Return the plan of an order with its variables evaluated. Raises PackageInvalid with every diagnostic."""
-    context, values = evaluate_variables(order, engine, Quiet())
+    context, values = evaluate_variables(order, engine, Quiet(), Mask(order.secret_variables.values()))
     compiled = compile_package(order.flow, values)
     if compiled.plan is None:
         raise invalid(compiled.diagnostics)
@@ -78,7 +79,8 @@ def preview(
 
     Raises NotFound for a component that is none of *known*, PackageInvalid, and what reading and computing raise.
     """
-    context, values = evaluate_variables(order, engine, Quiet())
+    mask = Mask(order.secret_variables.values())
+    context, values = evaluate_variables(order, engine, Quiet(), mask)
     part = compile_component(order.flow, values, component)
     if part is None:
         raise NotFound(f"There is no component '{component}'. The package has: {', '.join(known) or 'none'}.")
@@ -91,4 +93,4 @@ def preview(
     sources = bind(plan, connections_of(order), stores, Quiet())
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
     rows = engine.rows([part.operator], sources, context, limits, size)[0]
-    return Preview(part.operator.schema, rows)
+    return Preview(part.operator.schema, tuple(tuple(map(mask.value, row)) for row in rows) if mask else rows)

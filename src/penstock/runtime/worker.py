@@ -21,14 +21,17 @@ from typing import Any
 
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.clock import Clock
+from penstock.kit.sealing import Seal
 from penstock.runtime import outcome
 from penstock.runtime.attempt import Attempt, remove_staged
 from penstock.runtime.channel import Broken
 from penstock.runtime.children import Child, Children
 from penstock.runtime.limits import Limits, cap_bytes
+from penstock.runtime.masking import Mask
 from penstock.runtime.memory import MemoryWatch
 from penstock.runtime.scratch import Scratch
 from penstock.services import attempts, upkeep
+from penstock.services.secrets import KEYLESS
 from penstock.services.session import Sessions
 
 log = logging.getLogger("penstock.worker")
@@ -55,12 +58,22 @@ class Worker:
     """One worker process. `run` returns after `stop`, when its jobs are given back."""
 
     def __init__(
-        self, sessions: Sessions, clock: Clock, children: Children, scratch: Path, limits: Limits, worker_id: str
+        self,
+        sessions: Sessions,
+        clock: Clock,
+        children: Children,
+        scratch: Path,
+        limits: Limits,
+        worker_id: str,
+        seal: Seal = KEYLESS,
+        outbound: str = "",
     ) -> None:
         self._sessions = sessions
         self._clock = clock
         self._children = children
         self._limits = limits
+        self._seal = seal
+        self._outbound = outbound
         self._scratch = Scratch(scratch, worker_id)
         self.id = worker_id
         self._held: dict[int, Attempt] = {}
@@ -311,7 +324,7 @@ class Worker:
         """Take one job; False when there is none."""
         asked_at = time.monotonic()
         with self._sessions.write() as uow:
-            taken = attempts.claim(uow, self.id, attempts.database_now(uow, self._clock))
+            taken = attempts.claim(uow, self.id, attempts.database_now(uow, self._clock), self._seal)
         if isinstance(taken, attempts.Lost):
             remove_staged(list(taken.staged))
         elif taken is not None:
@@ -326,6 +339,7 @@ class Worker:
             return
         child = self._warm.pop(0)
         attempt = Attempt(taken.job_id, taken.epoch, child, scratch, asked_at)
+        attempt.mask = Mask(taken.order["secret_variables"].values())
         attempt.is_granted = "granted" in taken.order
         share = self._limits.share(taken.is_sandbox)
         self._held[taken.job_id] = attempt
@@ -335,7 +349,7 @@ class Worker:
         line = f"Attempt {taken.epoch} on worker {self.id}: {threads} thread{'s' * (threads != 1)}, {size:.1f} GiB."
         attempt.told.lines.append((self._clock(), "info", line))
         try:
-            child.channel.send({**taken.order, **share, "scratch": str(scratch)})
+            child.channel.send({**taken.order, **share, "scratch": str(scratch), "outbound": self._outbound})
         except Broken:
             attempt.is_blameless = True
             self._kill(attempt)

@@ -12,10 +12,13 @@ from typing import Any
 
 from penstock.domain.cluster import ClusterStatus
 from penstock.domain.job import WAITING, JobStatus
+from penstock.errors import PermanentError
+from penstock.kit.sealing import Seal
 from penstock.lang.document import connection_keys, read
-from penstock.services import events
+from penstock.services import events, secrets
 from penstock.services.coerce import to_json
 from penstock.services.connections import by_key
+from penstock.services.secrets import KEYLESS
 from penstock.services.system import KNOWN_STACKS
 from penstock.services.upkeep import cut_off, end
 from penstock.store.queries import claims, jobs, people, workers
@@ -45,7 +48,8 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A job that failed at its claim, because its workers kept dying; *staged* are folders they left."""
+    """A job that failed at its claim, because its workers kept dying or its secrets could not be opened; *staged* are
+    folders they left."""
 
     job_id: int
     staged: tuple[str, ...]
@@ -96,8 +100,8 @@ def has_work(uow: UnitOfWork, worker_id: str, now: datetime) -> bool:
     return claims.has_claimable(uow, worker_id, now)
 
 
-def claim(uow: UnitOfWork, worker_id: str, now: datetime) -> Claimed | Lost | None:
-    """Take the next job, or None when there is none for this worker."""
+def claim(uow: UnitOfWork, worker_id: str, now: datetime, seal: Seal = KEYLESS) -> Claimed | Lost | None:
+    """Take the next job, or None when there is none for this worker. A job whose secrets *seal* cannot open fails."""
     found = claims.claimable(uow, worker_id, now)
     if found is None:
         return None
@@ -108,7 +112,11 @@ def claim(uow: UnitOfWork, worker_id: str, now: datetime) -> Claimed | Lost | No
             return _give_up(uow, job, now)
     _begin(uow, job, worker_id, now)
     _use(uow, job, cluster, now)
-    order = _order(uow, job, cluster)
+    try:
+        hidden = secrets.opened(uow, job.package_id, seal)
+    except PermanentError as error:
+        return _fail(uow, job, error.message, now)
+    order = _order(uow, job, cluster, hidden)
     uow.session.flush()
     return Claimed(job.id, job.epoch, order, cluster.type == "sandbox")
 
@@ -123,6 +131,15 @@ def _give_up(uow: UnitOfWork, job: Job, now: datetime) -> Lost:
         left = ()
     end(uow, job, JobStatus.FAILED if job.status == JobStatus.RUNNING else JobStatus.STOPPED, now)
     claims.add_lines(uow, job.id, job.epoch, [(now, "error", job.errors)])
+    uow.session.flush()
+    return Lost(job.id, left)
+
+
+def _fail(uow: UnitOfWork, job: Job, sentence: str, now: datetime) -> Lost:
+    left = () if job.granted_epoch is not None else tuple(json.loads(job.staged))
+    job.errors = sentence
+    claims.add_lines(uow, job.id, job.epoch, [(now, "error", sentence)])
+    end(uow, job, JobStatus.FAILED if job.status == JobStatus.RUNNING else JobStatus.STOPPED, now)
     uow.session.flush()
     return Lost(job.id, left)
 
@@ -159,7 +176,7 @@ def _use(uow: UnitOfWork, job: Job, cluster: Cluster, now: datetime) -> None:
         claims.add_lines(uow, job.id, job.epoch, [(now, "info", line)])
 
 
-def _order(uow: UnitOfWork, job: Job, cluster: Cluster) -> dict[str, Any]:
+def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str | None]) -> dict[str, Any]:
     package = uow.session.get_one(Package, job.package_id)
     before = jobs.last_success(uow, job.package_id, job.id)
     order: dict[str, Any] = {
@@ -167,6 +184,8 @@ def _order(uow: UnitOfWork, job: Job, cluster: Cluster) -> dict[str, Any]:
         "flow": job.package_flow,
         "now": job.created_at.isoformat(),
         "package_variables": json.loads(job.package_variables),
+        "secret_variables": dict(hidden),
+        "account_variables": json.loads(job.account_variables),
         "variables": json.loads(job.variables),
         "dynamic_variables": json.loads(job.dynamic_variables),
         "predefined": {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from penstock.domain.cluster import ENDING, ClusterStatus
 from penstock.domain.job import FINAL, WAITING, JobStatus
 from penstock.errors import InvalidFields, InvariantBroken, NotFound
-from penstock.services import events, watchers
+from penstock.services import events, secrets, watchers
 from penstock.services.clusters import require_paid
 from penstock.services.coerce import Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
@@ -18,6 +18,7 @@ from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
 from penstock.store.queries import jobs as rows
 from penstock.store.queries import pages
+from penstock.store.queries import variables as variable_rows
 from penstock.store.queries.jobs import Shown
 from penstock.store.queries.search import JOBS
 from penstock.store.tables import Cluster, Job, JobOutput, Package
@@ -53,6 +54,8 @@ def submit(
         fields.refuse("cluster_id", f"names a cluster that is {cluster.status}. Run the job on another.")
     if package is not None and package.status == "archived":
         fields.refuse("package_id", "names a package that is archived. Copy it to run it.")
+    if package is not None:
+        _refuse_secrets(uow, package.id, fields, {"variables": static, "dynamic_variables": dynamic})
     fields.check()
     if cluster is None or package is None:
         raise InvariantBroken("a missing id passed the check")
@@ -69,6 +72,7 @@ def submit(
         package_name=package.name,
         package_flow=package.flow,
         package_variables=package.variables,
+        account_variables=variable_rows.of_account(uow, principal.tenant.id),
         created_at=now,
         updated_at=now,
     )
@@ -78,6 +82,17 @@ def submit(
     watchers.begin(uow, principal.user.id, "job", row.id, now)
     events.record(uow, row.account_id, "job.submitted", row.id, now)
     return row
+
+
+def _refuse_secrets(
+    uow: UnitOfWork, package_id: int, fields: Fields, given: Mapping[str, Mapping[str, Any] | None]
+) -> None:
+    """What a run is given stands in every answer about its job, so no secret may be among it."""
+    hidden = secrets.names(uow, package_id)
+    for field, values in given.items():
+        for name in hidden:
+            if name in (values or {}):
+                fields.refuse(field, f"has '{name}', which is a secret variable. Change it in the package.")
 
 
 def _find(

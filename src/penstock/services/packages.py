@@ -10,13 +10,16 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from penstock.errors import NotFound
+from penstock.errors import NotFound, PermanentError
+from penstock.kit.sealing import Seal
 from penstock.lang.document import to_wire
 from penstock.lang.files import read_file
+from penstock.services import secrets
 from penstock.services.coerce import LONGEST_NAME, LONGEST_WORD, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
+from penstock.services.secrets import KEYLESS
 from penstock.store.queries import pages
 from penstock.store.queries.search import PACKAGES
 from penstock.store.tables import Package
@@ -70,11 +73,16 @@ def search(uow: UnitOfWork, principal: Principal, q: object, asked: PageRequest)
     return search_page(uow, principal, PACKAGES, q, asked, "asc")
 
 
-def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: datetime) -> Package:
-    """Create a package from its fields, another package or a template; given fields win. Raises InvalidFields."""
+def create(
+    uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: datetime, seal: Seal = KEYLESS
+) -> Package:
+    """Create a package from its fields, another package or a template; given fields win. A copy has the secret variables
+    of the package that it copies. Raises InvalidFields."""
     fields = Fields(raw)
     start = _start(uow, principal, fields)
     flow, variables = _flow(fields), fields.scalars("variables")
+    hidden = _secrets_at_start(uow, fields, start, seal)
+    secrets.refuse_both(fields, hidden, variables if variables is not None else start.get("variables") or {})
     row = Package(
         account_id=principal.tenant.id,
         owner_id=principal.user.id,
@@ -90,7 +98,22 @@ def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: d
     fields.check()
     uow.session.add(row)
     uow.session.flush()
+    secrets.write(uow, row.id, hidden, seal, now)
     return row
+
+
+def _secrets_at_start(uow: UnitOfWork, fields: Fields, start: Mapping[str, Any], seal: Seal) -> secrets.Given:
+    given = secrets.read(fields)
+    if "id" not in start:
+        return given or {}
+    try:
+        of_source = secrets.opened(uow, start["id"], seal)
+    except PermanentError as error:
+        fields.refuse("source_package_id", f"names a package that cannot be copied. {error.message}")
+        return {}
+    if given is None:
+        return of_source
+    return {name: of_source.get(name) if text is None else text for name, text in given.items()}
 
 
 def _start(uow: UnitOfWork, principal: Principal, fields: Fields) -> Mapping[str, Any]:
@@ -100,7 +123,7 @@ def _start(uow: UnitOfWork, principal: Principal, fields: Fields) -> Mapping[str
         if row is None:
             fields.refuse("source_package_id", f"{source} does not exist.")
             return {}
-        return exported(row)
+        return {**exported(row), "id": row.id}
     if template is not None:
         for one in templates():
             if one.id == template:
@@ -147,15 +170,26 @@ def _get_locked(uow: UnitOfWork, principal: Principal, package_id: int) -> Packa
     return row
 
 
-def update(uow: UnitOfWork, principal: Principal, package_id: int, raw: Mapping[str, Any], now: datetime) -> Package:
-    """Change a package; absent fields stay, and every key that an answer has is taken back. Raises NotFound,
-    InvalidFields."""
+def update(
+    uow: UnitOfWork,
+    principal: Principal,
+    package_id: int,
+    raw: Mapping[str, Any],
+    now: datetime,
+    seal: Seal = KEYLESS,
+) -> Package:
+    """Change a package; absent fields stay, and every key that an answer has is taken back. Secret variables are replaced
+    as a whole, but a name without a value keeps its own. Raises NotFound, InvalidFields."""
     row = _get_locked(uow, principal, package_id)
     fields = Fields(raw)
     name, flow = fields.text("name", longest=LONGEST_NAME), _flow(fields)
     variables, version = fields.scalars("variables"), fields.text("flow_version", longest=LONGEST_WORD)
-    description = fields.text("description")
+    description, hidden = fields.text("description"), secrets.read(fields)
+    after = hidden if hidden is not None else secrets.names(uow, package_id)
+    secrets.refuse_both(fields, after, variables if variables is not None else json.loads(row.variables))
     fields.check()
+    if hidden is not None:
+        secrets.write(uow, package_id, hidden, seal, now)
     row.name = name or row.name
     if "description" in raw:
         row.description = description
@@ -178,8 +212,11 @@ def archive(uow: UnitOfWork, principal: Principal, package_id: int, now: datetim
 
 
 def export(uow: UnitOfWork, principal: Principal, package_id: int) -> dict[str, Any]:
-    """Return a package as a file that create and update read back. Raises NotFound."""
-    return exported(get(uow, principal, package_id))
+    """Return a package as a file that create and update read back; of its secret variables it has the names only. Raises
+    NotFound."""
+    row = get(uow, principal, package_id)
+    hidden = secrets.names(uow, row.id)
+    return exported(row) | ({secrets.FIELD: hidden} if hidden else {})
 
 
 def exported(row: Package) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import NotFound
 from penstock.lang import Gaps, Given, resolve, validate_package
-from penstock.services import packages
+from penstock.services import packages, secrets, variables
 from penstock.services.coerce import to_json
 from penstock.services.connections import by_key
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
@@ -68,7 +68,13 @@ def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Ou
     started = time.monotonic()
     findings = validate_package(
         package.flow,
-        resolve(Given(json.loads(package.variables), {}, {}, {})),
+        resolve(
+            Given(
+                json.loads(package.variables),
+                secret=dict.fromkeys(secrets.names(uow, package.id)),
+                account=variables.of_account(uow, package.account_id),
+            )
+        ),
         set(by_key(people.connections(uow, package.account_id))),
         gaps,
     )

@@ -27,6 +27,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         stacks=[{"id": stack, "name": name} for stack, name in STACKS],
         component_schemas=json_schemas(),
         version=__version__,
+        seal=places.seal(settings),
         gaps=lambda plan: engine().gaps(plan),
     )
     return create_app(deps)

@@ -25,4 +25,13 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
     children = Children([sys.executable, "-m", "penstock.cli.forkserver", folders])
     limits = Limits(settings.slots, settings.memory_bytes or memory_for_jobs(), os.cpu_count() or 1)
     scratch = settings.data_dir.resolve() / places.SCRATCH
-    return Worker(sessions, system_clock, children, scratch, limits, worker_id())
+    return Worker(
+        sessions,
+        system_clock,
+        children,
+        scratch,
+        limits,
+        worker_id(),
+        seal=places.seal(settings),
+        outbound=settings.outbound_allow or "",
+    )

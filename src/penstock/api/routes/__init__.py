@@ -1,6 +1,17 @@
 """One file per resource: path, principal, one service call, one reply."""
 
-from penstock.api.routes import clusters, connections, health, jobs, packages, system, users, validations, watchers
+from penstock.api.routes import (
+    clusters,
+    connections,
+    health,
+    jobs,
+    packages,
+    system,
+    users,
+    validations,
+    variables,
+    watchers,
+)
 
 ROUTERS = (
     jobs.router,
@@ -10,6 +21,7 @@ ROUTERS = (
     validations.router,
     connections.router,
     users.router,
+    variables.router,
     system.router,
     health.router,
 )

@@ -12,7 +12,7 @@ from penstock.api.openapi import WINDOW, many, one, operation, paged, parameter,
 from penstock.api.paging import read_page
 from penstock.api.route import Route
 from penstock.api.schemas.packages import package_json, template_json
-from penstock.services import packages
+from penstock.services import packages, secrets
 
 router = APIRouter(tags=["Packages"], route_class=Route)
 _ALL = "/{account_id}/api/packages"
@@ -62,29 +62,32 @@ def list_package_templates(call: Current) -> Response:
 )
 def create_package(call: Current) -> Response:
     with call.writing("package") as (uow, principal, fields):
-        row = packages.create(uow, principal, fields, call.deps.clock())
-    return call.answer(package_json(row, call.view, alone=True), 201)
+        row = packages.create(uow, principal, fields, call.deps.clock(), call.deps.seal)
+        hidden = secrets.names(uow, row.id)
+    return call.answer(package_json(row, call.view, secrets=hidden), 201)
 
 
 @router.get(_ONE, **operation("getPackage", "Get a package", one("Package"), query=(_INCLUDE,)))
 def get_package(call: Current, package_id: Id) -> Response:
     with call.reading() as (uow, principal, fields):
         row = packages.get(uow, principal, package_id)
-        return call.answer(package_json(row, call.view, alone=True, flow=_with_flow(fields)))
+        return call.answer(package_json(row, call.view, secrets=secrets.names(uow, row.id), flow=_with_flow(fields)))
 
 
 @router.put(_ONE, **operation("updatePackage", "Change a package", one("Package"), body=one("PackageUpdate")))
 def update_package(call: Current, package_id: Id) -> Response:
     with call.writing("package") as (uow, principal, fields):
-        row = packages.update(uow, principal, package_id, fields, call.deps.clock())
-    return call.answer(package_json(row, call.view, alone=True))
+        row = packages.update(uow, principal, package_id, fields, call.deps.clock(), call.deps.seal)
+        hidden = secrets.names(uow, row.id)
+    return call.answer(package_json(row, call.view, secrets=hidden))
 
 
 @router.delete(_ONE, **operation("deletePackage", "Archive a package", one("Package")))
 def delete_package(call: Current, package_id: Id) -> Response:
     with call.writing() as (uow, principal, _):
         row = packages.archive(uow, principal, package_id, call.deps.clock())
-    return call.answer(package_json(row, call.view, alone=True))
+        hidden = secrets.names(uow, row.id)
+    return call.answer(package_json(row, call.view, secrets=hidden))
 
 
 @router.get(

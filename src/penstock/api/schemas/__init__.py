@@ -34,6 +34,7 @@ SCHEMAS: dict[str, Any] = {
     "ConnectionFields": connections.ConnectionFields,
     "ConnectionCheck": connections.ConnectionCheck,
     "ConnectionTestResult": connections.ConnectionTestResult,
+    "AccountVariables": system.AccountVariables,
     "User": users.User,
     "RateLimitStatus": system.RateLimitStatus,
     "Region": system.Region,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, NotRequired
 
 from typing_extensions import TypedDict
@@ -15,7 +16,7 @@ from penstock.services.records import Package as Row
 
 
 class Package(TypedDict):
-    """A stored definition of a data flow."""
+    """A stored definition of a data flow. *secret_variable_names* is an addition to the public API."""
 
     id: int
     name: str
@@ -32,6 +33,7 @@ class Package(TypedDict):
     version: NotRequired[int]
     package_version: NotRequired[str]
     item_id: NotRequired[int]
+    secret_variable_names: NotRequired[list[str]]
     data_flow_json: NotRequired[str | None]
 
 
@@ -44,10 +46,12 @@ class PackageExport(TypedDict):
     variables: dict[str, Any]
     flow_type: str
     flow_version: str
+    secret_variables: NotRequired[list[str]]
 
 
 class PackageCreate(TypedDict, total=False):
-    """What creates a package: a copy, a template, or the package itself, which may be an exported file."""
+    """What creates a package: a copy, a template, or the package itself, which may be an exported file. Secret variables
+    are texts, and are never given back."""
 
     source_package_id: int
     package_template_id: int
@@ -55,18 +59,20 @@ class PackageCreate(TypedDict, total=False):
     description: str
     data_flow_json: str | dict[str, Any]
     variables: dict[str, Any]
+    secret_variables: dict[str, str | None]
     flow_type: str
     flow_version: str
     raw_data: dict[str, Any]
 
 
 class PackageUpdate(TypedDict, total=False):
-    """What changes a package; absent keys stay."""
+    """What changes a package; absent keys stay. A secret variable without a value keeps its own; one that is not named goes."""
 
     name: str
     description: str
     data_flow_json: str | dict[str, Any]
     variables: dict[str, Any]
+    secret_variables: dict[str, str | None]
     flow_version: str
     raw_data: dict[str, Any]
 
@@ -89,8 +95,9 @@ class PackageTemplate(TypedDict):
     author: PackageTemplateAuthor
 
 
-def package_json(row: Row, view: View, *, alone: bool = False, flow: bool = False) -> Package:
-    """Return a package as the wire writes it: *alone* adds what only a single answer has, *flow* the flow as text."""
+def package_json(row: Row, view: View, *, secrets: Sequence[str] | None = None, flow: bool = False) -> Package:
+    """Return a package as the wire writes it: *secrets*, the names of its secret variables, add what only a single answer
+    has, *flow* the flow as text."""
     path = f"packages/{row.id}"
     package: Package = {
         "id": row.id,
@@ -106,10 +113,11 @@ def package_json(row: Row, view: View, *, alone: bool = False, flow: bool = Fals
         "flow_type": row.flow_type,
         "flow_version": row.flow_version,
     }
-    if alone:
+    if secrets is not None:
         package["version"] = row.version
         package["package_version"] = row.package_version
         package["item_id"] = row.id
+        package["secret_variable_names"] = list(secrets)
     if flow:
         package["data_flow_json"] = row.flow
     return package

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from typing_extensions import TypedDict
 
 from penstock.api.credits import Balance
@@ -50,6 +52,8 @@ class ClusterPlan(TypedDict):
     name: str
 
 
+AccountVariables = dict[str, Any]
+"""Expressions by the names of variables; their order is that of their evaluation."""
 SystemVariables = dict[str, str | int | float]
 """System variables and their defaults."""
 

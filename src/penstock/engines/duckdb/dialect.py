@@ -17,7 +17,7 @@ from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
 from penstock.engines.functions.table import shared_result
 from penstock.engines.portable import PORTABLE, form_of
-from penstock.engines.templates import PREFIX, Simple, Template, constant_text
+from penstock.engines.templates import PREFIX, Simple, Template, call_of_others, constant_text
 from penstock.plan.dtypes import CHARARRAY, DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
@@ -331,6 +331,15 @@ def _structure(word: str) -> Template:
     return template
 
 
+def _call_of_others(call: Call, args: list[str], context: Context) -> str:
+    lasting = [_lasting(arg, one.dtype) for arg, one in zip(args, call.args, strict=True)]
+    made = call_of_others(
+        call, lasting, context, lambda name, *given: f"ps_{name}({', '.join(given)})",
+        lambda texts: f"[{', '.join(texts)}]::VARCHAR[]",
+    )  # fmt: skip
+    return "CAST(NULL AS VARCHAR)" if made is None else made
+
+
 def _typed(sql: str, dtype: DType, context: Context) -> str:
     """Return a canonical text as a value of its declared type."""
     if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
@@ -498,6 +507,9 @@ TEMPLATES: dict[str, Template] = {
     "COALESCE": lambda call, args, context: f"coalesce({', '.join(_lasting(arg, call.dtype) for arg in args)})",
     "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
     "IntToBool": simple("coalesce({0} <> 0, false)"),
+    # calls
+    "Curl": _call_of_others,
+    "CurlPoll": _call_of_others,
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

@@ -11,6 +11,7 @@ from penstock.engines.conditionals import nullable_conditions
 from penstock.engines.duckdb import casts, comparisons
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, text_literal
+from penstock.engines.templates import calls_others
 from penstock.errors import CapabilityError
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
@@ -97,7 +98,9 @@ def bound(args: list[str], form: Callable[[list[str]], str]) -> str:
     A list of one value, transformed, is how an expression can name a part of itself; it costs more than a short repetition.
     """
     sql = form(args)
-    repeated = [index for index, arg in enumerate(args) if len(arg) > LONG and sql.count(arg) > 1]
+    repeated = [
+        index for index, arg in enumerate(args) if (len(arg) > LONG or calls_others(arg)) and sql.count(arg) > 1
+    ]
     if not repeated:
         return sql
     number = 1 + max((int(found) for arg in args for found in _NAMES.findall(arg)), default=0)

@@ -93,6 +93,7 @@ class Functions:
             duckdb.sqltype(_SQL[shared.result]),
             type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=shared.has_effects,
         )
 
 
@@ -152,4 +153,5 @@ _OF_ARITY: dict[int, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     2: lambda run: lambda a, b: run(a, b),
     3: lambda run: lambda a, b, c: run(a, b, c),
     4: lambda run: lambda a, b, c, d: run(a, b, c, d),
+    5: lambda run: lambda a, b, c, d, e: run(a, b, c, d, e),
 }

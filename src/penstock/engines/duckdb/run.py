@@ -27,7 +27,8 @@ from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
-from penstock.errors import InvariantBroken, JobStopped
+from penstock.errors import InvariantBroken, JobStopped, PenstockError
+from penstock.kit.outbound import STOP
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
 from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
@@ -69,6 +70,10 @@ class _Run:
     steps: int = 1
 
 
+_SHOWN = Context(now=evaluation.EPOCH, outbound="")
+"""In which expressions are looked at without a job: calls of other systems are shown, and not made."""
+
+
 class DuckEngine:
     """The embedded engine (`penstock.plan.ports.Engine`)."""
 
@@ -78,6 +83,7 @@ class DuckEngine:
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._stopped = threading.Event()
         self._opened: list[duckdb.DuckDBPyConnection] = []
+        STOP.forget()
 
     def warm_up(self) -> None:
         """Open the database that `run` will need, which takes as long as a small job; not before a fork."""
@@ -91,12 +97,11 @@ class DuckEngine:
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Return the expressions that have no form as a statement, and the columns that DuckDB would rename."""
-        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=Context(now=evaluation.EPOCH)), column_of)))
+        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=_SHOWN), column_of)))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
-        context = Context(now=evaluation.EPOCH)
-        made = build(plan, context, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
+        made = build(plan, _SHOWN, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
         parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in made.shared]
         parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, made.outputs, strict=True)]
         return "\n\n".join(parts)
@@ -105,11 +110,16 @@ class DuckEngine:
         self, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context
     ) -> tuple[Value | None, ...]:
         """Return the values of expressions over one record."""
-        return evaluation.evaluate(exprs, given, record, context)
+        try:
+            return evaluation.evaluate(exprs, given, record, context)
+        except PenstockError:
+            self._check()
+            raise
 
     def interrupt(self) -> None:
         """Stop what runs; safe from any thread and from signal handlers."""
         self._stopped.set()
+        STOP.ask()
         if self._connection is not None:
             self._connection.interrupt()
 
@@ -239,6 +249,7 @@ class DuckEngine:
         except duckdb.InterruptException:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
+            self._check()
             callers = [] if run.made is None else run.made.callers(sql, run.functions.failure.function)
             place = "" if output is None else f"Output '{output}': "
             raise sentence(error, run.functions.failure, run.readings, place, callers) from error

@@ -15,6 +15,7 @@ from penstock.engines.functions import (
     bags,
     calendar,
     casts,
+    curl,
     decimals,
     decoding,
     encoding,
@@ -39,13 +40,15 @@ from penstock.plan.values import to_float32
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A function over plain values. A null argument gives null without a call, unless *takes_null*."""
+    """A function over plain values. A null argument gives null without a call, unless *takes_null*. One that *has_effects*
+    is called once for each record, never in advance and never twice."""
 
     name: str
     parameters: tuple[str, ...]
     result: str
     call: Callable[..., Any]
     takes_null: bool = False
+    has_effects: bool = False
 
 
 def _parse_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, int]:
@@ -194,6 +197,9 @@ SHARED: tuple[Shared, ...] = (
     Shared("days_between_texts", ("text", "text"), "int", iso_texts.days_between),
     Shared("day_of_log", ("text",), "text", iso_texts.day_of_log),
     Shared("allowed", ("boolean", "text"), "boolean", _allowed),
+    # calls
+    Shared("curl", ("values", "text"), "value", curl.curl, has_effects=True),
+    Shared("curl_poll", ("values", "text", "int", "int", "text"), "value", curl.curl_poll, has_effects=True),
     # text
     Shared("utf16_length", ("text",), "int", texts.length),
     Shared("substring", ("text", "int", "int"), "text", texts.substring),

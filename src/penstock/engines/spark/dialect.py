@@ -19,7 +19,7 @@ from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import opened, shared, unless
 from penstock.engines.spark.types import datetime_of, negative_zero, text_literal
-from penstock.engines.templates import Simple, Template, constant_text
+from penstock.engines.templates import Simple, Template, call_of_others, constant_text
 from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
@@ -360,6 +360,13 @@ def _structure(word: str) -> Template:
     return template
 
 
+def _call_of_others(call: Call, args: list[str], context: Context) -> str:
+    made = call_of_others(
+        call, args, context, shared, lambda texts: f"CAST(array({', '.join(texts)}) AS ARRAY<STRING>)"
+    )
+    return "CAST(NULL AS STRING)" if made is None else made
+
+
 def _typed(sql: str, dtype: DType, context: Context) -> str:
     """Return a canonical text as a value of its declared type."""
     if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
@@ -507,6 +514,9 @@ _OWN: dict[str, Template] = {
     "COALESCE": lambda call, args, context: f"coalesce({', '.join(args)})",
     "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
     "IntToBool": simple("coalesce({0} <> 0, false)"),
+    # calls
+    "Curl": _call_of_others,
+    "CurlPoll": _call_of_others,
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

@@ -12,7 +12,7 @@ from penstock.engines.spark import casts, comparisons
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.shared import shared
 from penstock.engines.spark.types import SQL_TYPES, literal, quote, text_literal
-from penstock.engines.templates import mentioned
+from penstock.engines.templates import calls_others, mentioned
 from penstock.errors import CapabilityError
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
 from penstock.plan.ports import Context
@@ -21,6 +21,7 @@ MAX_SQL = 2_000_000
 """Longest statement text of one expression; guards repeat operands, so a deeply nested one could grow without end."""
 
 
+_MAY_SKIP = frozenset({"and", "or", "COALESCE"})
 LONG = 400
 """From which length on an argument is computed once rather than again each time a guard mentions it."""
 _NAMES = re.compile(r"\b_v([0-9]+) ->")
@@ -53,8 +54,18 @@ def _conditional(expr: Conditional, context: Context) -> str:
     nullable = nullable_conditions(expr.branches)
     for (condition, value), may_be_null in reversed(list(zip(expr.branches, nullable, strict=True))):
         test, result = render(condition, context), render(value, context)
+        _refuse_calls([result, sql, *([] if condition is expr.branches[0][0] else [test])])
         sql = bound([test], partial(_branch, result, sql, may_be_null))
     return f"CAST({sql} AS {SQL_TYPES[expr.dtype.kind]})"
+
+
+def _refuse_calls(parts: list[str]) -> None:
+    """Spark computes a Python function for every row, also where it is not reached; a call must not be made in vain."""
+    if any(map(calls_others, parts)):
+        raise CapabilityError(
+            "On Spark a call of another system cannot stand in a branch, which not every record reaches. Put it into a "
+            "Select behind a Filter."
+        )
 
 
 def _branch(result: str, otherwise: str, may_be_null: bool, args: list[str]) -> str:
@@ -64,7 +75,10 @@ def _branch(result: str, otherwise: str, may_be_null: bool, args: list[str]) -> 
 
 
 def _call(expr: Call, context: Context) -> str:
-    return bound([render(arg, context) for arg in expr.args], partial(_applied, expr, context))
+    args = [render(arg, context) for arg in expr.args]
+    if expr.function in _MAY_SKIP:
+        _refuse_calls(args[1:])
+    return bound(args, partial(_applied, expr, context))
 
 
 def _applied(expr: Call, context: Context, args: list[str]) -> str:
@@ -87,6 +101,8 @@ def bound(args: list[str], form: Callable[[list[str]], str]) -> str:
     """
     sql = form(args)
     repeated = [index for index, arg in enumerate(args) if len(arg) > LONG and sql.count(arg) > 1]
+    if any(calls_others(arg) and sql.count(arg) > 1 for arg in args):
+        raise CapabilityError("On Spark the answer of a call has to be taken in a Select of its own, to be used once.")
     if not repeated:
         return sql
     number = 1 + max((int(found) for arg in args for found in _NAMES.findall(arg)), default=0)

@@ -60,7 +60,7 @@ class Functions:
                     # It would rather have type hints, which a function of any number of parameters cannot give.
                     warnings.simplefilter("ignore", UserWarning)
                     made = arrow_udf(_Vectorised(name), result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
-                self._session.udf.register(f"{PREFIX}{name}", made)
+                self._session.udf.register(f"{PREFIX}{name}", made.asNondeterministic() if shared.has_effects else made)
                 self._made.add(name)
 
 

@@ -44,6 +44,8 @@ BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN = Context(now=_EPOCH, outbound="")
+"""In which expressions are looked at without a job: calls of other systems are shown, and not made."""
 
 
 class _Silent:
@@ -103,11 +105,11 @@ class SparkEngine:
 
     def gaps(self, plan: Plan) -> tuple[Diagnostic, ...]:
         """Return the expressions that have no form as a statement, and the columns that the writer would rename."""
-        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=Context(now=_EPOCH)), quote)))
+        return tuple(gaps(plan, Forms(TEMPLATES, partial(render, context=_SHOWN), quote)))
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
-        made = build(plan, Context(now=_EPOCH), lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
+        made = build(plan, _SHOWN, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
         parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in made.shared]
         parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, made.outputs, strict=True)]
         return "\n\n".join(parts)

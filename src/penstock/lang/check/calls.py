@@ -29,7 +29,8 @@ def resolve(node: nodes.FunctionCall) -> Function | Diagnostic:
     if node.name in REFUSED:
         return codes.FunctionNotOffered.at(f"The function {node.name} is not offered: {REFUSED[node.name]}.", span)
     if node.name in NOT_YET:
-        return codes.FunctionNotAvailable.at(f"The function {node.name} is not available in this version yet.", span)
+        message, instead = NOT_YET[node.name]
+        return codes.FunctionNotAvailable.at(message.format(name=node.name), span, instead)
     hint = did_you_mean(node.name, (*FUNCTIONS, *NOT_YET, *REFUSED))
     return codes.UnknownFunction.at(f"There is no function '{node.name}'.", span, hint)
 

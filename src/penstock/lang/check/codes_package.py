@@ -95,6 +95,16 @@ class VariableFault(Code):
     code = "PK306"
 
 
+class SecretInPlace(Code):
+    """A secret variable in the name of a place that is written: a path, a bucket, the name of a file.
+
+    Names of places stand in receipts, logs and listings, and are not secret. Wrong: `"path": "exports/$token"`. Right:
+    `"path": "exports/daily"`.
+    """
+
+    code = "PK307"
+
+
 class DuplicateName(Code):
     """Two components of one name or id; outputs, logs and previews could not tell them apart."""
 
@@ -184,6 +194,17 @@ class NullLikeASubtotal(Code):
     severity = Severity.ADVICE
 
 
+class UnquotedText(Code):
+    """A reference to a variable that is text, outside quotes: the text is then read as a part of the expression.
+
+    With `day` being `2026-01-03`, `$day` is a subtraction that gives 2022. Wrong: `date == $day`. Right: `date == '$day'`.
+    Where the text names a field that arrives, or is a number, nothing is reported.
+    """
+
+    code = "PK910"
+    severity = Severity.WARNING
+
+
 PACKAGE_CODES: tuple[type[Code], ...] = (
     NotADocument,
     WrongShape,
@@ -196,6 +217,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     NoSpelling,
     VariableCycle,
     VariableFault,
+    SecretInPlace,
     DuplicateName,
     DanglingEdge,
     WrongInputs,
@@ -208,6 +230,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     NotRunnable,
     UselessOption,
     NullLikeASubtotal,
+    UnquotedText,
 )
 """The codes that packages can give beside those of expressions."""
 

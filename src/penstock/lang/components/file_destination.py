@@ -33,7 +33,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     connection = step.connection()
     given = inputs[""]
     columns = _mapping(step, given.schema)
-    path = step.text("path")
+    path = step.place("path")
     if not sound or connection is None or columns is None or path is None:
         return None
     if not path.strip("/"):
@@ -41,7 +41,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         step.add(codes_package.WrongShape, "The path is empty.", step.at("path"), hint=hint)
         return None
     chosen = step.properties
-    prefix, suffix = step.text("file_prefix"), step.text("file_suffix")
+    prefix, suffix = step.place("file_prefix"), step.place("file_suffix")
     if (
         not _options_sound(step)
         or not _names_sound(step, prefix, suffix)
@@ -52,7 +52,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         connection=connection,
         path=path,
         columns=columns,
-        bucket=step.text("bucket"),
+        bucket=step.place("bucket"),
         format=chosen["format"],
         delimiter="\t" if chosen["delimiter"] == "\\t" else chosen["delimiter"],
         quote=None if chosen["quote"] == "none" else chosen["quote"],

@@ -14,6 +14,7 @@ from penstock.lang.document.connections import connection_key
 from penstock.lang.document.faults import faults, fits
 from penstock.lang.document.model import ComponentNode
 from penstock.lang.document.shapes import CONNECTION, CONNECTION_ID, NOTE, ORDER_ITEM, POSITION, Shape, show
+from penstock.lang.variables.evaluation import unquoted
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Expr
@@ -163,6 +164,17 @@ class Step:
             return None
         return made.text or ("x" if self.stands_in(made) else "")
 
+    def place(self, name: str) -> str | None:
+        """Return a text property that names a place that is written; a secret in it is a finding."""
+        raw = self.properties[name]
+        made = None if raw is None else substitute(str(raw), self.values, Mode.TEXT)
+        hidden = sorted(one for one in made.uses if self.values[one].secret) if made is not None else []
+        if hidden:
+            message = f"The secret variable '{hidden[0]}' stands in the name of a place, and names are not secret."
+            self.add(codes_package.SecretInPlace, message, self.at(name), hint="Name the place without it.")
+            return None
+        return self.text(name)
+
     def stands_in(self, made: Substituted) -> bool:
         """Tell whether a text holds stand-ins for values that are not known yet."""
         return any(self.values[name].placeholder for name in made.uses)
@@ -173,6 +185,8 @@ class Step:
         if made is None:
             return None
         checked = (check_condition if condition else check_expression)(made.text, given)
+        for finding in unquoted(made, self.values, given):
+            self.report.add(finding, self.node.name, self.node.id, path)
         return self.accept(checked, made, path)
 
     def accept(self, checked: CheckedExpression, made: Substituted, path: str) -> Expr | None:
@@ -252,4 +266,4 @@ class Step:
 
 
 def _moved(finding: Diagnostic, made: Substituted) -> Diagnostic:
-    return replace(finding, span=made.map_back(finding.span))
+    return replace(made.veiled(finding), span=made.map_back(finding.span))

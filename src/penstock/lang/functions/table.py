@@ -1,6 +1,7 @@
 """The table of expression functions, written out family by family."""
 
 from penstock.lang.functions.bags import BAGS
+from penstock.lang.functions.calls import CALLS, CONNECTED
 from penstock.lang.functions.datetime import DATETIME
 from penstock.lang.functions.decode import DECODE
 from penstock.lang.functions.encoding import ENCODING, WEB
@@ -13,14 +14,10 @@ from penstock.lang.functions.text import REGEX, TEXT
 
 _FAMILIES = (
     TEXT, REGEX, DECODE, DATETIME, ISO, NUMBERS, LIBRARY_NUMBERS, CONVERT, JSON, STRUCTURES, BAGS, BAG_AGGREGATES, ENCODING,
-    WEB,
+    WEB, CALLS,
 )  # fmt: skip
 FUNCTIONS: dict[str, Function] = {row.name: row for family in _FAMILIES for row in family}
 """Name to function; names are case sensitive."""
 
-NOT_YET: frozenset[str] = frozenset(
-    """
-    Curl CurlPoll CCurl CCurlPoll ExecuteSqlString ExecuteSqlDateTime ExecuteSqlDatetime
-    """.split()
-)
-"""Functions of the field that are known by name and not built yet: refused with a finding that says so."""
+NOT_YET: dict[str, tuple[str, str | None]] = {**CONNECTED}
+"""Functions of the field that are known by name and not there yet: what is said of each, and what to use instead."""

@@ -1,6 +1,6 @@
 """Variables: which there are, in which order they are evaluated, and how references are replaced by text."""
 
-from penstock.lang.variables.evaluation import Evaluated, evaluate_all, evaluate_in, placeholders
+from penstock.lang.variables.evaluation import Evaluated, evaluate_all, evaluate_in, placeholders, unquoted
 from penstock.lang.variables.resolution import SYSTEM_VARIABLES, Definition, Given, resolve
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 
@@ -17,4 +17,5 @@ __all__ = [
     "placeholders",
     "resolve",
     "substitute",
+    "unquoted",
 ]

@@ -12,11 +12,12 @@ from penstock.errors import PenstockError
 from penstock.lang.check import codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
+from penstock.lang.functions import FUNCTIONS
 from penstock.lang.variables.resolution import DEFAULT_ZONE, STRICT, Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
-from penstock.plan.exprs import Call, Cast, Expr, Literal
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, Literal
 from penstock.plan.ports import Context, Evaluate
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -70,17 +71,26 @@ def _evaluated(
     """Add one variable after the other to *values*; yield the name of each that has a value."""
     for definition in definitions:
         if definition.is_expression:
-            expr = _checked(definition, values, definitions, report)
+            checked = _checked(definition, values, definitions, report)
+            expr, uses = checked or (None, frozenset())
             if expr is None:
                 continue
+            hides = definition.secret or any(values[name].secret for name in uses)
             try:
-                values[definition.name] = _computed(expr, evaluate)
+                values[definition.name] = replace(_computed(expr, evaluate), secret=hides)
             except PenstockError as error:
                 message = f"The variable '{definition.name}' cannot be computed: {error.message}"
                 report.add(codes_package.VariableFault.at(message), path=f"variables.{definition.name}")
                 continue
+        elif definition.secret and definition.value is None:
+            message = f"The secret variable '{definition.name}' has no value here."
+            hint = "Give it in 'secret_variables' of the package, or with --secrets to a command."
+            report.add(codes_package.VariableFault.at(message, hint=hint), path=f"variables.{definition.name}")
+            continue
         else:
-            values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined)
+            values[definition.name] = VariableValue(
+                definition.text, definition.value, definition.predefined, secret=definition.secret
+            )
         yield definition.name
 
 
@@ -107,11 +117,18 @@ def placeholders(definitions: Sequence[Definition]) -> Evaluated:
     report = Report()
     values: dict[str, VariableValue] = {}
     for definition in definitions:
+        if definition.secret:
+            values[definition.name] = VariableValue("x", placeholder=True, secret=True)
+            continue
         if not definition.is_expression:
             stands_in = definition.predefined
             values[definition.name] = VariableValue(definition.text, definition.value, definition.predefined, stands_in)
             continue
-        expr = _checked(definition, values, definitions, report)
+        checked = _checked(definition, values, definitions, report)
+        expr, uses = (None, frozenset[str]()) if checked is None else checked
+        if any(values[name].secret for name in uses):
+            values[definition.name] = VariableValue("x", placeholder=True, secret=True)
+            continue
         constant = None if expr is None else fold(expr)
         text = None if constant is None else constant_text(constant)
         if constant is not None and text is not None:
@@ -126,7 +143,8 @@ def placeholders(definitions: Sequence[Definition]) -> Evaluated:
 
 def _checked(
     definition: Definition, values: Mapping[str, VariableValue], every: Sequence[Definition], report: Report
-) -> Expr | None:
+) -> tuple[Expr | None, frozenset[str]] | None:
+    """Return the typed tree of a variable's text, and the variables that it uses; None when one of them has no value."""
     path = f"variables.{definition.name}"
     made = substitute(definition.text, values, Mode.EXPRESSION)
     if made.findings:
@@ -148,7 +166,23 @@ def _checked(
     for finding in checked.findings:
         if not (made.uses and any(values[name].placeholder for name in made.uses)):
             report.add(_moved(finding, made), path=path)
-    return checked.expr
+    for finding in unquoted(made, values):
+        report.add(finding, path=path)
+    return checked.expr, made.uses
+
+
+def unquoted(made: Substituted, values: Mapping[str, VariableValue], given: Schema = _EMPTY) -> Iterator[Diagnostic]:
+    """Yield a warning for each text that stands outside quotes and is no field that arrives."""
+    for name, span in made.bare:
+        if values[name].text.strip() in given:
+            continue
+        shown = "" if values[name].secret else f" ({_shortened(values[name].text)})"
+        message = f"The variable '{name}' is text{shown}, and its reference has no quotes: it is read as an expression."
+        yield codes_package.UnquotedText.at(message, span, f"Write '${name}'.")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 40 else text[:37] + "…"
 
 
 @lru_cache(maxsize=256)
@@ -162,6 +196,7 @@ def _index(every: Sequence[Definition], definition: Definition) -> int:
 
 
 def _moved(finding: Diagnostic, made: Substituted) -> Diagnostic:
+    finding = made.veiled(finding)
     return Diagnostic(
         finding.code, finding.message, finding.severity, span=made.map_back(finding.span), hint=finding.hint
     )
@@ -183,7 +218,16 @@ def _computed(expr: Expr, evaluate: Evaluate) -> VariableValue:
 
 
 def _is_volatile(expr: Expr) -> bool:
-    return isinstance(expr, Call) and (expr.function == "RANDOM" or any(_is_volatile(arg) for arg in expr.args))
+    match expr:
+        case Call():
+            found = FUNCTIONS.get(expr.function)
+            return (found is not None and found.volatile) or any(map(_is_volatile, expr.args))
+        case Cast():
+            return _is_volatile(expr.arg)
+        case Conditional():
+            return any(map(_is_volatile, (expr.otherwise, *(part for branch in expr.branches for part in branch))))
+        case _:
+            return False
 
 
 _SHORT = re.compile(r"-?[1-9]?\d\.\d[1-9]?")

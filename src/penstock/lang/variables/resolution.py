@@ -28,6 +28,15 @@ SYSTEM_VARIABLES: dict[str, str] = {
     "_PARQUET_COMPRESSION": "'UNCOMPRESSED'",
     "_PARQUET_PAGE_SIZE": "1 * 1024 * 1024",
     "_PARQUET_BLOCK_SIZE": "128 * 1024 * 1024",
+    "_GA_API_REQUEST_READ_TIMEOUT": "30 * 1000",
+    "_GA_API_REQUEST_MAX_RESULTS": "1000",
+    "_GA_API_MAX_INPUT_SPLITS": "10",
+    "_CACHED_BAG_MEMORY_PERCENT": "0.2",
+    "_MAP_MAX_ATTEMPTS": "4",
+    "_REDUCER_MAX_ATTEMPTS": "4",
+    "_MAP_MAX_FAILURES_PERCENT": "0",
+    "_REDUCER_MAX_FAILURES_PERCENT": "0",
+    "_MAP_TASK_TIMEOUT": "600 * 1000",
     STRICT: "false",
 }
 """System variables and their defaults, expressions each, in evaluation order."""
@@ -56,16 +65,21 @@ class Definition:
     is_expression: bool = True
     value: Value | None = None
     predefined: bool = False
+    secret: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a run is given: the package's variables, static and dynamic ones of the run, values of predefined names."""
+    """What a run is given: the package's variables, static and dynamic ones of the run, values of predefined names, the
+    package's *secret* variables (None for one that has no value here), and those that the *account* has for all its
+    packages."""
 
     package: Mapping[str, Scalar] = field(default_factory=dict)
     static: Mapping[str, Scalar] = field(default_factory=dict)
     dynamic: Mapping[str, Scalar] = field(default_factory=dict)
     predefined: Mapping[str, Scalar] = field(default_factory=dict)
+    secret: Mapping[str, str | None] = field(default_factory=dict)
+    account: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 def as_text(raw: Scalar) -> str:
@@ -99,25 +113,28 @@ def _known(name: str, raw: Scalar, predefined: bool) -> Definition:
     return Definition(name, as_text(raw), is_expression=False, value=value, predefined=predefined)
 
 
+def _secret(name: str, text: str | None) -> Definition:
+    value = None if text is None else Value(Kind.CHARARRAY, text)
+    return Definition(name, text or "", is_expression=False, value=value, secret=True)
+
+
 def resolve(given: Given) -> tuple[Definition, ...]:
     """Return every variable of a job in evaluation order.
 
-    Predefined ones come first, then static ones (they depend on nothing), then system variables, then the package's in
-    their order, each replaced by what the run gives under its name, then the dynamic ones that the package does not have.
+    Predefined ones come first, then static and secret ones (they depend on nothing), then system variables, then the
+    account's and the package's in their order, then the dynamic ones that none of them has. What the run gives under a
+    name wins over the package, that over the account, that over a system default; each stands where it first stood.
     """
-    static = {name: _known(name, static_text(raw), predefined=False) for name, raw in given.static.items()}
     made: dict[str, Definition] = {
         name: _known(name, raw, predefined=True) for name, raw in {**PREDEFINED, **given.predefined}.items()
     }
-    made.update({name: one for name, one in static.items() if name not in made})
-    overrides = {**given.package, **given.dynamic}
-    for name, text in SYSTEM_VARIABLES.items():
-        if name not in made:
-            made[name] = Definition(name, as_text(overrides.get(name, text)))
-    for name, raw in given.package.items():
-        if name not in made:
-            made[name] = Definition(name, as_text(given.dynamic.get(name, raw)))
-    for name, raw in given.dynamic.items():
-        if name not in made:
-            made[name] = Definition(name, as_text(raw))
+    for name, raw in given.static.items():
+        known = _secret(name, static_text(raw)) if name in given.secret else _known(name, static_text(raw), False)
+        made.setdefault(name, known)
+    for name, text in given.secret.items():
+        if name not in given.dynamic:
+            made.setdefault(name, _secret(name, text))
+    texts = {**SYSTEM_VARIABLES, **given.account, **given.package, **given.dynamic}
+    for name, raw in texts.items():
+        made.setdefault(name, Definition(name, as_text(raw), secret=name in given.secret))
     return tuple(made.values())

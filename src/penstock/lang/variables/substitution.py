@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from penstock.domain.diagnostic import Diagnostic, Span
@@ -31,13 +31,15 @@ class Mode(Enum):
 class VariableValue:
     """The value of a variable: the *text* that replaces its references, and the typed *value* (None: null).
 
-    *predefined* ones stand in expressions as literals; a *placeholder* only has the right type, for validation.
+    *predefined* ones stand in expressions as literals; a *placeholder* only has the right type, for validation. A *secret*
+    one is a secret variable, or computed from one.
     """
 
     text: str
     value: Value | None = None
     predefined: bool = False
     placeholder: bool = False
+    secret: bool = False
 
     def in_expression(self, quoted: bool = False) -> str:
         """Return what replaces a reference inside an expression, or inside the quotes of a text literal."""
@@ -52,12 +54,16 @@ class VariableValue:
 
 @dataclass(frozen=True, slots=True)
 class Substituted:
-    """A text after replacement. *pieces* are (start in it, end in it, start, end in the author's text)."""
+    """A text after replacement. *pieces* are (start in it, end in it, start, end in the author's text); *bare* are the
+    references to texts that stand outside quotes in an expression, each with its place in the author's text; *hidden* are
+    the ranges of this text in which a secret stands, each with the name of its variable."""
 
     text: str
     pieces: tuple[tuple[int, int, int, int], ...] = ()
     findings: tuple[Diagnostic, ...] = ()
     uses: frozenset[str] = frozenset()
+    bare: tuple[tuple[str, Span], ...] = ()
+    hidden: tuple[tuple[str, int, int], ...] = ()
 
     def map_back(self, span: Span | None) -> Span | None:
         """Return where a range of this text stands in the text that the author wrote."""
@@ -66,6 +72,14 @@ class Substituted:
         return Span(
             self._back(span.start, end=False), max(self._back(span.end, end=True), self._back(span.start, end=False))
         )
+
+    def veiled(self, finding: Diagnostic) -> Diagnostic:
+        """Return a finding about this text; one about a part that holds a secret quotes nothing of it."""
+        for name, start, end in self.hidden:
+            if finding.span is None or (finding.span.start <= end and finding.span.end >= start):
+                message = f"With the value of the secret variable '{name}' in it, this cannot be understood."
+                return replace(finding, message=message, hint=f"Where text is meant, write '${name}'.")
+        return finding
 
     def _back(self, position: int, end: bool) -> int:
         shift = 0
@@ -90,6 +104,18 @@ def substitute(text: str, values: Mapping[str, VariableValue], mode: Mode) -> Su
     return _Substitution(text, values, mode).run()
 
 
+_SAFE = re.compile(r"\s*[+-]?(?:\d+[lL]?|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?[fF]?|\.\d+)\s*|.*['\"(].*|\s*", re.DOTALL)
+_WORDS = frozenset({"true", "false", "null"})
+
+
+def _is_bare_text(value: VariableValue) -> bool:
+    """Tell whether the text of a variable is read as something else where no quotes stand round its reference. A number,
+    a word such as `true`, and what carries quotes or calls of its own are meant to be read so."""
+    if value.predefined or value.value is None or value.value.kind is not Kind.CHARARRAY:
+        return False
+    return _SAFE.fullmatch(value.text) is None and value.text.strip().lower() not in _WORDS
+
+
 class _Substitution:
     """One walk over a text. *quoted* says whether the place is inside a text literal of an expression."""
 
@@ -103,6 +129,8 @@ class _Substitution:
         self.pieces: list[tuple[int, int, int, int]] = []
         self.findings: list[Diagnostic] = []
         self.uses: set[str] = set()
+        self.bare: list[tuple[str, Span]] = []
+        self.hidden: list[tuple[str, int, int]] = []
 
     def run(self) -> Substituted:
         at = 0
@@ -110,11 +138,21 @@ class _Substitution:
             self.copy(self.source[at : found.start()])
             at = found.end()
             piece = self.piece(found)
+            name = found["name"] or found["braced"]
+            if name in self.values and self.values[name].secret:
+                self.hidden.append((name, self.size, self.size + len(piece)))
             if piece != found.group():
                 self.pieces.append((self.size, self.size + len(piece), found.start(), found.end()))
             self.copy(piece)
         self.copy(self.source[at:])
-        return Substituted("".join(self.out), tuple(self.pieces), tuple(self.findings), frozenset(self.uses))
+        return Substituted(
+            "".join(self.out),
+            tuple(self.pieces),
+            tuple(self.findings),
+            frozenset(self.uses),
+            tuple(self.bare),
+            tuple(self.hidden),
+        )
 
     def pattern(self) -> re.Pattern[str]:
         if self.mode is Mode.TEXT:
@@ -135,6 +173,8 @@ class _Substitution:
             return found.group()
         if name in self.values:
             self.uses.add(name)
+            if self.mode is Mode.EXPRESSION and not self.quoted and _is_bare_text(self.values[name]):
+                self.bare.append((name, Span(found.start(), found.end())))
             return self.replacement(self.values[name])
         if found["name"] is not None or self.mode is Mode.TEXT:
             span = Span(found.start(), found.end())

@@ -6,7 +6,7 @@ from penstock.store.tables.cluster import Cluster
 from penstock.store.tables.connection import Connection
 from penstock.store.tables.event import Event
 from penstock.store.tables.job import Job, JobLogLine, JobOutput, JobSource
-from penstock.store.tables.package import Package, PackageValidation
+from penstock.store.tables.package import Package, PackageValidation, SecretVariable
 from penstock.store.tables.watch import Watch
 from penstock.store.tables.worker import Slot, Worker
 
@@ -24,6 +24,7 @@ __all__ = [
     "Member",
     "Package",
     "PackageValidation",
+    "SecretVariable",
     "Slot",
     "User",
     "Watch",

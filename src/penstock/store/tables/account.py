@@ -11,7 +11,7 @@ from penstock.store.tables.base import Base, Word
 
 
 class Account(Base):
-    """An account; *account_id* is the text in every path."""
+    """An account; *account_id* is the text in every path, *variables* JSON text whose order counts."""
 
     __tablename__ = "accounts"
 
@@ -20,6 +20,7 @@ class Account(Base):
     name: Mapped[str]
     region: Mapped[str]
     payment_required: Mapped[bool] = mapped_column(default=False)
+    variables: Mapped[str] = mapped_column(default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -64,7 +64,8 @@ class Job(Base):
     """One run of a package.
 
     *epoch* counts the attempts of workers; every write of a worker names it. *package_flow* and *package_variables* are
-    the package as it was when the job was submitted. *granted_epoch* is the attempt that was allowed to publish;
+    the package as it was when the job was submitted, *account_variables* those of its account; secrets are read when it
+    begins, and never stored with it. *granted_epoch* is the attempt that was allowed to publish;
     *staged* are the folders in which attempts left what is not published, as a JSON list.
     """
 
@@ -99,6 +100,7 @@ class Job(Base):
     package_name: Mapped[str]
     package_flow: Mapped[str]
     package_variables: Mapped[str]
+    account_variables: Mapped[str] = mapped_column(default="{}")
     epoch: Mapped[int] = mapped_column(default=0)
     granted_epoch: Mapped[int | None]
     staged: Mapped[str] = mapped_column(default="[]")

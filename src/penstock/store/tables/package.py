@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from penstock.store.tables.account import User
@@ -33,6 +33,19 @@ class Package(Base):
     updated_at: Mapped[datetime]
 
     owner: Mapped[User] = relationship(lazy="raise")
+
+
+class SecretVariable(Base):
+    """A secret variable of a package; *sealed* is bound to package and name, None for one that has no value yet."""
+
+    __tablename__ = "secret_variables"
+    __table_args__ = (UniqueConstraint("package_id", "name"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    package_id: Mapped[int] = mapped_column(ForeignKey("packages.id"))
+    name: Mapped[str]
+    sealed: Mapped[str | None]
+    updated_at: Mapped[datetime]
 
 
 class PackageValidation(Base):

@@ -1,0 +1,403 @@
+"""Calls to addresses that users give: guarded against internal ones, limited in time and size, tried again where that is safe.
+
+A host is resolved once, all its addresses are checked, and the connection is made to one that was checked; so it is for each
+redirect. Nothing is taken from the environment: no proxy, no `.netrc`.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from penstock.errors import DataError, ExternalError, PermanentError, TransientError
+
+CONNECT_S = 10.0
+READ_S = 60.0
+"""How long a server may say nothing."""
+WHOLE_S = 120.0
+"""How long one try may take, redirects included."""
+LOOK_S = 0.25
+"""How often a call that waits looks whether it is to stop."""
+MOST_BYTES = 16 << 20
+"""Of an answer, after it is unpacked."""
+MOST_REDIRECTS = 5
+RETRIES = (0.5, 1.0, 2.0)
+"""How long is waited before each further try, in seconds."""
+LONGEST_RETRY_AFTER_S = 10.0
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+"""Methods that may be sent again: what was done twice is as if it was done once."""
+_BUSY = frozenset({429, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked: *url* is http or https; *headers* keep their spelling; *user* and *password* authenticate (Basic)."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    user: str | None = None
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: *headers* as the server spells them, of several of one name joined by a comma; *text* the body in
+    the character set that the server names, else UTF-8."""
+
+    status: int
+    headers: Mapping[str, str]
+    text: str
+
+
+class Stop:
+    """Lets calls that run in other threads end soon. One for a process: it runs one job."""
+
+    def __init__(self) -> None:
+        self._asked = threading.Event()
+
+    def ask(self) -> None:
+        """End what runs."""
+        self._asked.set()
+
+    def forget(self) -> None:
+        """Let calls be made again."""
+        self._asked.clear()
+
+    def check(self) -> None:
+        """Raise TransientError when calls are to end."""
+        if self._asked.is_set():
+            raise TransientError("The call was stopped.")
+
+    def wait(self, seconds: float) -> None:
+        """Wait. Raises TransientError as soon as calls are to end."""
+        self._asked.wait(max(seconds, 0.0))
+        self.check()
+
+
+STOP = Stop()
+
+
+def networks(text: str) -> tuple[Any, ...]:
+    """Return the networks of a list such as `10.0.0.0/8, fd00::/8`. Raises ValueError."""
+    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
+
+
+def is_allowed(address: str, allowed: Iterable[Any] = ()) -> bool:
+    """Tell whether an address may be reached: one of the public internet, or in a network that the operator allows.
+
+    >>> is_allowed("127.0.0.1"), is_allowed("93.184.215.14"), is_allowed("10.1.2.3", networks("10.1.0.0/16"))
+    (False, True, True)
+    """
+    found = ip_address(address.partition("%")[0])
+    inner = _embedded(found)
+    if any(one in network for one in (found, inner) if one is not None for network in allowed):
+        return True
+    return all(
+        one.is_global and not one.is_multicast and not one.is_reserved for one in (found, inner) if one is not None
+    ) or (inner is not None and found.version == 6 and _is_mapped(found) and inner.is_global and not inner.is_multicast)
+
+
+def _is_mapped(address: IPv4Address | IPv6Address) -> bool:
+    return isinstance(address, IPv6Address) and (address.ipv4_mapped is not None or address in _NAT64)
+
+
+def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
+    """Return the address behind one that only wraps it."""
+    if not isinstance(address, IPv6Address):
+        return None
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
+
+
+def call(request: Request, allow: str = "", stop: Stop = STOP) -> Answer:
+    """Return the answer to a request; one that says that the server fails is an answer too.
+
+    *allow* are internal networks that may be reached. What can be repeated is tried again when nothing answers, or when the
+    server is busy. Raises DataError for what is no request, PermanentError for an address that must not be reached or an
+    answer that is too large, TransientError when nobody answers.
+    """
+    checked = _checked(request)
+    for planned in (*RETRIES, None):
+        pause = planned
+        stop.check()
+        try:
+            answer, retry_after = _follow(checked, allow, stop)
+        except _NotSent as error:
+            if pause is None:
+                raise TransientError(error.message) from error
+        except TransientError:
+            if pause is None or checked.method not in _REPEATABLE:
+                raise
+            stop.check()
+        else:
+            if pause is None or answer.status not in _BUSY or checked.method not in _REPEATABLE:
+                return answer
+            pause = min(max(pause, retry_after), LONGEST_RETRY_AFTER_S)
+        stop.wait(pause or 0.0)
+    raise AssertionError("the last try returns or raises")
+
+
+class _NotSent(TransientError):
+    """Nobody listens: nothing was sent, so any method may be tried again."""
+
+
+def _checked(request: Request) -> Request:
+    method = request.method.strip().upper()
+    if method not in METHODS:
+        raise DataError(f"{request.method[:20]!r} is no method of HTTP. Known: {', '.join(METHODS)}.")
+    try:
+        url = httpx2.URL(request.url.strip())
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise DataError("The address to call cannot be read. Write it like https://api.example.com/v1.") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise DataError("The address to call is no http or https address. Write it like https://api.example.com/v1.")
+    return replace(request, method=method, url=str(url))
+
+
+def _place(url: httpx2.URL) -> str:
+    """Say where a call goes, without what may be secret in its address."""
+    port = f":{url.port}" if url.port is not None else ""
+    return f"{url.scheme}://{url.host}{port}"
+
+
+def _follow(request: Request, allow: str, stop: Stop) -> tuple[Answer, float]:
+    deadline = time.monotonic() + WHOLE_S
+    for _ in range(MOST_REDIRECTS + 1):
+        answer, location, retry_after = _send(request, allow, stop, deadline)
+        if location is None:
+            return answer, retry_after
+        request = _redirected(request, answer.status, location)
+    raise PermanentError(f"{_place(httpx2.URL(request.url))} redirects more than {MOST_REDIRECTS} times.")
+
+
+def _redirected(request: Request, status: int, location: str) -> Request:
+    before = httpx2.URL(request.url)
+    try:
+        after = before.join(location)
+    except (httpx2.InvalidURL, ValueError) as error:
+        raise PermanentError(f"{_place(before)} redirects to an address that cannot be read.") from error
+    if after.scheme not in ("http", "https") or not after.host:
+        raise PermanentError(f"{_place(before)} redirects to an address that is not http or https.")
+    method, body, headers = request.method, request.body, dict(request.headers)
+    if (status == 303 and method != "HEAD") or (status in (301, 302) and method == "POST"):
+        method, body = "GET", None
+        headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
+    user, password = request.user, request.password
+    if (after.scheme, after.host, after.port) != (before.scheme, before.host, before.port):
+        headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS}
+        user = password = None
+    return Request(method, str(after), headers, body, user, password)
+
+
+def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[Answer, str | None, float]:
+    client, url = _client(allow), httpx2.URL(request.url)
+    place = _place(url)
+    auth = None if request.user is None else httpx2.BasicAuth(request.user, request.password or "")
+    _now.deadline, _now.stop = deadline, stop
+    try:
+        with client.stream(
+            request.method, url, headers=_headers(request), content=request.body, auth=auth or _no_auth(url)
+        ) as response:
+            location = response.headers.get("location") if response.status_code in _REDIRECTS else None
+            body = b"" if location else _read(response, place, stop, deadline)
+            return _answer(response, body), location, _retry_after(response)
+    except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+        refused = _take_refusal()
+        if refused is not None:
+            raise refused from None
+        raise _NotSent(f"{place} cannot be reached: {_said(error)}. Check the address and the network.") from error
+    except httpx2.TimeoutException as error:
+        stop.check()
+        raise TransientError(f"{place} did not answer in time.") from error
+    except httpx2.LocalProtocolError as error:
+        raise DataError(f"The call of {place} cannot be made: {_said(error)}.") from error
+    except httpx2.TransportError as error:
+        stop.check()
+        raise TransientError(f"{place} broke off: {_said(error)}.") from error
+    except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
+        raise PermanentError(f"The call of {place} cannot be made: {_said(error)}.") from error
+
+
+def _no_auth(url: httpx2.URL) -> httpx2.Auth | None:
+    return httpx2.BasicAuth(url.username, url.password) if url.username or url.password else None
+
+
+def _headers(request: Request) -> list[tuple[bytes, bytes]]:
+    made = {"User-Agent": "Penstock", "Accept": "*/*", **request.headers}
+    try:
+        return [(name.encode("ascii"), value.encode("utf-8")) for name, value in made.items()]
+    except UnicodeEncodeError as error:
+        raise DataError("A name of a header is ASCII text.") from error
+
+
+def _read(response: httpx2.Response, place: str, stop: Stop, deadline: float) -> bytes:
+    parts, size = [], 0
+    for chunk in response.iter_bytes():
+        stop.check()
+        size += len(chunk)
+        if size > MOST_BYTES:
+            raise PermanentError(f"The answer of {place} is larger than {MOST_BYTES >> 20} MiB.")
+        if time.monotonic() > deadline:
+            raise TransientError(f"{place} took longer than {WHOLE_S:g} s.")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _answer(response: httpx2.Response, body: bytes) -> Answer:
+    headers: dict[str, str] = {}
+    spelled: dict[str, str] = {}
+    for raw_name, raw_value in response.headers.raw:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("utf-8", "replace")
+        first = spelled.setdefault(name.lower(), name)
+        headers[first] = f"{headers[first]}, {value}" if first in headers else value
+    try:
+        text = body.decode(response.charset_encoding or "utf-8", "replace")
+    except LookupError:
+        text = body.decode("utf-8", "replace")
+    return Answer(response.status_code, headers, text.removeprefix("\ufeff"))
+
+
+def _retry_after(response: httpx2.Response) -> float:
+    text = response.headers.get("retry-after", "")
+    return float(text) if text.isdigit() and len(text) < 6 else 0.0
+
+
+def _said(error: BaseException) -> str:
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+# --- the connection
+
+
+class _Now(threading.local):
+    """What the call of this thread obeys; connections are kept from call to call."""
+
+    deadline: float = 0.0
+    stop: Stop = STOP
+    refused: ExternalError | None = None
+
+
+_now = _Now()
+
+
+def _take_refusal() -> ExternalError | None:
+    refused, _now.refused = _now.refused, None
+    return refused
+
+
+_clients: dict[str, httpx2.Client] = {}
+_making = threading.Lock()
+
+
+def close() -> None:
+    """Close the connections that are kept for further calls."""
+    with _making:
+        for client in _clients.values():
+            client.close()
+        _clients.clear()
+
+
+def _client(allow: str) -> httpx2.Client:
+    with _making:
+        if allow not in _clients:
+            _clients[allow] = _new_client(allow)
+        return _clients[allow]
+
+
+def _new_client(allow: str) -> httpx2.Client:
+    transport = httpx2.HTTPTransport(trust_env=False)
+    # The only place where a backend of one's own can be put; `tests/unit/kit/test_outbound.py` tells when it moves.
+    transport._pool._network_backend = _Guarded(networks(allow))  # type: ignore[attr-defined,unused-ignore]
+    timeout = httpx2.Timeout(READ_S, connect=CONNECT_S)
+    return httpx2.Client(transport=transport, timeout=timeout, follow_redirects=False, trust_env=False)
+
+
+def _resolved(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise httpcore2.ConnectError(f"the host '{host}' is not known") from error
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class _Guarded(httpcore2.NetworkBackend):
+    """Connects to checked addresses only."""
+
+    def __init__(self, allowed: tuple[Any, ...]) -> None:
+        self._allowed = allowed
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        addresses = _resolved(host, port)
+        for address in addresses:
+            if not is_allowed(address, self._allowed):
+                _now.refused = PermanentError(
+                    f"The host '{host}' has the internal address {address}, which no call may reach. The operator can "
+                    "allow its network with PENSTOCK_OUTBOUND_ALLOW."
+                )
+                raise httpcore2.ConnectError("refused")
+        last: Exception = httpcore2.ConnectError(f"the host '{host}' has no address")
+        for address in addresses:
+            try:
+                return _Stream(
+                    httpcore2.SyncBackend().connect_tcp(address, port, timeout, local_address, socket_options)
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                last = error
+        raise last
+
+
+class _Stream(httpcore2.NetworkStream):
+    """Looks while it waits whether the call is to stop, or has taken too long."""
+
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        until = time.monotonic() + (READ_S if timeout is None else timeout)
+        while True:
+            _now.stop.check()
+            left = min(until, _now.deadline) - time.monotonic()
+            if left <= 0:
+                raise httpcore2.ReadTimeout("no answer")
+            try:
+                return self._inner.read(max_bytes, min(left, LOOK_S))
+            except httpcore2.ReadTimeout:
+                continue
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
