@@ -57,8 +57,8 @@ def test_the_engine_has_every_function_and_operator_and_no_other() -> None:
 
 
 def test_what_is_not_there_yet_is_not_there() -> None:
-    assert not NOT_YET & set(FUNCTIONS)
-    assert not set(REFUSED) & (set(FUNCTIONS) | NOT_YET)
+    assert not set(NOT_YET) & set(FUNCTIONS)
+    assert not set(REFUSED) & (set(FUNCTIONS) | set(NOT_YET))
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
