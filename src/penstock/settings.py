@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -47,6 +48,8 @@ class Settings:
     """Jobs that this worker runs at once."""
     memory_bytes: int | None = None
     """Memory that this worker gives to its jobs, in bytes, divided by its slots; default half of the machine's."""
+    spark_masters: Mapping[str, str] = field(default_factory=dict)
+    """Spark masters for clusters with a Spark stack, `name=url,…`; each is the region `spark::name`."""
     config: Path | None = None
     """TOML file with any of these settings, in small letters."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -126,6 +129,17 @@ def _url(raw: Any) -> str:
     return _text(raw)
 
 
+_MASTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(spark://[^\s,]+|local(?:\[[^\]\s]*\])?|yarn|k8s://[^\s,]+)")
+
+
+def _masters(raw: Any) -> Mapping[str, str]:
+    parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else [f"{k}={v}" for k, v in raw.items()]
+    found = [_MASTER.fullmatch(part) for part in parts if part]
+    if not found or None in found:
+        raise ValueError(raw)
+    return {one[1]: one[2] for one in found if one is not None}
+
+
 def _size(raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError(raw)
@@ -155,6 +169,7 @@ _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "file_roots": (_paths, "folders, separated by a colon"),
     "sealing_key": (_keys, "keys of 32 bytes as base64 or hexadecimal digits, separated by commas"),
     "outbound_allow": (_networks, "networks such as 10.1.0.0/16, separated by commas"),
+    "spark_masters": (_masters, "names and addresses such as big=spark://host:7077"),
     "public_url": (_url, "an address such as https://etl.example.com"),
 }
 """How a setting is read, and what it takes; all others are text."""

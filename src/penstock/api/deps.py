@@ -10,15 +10,16 @@ from penstock.kit.clock import Clock
 from penstock.kit.sealing import Seal
 from penstock.services.secrets import KEYLESS
 from penstock.services.session import Sessions
+from penstock.services.system import KNOWN_STACKS, Installed
 
 
 @dataclass(frozen=True, slots=True)
 class Deps:
     """*wake* tells a worker of this process that a job was submitted; *file_stores* maps a connection type to the store
     that tests it; *public_url* is the base of addresses in answers, None for the host of the request;
-    *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation; *component_schemas* are published
-    as they are under `components/schemas` of the OpenAPI document; *seal* seals secret
-    variables; *gaps* tells validations what the engine cannot do."""
+    *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation, *spark_masters* the names of
+    masters; *component_schemas* are published as they are under `components/schemas` of the OpenAPI document; *seal* seals
+    secret variables; *gaps* tells validations what the engine cannot do."""
 
     sessions: Sessions
     clock: Clock
@@ -27,7 +28,13 @@ class Deps:
     public_url: str | None = None
     credits_per_hour: int = 5000
     stacks: Sequence[Mapping[str, str]] = ()
+    spark_masters: Sequence[str] = ()
     component_schemas: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
     seal: Seal = KEYLESS
     gaps: Callable[[Any], Any] | None = None
+
+    @property
+    def installed(self) -> Installed:
+        """Where jobs can run, as the services see it."""
+        return Installed(tuple(one["id"] for one in self.stacks) or KNOWN_STACKS, tuple(self.spark_masters))

@@ -1,4 +1,4 @@
-"""The fork server as a program: `python -m penstock.cli.forkserver FOLDERS SOCKET WORKER`; a worker starts it."""
+"""The fork server as a program: `python -m penstock.cli.forkserver PLACES SOCKET WORKER`; a worker starts it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from penstock.runtime.child import run_child
 from penstock.runtime.forkserver import serve
 
 
-def main(folders: str, control: str, worker: str) -> None:
+def main(known: str, control: str, worker: str) -> None:
     """Serve the worker with the process id *worker* over the socket with the descriptor *control*.
 
-    *folders* is a JSON list of two: folders that connections may use, and folders that they never may.
+    *known* is a JSON list of three: folders that connections may use, folders that they never may, and Spark's masters by
+    name.
     """
     linux.die_with(int(worker))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    allowed, forbidden = json.loads(folders)
-    adapters = wiring.adapters([Path(one) for one in allowed], [Path(one) for one in forbidden])
+    allowed, forbidden, masters = json.loads(known)
+    adapters = wiring.adapters([Path(one) for one in allowed], [Path(one) for one in forbidden], masters)
     wiring.load()
     serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
 

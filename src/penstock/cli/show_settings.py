@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import fields
 from typing import Annotated, Any
 
@@ -48,4 +49,6 @@ def _shown(loaded: Settings, name: str) -> Any:
         return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", r"\1***", shown)
     if isinstance(value, tuple):
         return ":".join(str(part) for part in value)
+    if isinstance(value, Mapping):
+        return ",".join(f"{one}={url}" for one, url in value.items()) or None
     return value if value is None or isinstance(value, int) else str(value)

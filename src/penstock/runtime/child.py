@@ -24,13 +24,20 @@ from penstock.runtime.execute import Order, execute
 from penstock.runtime.masking import Mask
 
 
+def always_warm(_: Order, warm: Engine) -> Engine:
+    """Return the warm engine, whatever the order says."""
+    return warm
+
+
 @dataclass(frozen=True, slots=True)
 class Adapters:
-    """What the wiring gives to the process of a job."""
+    """What the wiring gives to the process of a job: *chosen* returns the engine that an order asks for, which is most often
+    the warm one that it is given."""
 
     engine: Callable[[], Engine]
     stores: Mapping[str, FileStore]
     warm_up: Callable[[Engine], None]
+    chosen: Callable[[Order, Engine], Engine] = always_warm
 
 
 def load() -> None:
@@ -62,7 +69,7 @@ def run_child(end: socket.socket, adapters: Adapters) -> None:
         channel.send({"kind": "ready"})
         order = channel.receive()
         if order is not None:
-            _Job(channel, engine).run(Order(**order), adapters.stores)
+            _Job(channel, engine, adapters).run(Order(**order))
     except Broken:
         return  # The worker is gone, and this process with it.
 
@@ -70,23 +77,27 @@ def run_child(end: socket.socket, adapters: Adapters) -> None:
 class _Job:
     """Listens to the job for its worker (`execute.Listener`), and is the gate (`execute.Gate`)."""
 
-    def __init__(self, channel: Channel, engine: Engine) -> None:
+    def __init__(self, channel: Channel, engine: Engine, adapters: Adapters) -> None:
         self._channel = channel
         self._engine = engine
+        self._adapters = adapters
         self._grants: queue.SimpleQueue[bool] = queue.SimpleQueue()
         self._is_stopping = False
         self._is_granted = False
         self._mask = Mask()
 
-    def run(self, order: Order, stores: Mapping[str, FileStore]) -> None:
+    def run(self, order: Order) -> None:
         self._is_granted = order.granted is not None
         self._mask = Mask(order.secret_variables.values())
         threading.Thread(target=self._hear, daemon=True).start()
-        self._channel.send(self._outcome(order, stores))
+        self._channel.send(self._outcome(order))
 
-    def _outcome(self, order: Order, stores: Mapping[str, FileStore]) -> dict[str, Any]:
+    def _outcome(self, order: Order) -> dict[str, Any]:
         try:
-            made = execute(order, self._engine, stores, self, self)
+            self._engine = self._adapters.chosen(order, self._engine)
+            if self._is_stopping:
+                self._engine.interrupt()
+            made = execute(order, self._engine, self._adapters.stores, self, self)
             return {"kind": "done", "outputs": [asdict(one) for one in made.outputs]}
         except PackageInvalid as error:
             for found in error.diagnostics:

@@ -31,7 +31,8 @@ MAX_FINDINGS = 3
 class Order:
     """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission;
     *outbound* the internal networks that calls may reach, None where none is made;
-    *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values)."""
+    *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values);
+    *stack*, *region* and *nodes* are those of the cluster."""
 
     token: str
     flow: str
@@ -49,6 +50,9 @@ class Order:
     outbound: str | None = None
     granted_token: str = ""
     granted: Sequence[Mapping[str, Any]] | None = None
+    stack: str = ""
+    region: str = ""
+    nodes: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as JSON values."""

@@ -19,7 +19,7 @@ from penstock.services import events, secrets
 from penstock.services.coerce import to_json
 from penstock.services.connections import by_key
 from penstock.services.secrets import KEYLESS
-from penstock.services.system import KNOWN_STACKS
+from penstock.services.system import KNOWN_STACKS, SPARK_STACKS
 from penstock.services.upkeep import cut_off, end
 from penstock.store.queries import claims, jobs, people, workers
 from penstock.store.tables import Cluster, Job, JobOutput, JobSource, Package, Worker
@@ -167,11 +167,15 @@ def _begin(uow: UnitOfWork, job: Job, worker_id: str, now: datetime) -> None:
             output.records_count, output.progress = 0, 0.0
 
 
+def _is_spark(cluster: Cluster) -> bool:
+    return cluster.stack is not None and cluster.stack.startswith(SPARK_STACKS)
+
+
 def _use(uow: UnitOfWork, job: Job, cluster: Cluster, now: datetime) -> None:
     if cluster.status == ClusterStatus.IDLE:
         cluster.status, cluster.updated_at = ClusterStatus.AVAILABLE, now
     cluster.idle_from = None
-    if cluster.stack is not None and cluster.stack not in KNOWN_STACKS:
+    if cluster.stack is not None and cluster.stack not in KNOWN_STACKS and not _is_spark(cluster):
         line = f"The stack '{cluster.stack}' is not installed here; the job runs on {KNOWN_STACKS[0]}."
         claims.add_lines(uow, job.id, job.epoch, [(now, "info", line)])
 
@@ -201,6 +205,9 @@ def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str
             "_SCHEDULE_ID": None,
         },
         "connections": _connections(uow, job),
+        "stack": cluster.stack or KNOWN_STACKS[0],
+        "region": cluster.region or "",
+        "nodes": cluster.nodes,
     }
     if job.granted_epoch is not None:
         order["granted_token"] = f"job-{job.id}-{job.granted_epoch}"

@@ -14,7 +14,7 @@ from penstock.services.coerce import LONGEST_NAME, Fields, to_json
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
 from penstock.services.search import search as search_page
-from penstock.services.system import KNOWN_STACKS, REGIONS
+from penstock.services.system import EMBEDDED, SPARK_REGIONS, SPARK_STACKS, Installed, regions
 from penstock.store.queries import jobs as job_rows
 from penstock.store.queries import pages, workers
 from penstock.store.queries.search import CLUSTERS
@@ -25,8 +25,6 @@ MOST_NODES = 100
 DEFAULT_IDLE_S = 3600
 HOSTED_REGIONS = ("amazon-web-services::", "gcloud::", "soft-layer::")
 """How the ids of the hosted service's regions begin."""
-MISSING_STACKS = ("spark-",)
-"""How the ids of stacks begin that are known but not installed: asking for one is refused, not quietly replaced."""
 
 
 def list_page(uow: UnitOfWork, principal: Principal, asked: PageRequest, *, status: object = None) -> Page[Cluster]:
@@ -41,7 +39,9 @@ def search(uow: UnitOfWork, principal: Principal, q: object, asked: PageRequest)
     return search_page(uow, principal, CLUSTERS, q, asked, "desc")
 
 
-def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: datetime) -> Cluster:
+def create(
+    uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: datetime, installed: Installed = EMBEDDED
+) -> Cluster:
     """Create a cluster in state `pending`; a worker brings it up. Raises InvalidFields, PaymentRequired."""
     require_paid(principal)
     fields = Fields(raw)
@@ -51,6 +51,7 @@ def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: d
         fields.refuse("nodes", "is missing. Give the number of jobs that may run at once.")
     if kind == "sandbox" and nodes not in (None, 1):
         fields.refuse("nodes", "must be 1 for a sandbox.")
+    region = _region(fields, installed) or principal.tenant.region
     row = Cluster(
         account_id=principal.tenant.id,
         owner_id=principal.user.id,
@@ -61,7 +62,7 @@ def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: d
         description=fields.text("description") or "",
         terminate_on_idle=fields.boolean("terminate_on_idle") or False,
         time_to_idle=fields.integer("time_to_idle", 1) or DEFAULT_IDLE_S,
-        region=_region(fields) or principal.tenant.region,
+        region=region,
         zone=fields.text("zone"),
         master_instance_type=fields.text("master_instance_type"),
         slave_instance_type=fields.text("slave_instance_type"),
@@ -70,7 +71,7 @@ def create(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: d
         master_spot_percentage=fields.number("master_spot_percentage", 0, 1),
         slave_spot_percentage=fields.number("slave_spot_percentage", 0, 1),
         allow_fallback=fields.boolean("allow_fallback"),
-        stack=_stack(fields),
+        stack=_stack(fields, region, installed),
         bootstrap_actions=_actions(fields),
         created_at=now,
         updated_at=now,
@@ -90,18 +91,23 @@ def require_paid(principal: Principal) -> None:
         raise PaymentRequired("Billing details must be confirmed first. Ask the operator of this installation.")
 
 
-def _region(fields: Fields) -> str | None:
+def _region(fields: Fields, installed: Installed) -> str | None:
     """A region of the hosted service means this installation: its clients name one in every call."""
     region = fields.text("region") or None
-    if region is not None and region not in (one["id"] for one in REGIONS) and not region.startswith(HOSTED_REGIONS):
-        known = ", ".join(one["id"] for one in REGIONS)
+    ids = [one["id"] for one in regions(installed)]
+    if region is not None and region not in ids and not region.startswith(HOSTED_REGIONS):
+        known = ", ".join(ids)
         fields.refuse("region", f"'{region[:80]}' is not a region. Regions here: {known}.")
     return region
 
 
-def _stack(fields: Fields) -> str:
-    stack = fields.text("stack") or KNOWN_STACKS[0]
-    if stack.startswith(MISSING_STACKS):
+def _stack(fields: Fields, region: str, installed: Installed) -> str:
+    """An unknown stack of the hosted service is kept; a known one that is missing is refused, not quietly replaced."""
+    is_master = region.startswith(SPARK_REGIONS)
+    stack = fields.text("stack") or (installed.spark if is_master else None) or installed.stacks[0]
+    if is_master and not stack.startswith(SPARK_STACKS):
+        fields.refuse("stack", f"must be {installed.spark} in the region '{region[:80]}'.")
+    if stack.startswith(SPARK_STACKS) and stack not in installed.stacks:
         fields.refuse("stack", f"'{stack[:80]}' is not installed here. GET …/stacks lists the stacks there are.")
     return stack
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -21,16 +22,40 @@ REGIONS: tuple[dict[str, str], ...] = (
 
 
 KNOWN_STACKS = ("duckdb-1.5",)
-"""The engines that jobs can run on, by the wire's id; the first is the default."""
+"""The engines that every installation has, by the wire's id; the first is the default."""
+SPARK_STACKS = "spark-"
+"""How the ids of Spark's stacks begin."""
+SPARK_REGIONS = "spark::"
+"""How the ids of regions begin that are a master of Spark's; its name follows."""
 
 
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Where jobs of this installation can run: *stacks* by the wire's id, the first is the default, and the names of the
+    *masters* of Spark's."""
+
+    stacks: tuple[str, ...] = KNOWN_STACKS
+    masters: tuple[str, ...] = ()
+
+    @property
+    def spark(self) -> str | None:
+        """The stack of Spark's, if there is one."""
+        return next((one for one in self.stacks if one.startswith(SPARK_STACKS)), None)
+
+
+EMBEDDED = Installed()
+"""An installation without extras."""
 KINDS = ("redshift", "bigquery", "s3", "snowflake", "athena")
 """Kinds of places outside, whose regions the wire lists; this version reaches none of them."""
 
 
-def regions() -> list[dict[str, str]]:
+def regions(installed: Installed) -> list[dict[str, str]]:
     """Return the regions in which clusters can run."""
-    return [dict(region) for region in REGIONS]
+    masters = [
+        {"id": f"{SPARK_REGIONS}{name}", "name": f"Spark - {name}", "short_name": name, "group_name": "Spark"}
+        for name in (installed.masters if installed.spark else ())
+    ]
+    return [*map(dict, REGIONS), *masters]
 
 
 @cache

@@ -1,10 +1,8 @@
 """The only place where a port meets its adapter. Here what a job needs; `worker` and `server` put processes together."""
 
-from penstock.wiring.engines import engine_named
+from penstock.wiring.engines import engine, engine_named
 from penstock.wiring.jobs import (
-    STACKS,
     adapters,
-    engine,
     load,
     memory_for_jobs,
     parse_instant,
@@ -14,7 +12,6 @@ from penstock.wiring.jobs import (
 )
 
 __all__ = [
-    "STACKS",
     "adapters",
     "engine",
     "engine_named",

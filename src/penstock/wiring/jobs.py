@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import psutil
 
 from penstock.connectors.registry import file_stores
 from penstock.engines.duckdb import evaluate, functions
-from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.functions import isodate
 from penstock.plan.ports import Engine, FileStore
 from penstock.plan.values import Instant
 from penstock.runtime import child
 from penstock.runtime.child import Adapters
-
-STACKS = ((DuckEngine.stack, "DuckDB 1.5, embedded"),)
-"""The stacks of this installation: wire id and label."""
-
-
-def engine() -> Engine:
-    """Return a fresh engine for one job."""
-    return DuckEngine()
+from penstock.wiring.engines import engine, engine_of
 
 
 def warm_up(engine: Engine) -> None:
@@ -45,9 +38,9 @@ def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapp
     return file_stores(roots, forbidden)
 
 
-def adapters(allowed: Sequence[Path], forbidden: Sequence[Path]) -> Adapters:
-    """Return what the process of a job works with."""
-    return Adapters(engine, stores(allowed, forbidden), warm_up)
+def adapters(allowed: Sequence[Path], forbidden: Sequence[Path], masters: Mapping[str, str]) -> Adapters:
+    """Return what the process of a job works with; *masters* are Spark's, by name."""
+    return Adapters(engine, stores(allowed, forbidden), warm_up, partial(engine_of, masters=masters))
 
 
 def memory_for_jobs() -> int:

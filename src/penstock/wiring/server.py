@@ -12,7 +12,8 @@ from penstock.lang.components import json_schemas
 from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
-from penstock.wiring.jobs import STACKS, engine, stores
+from penstock.wiring.engines import engine, stacks
+from penstock.wiring.jobs import stores
 
 
 def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]) -> Penstock:
@@ -24,7 +25,8 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         file_stores=stores(*places.roots(settings)),
         public_url=settings.public_url,
         credits_per_hour=settings.credits_per_hour,
-        stacks=[{"id": stack, "name": name} for stack, name in STACKS],
+        stacks=[{"id": stack, "name": name} for stack, name in stacks()],
+        spark_masters=tuple(settings.spark_masters),
         component_schemas=json_schemas(),
         version=__version__,
         seal=places.seal(settings),

@@ -21,8 +21,10 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
     """Return a worker over a store; to be made by the thread that will run it."""
     linux.require()
     allowed, forbidden = places.roots(settings)
-    folders = json.dumps([[str(one) for one in allowed], [str(one) for one in forbidden]])
-    children = Children([sys.executable, "-m", "penstock.cli.forkserver", folders])
+    places_json = json.dumps(
+        [[str(one) for one in allowed], [str(one) for one in forbidden], dict(settings.spark_masters)]
+    )
+    children = Children([sys.executable, "-m", "penstock.cli.forkserver", places_json])
     limits = Limits(settings.slots, settings.memory_bytes or memory_for_jobs(), os.cpu_count() or 1)
     scratch = settings.data_dir.resolve() / places.SCRATCH
     return Worker(

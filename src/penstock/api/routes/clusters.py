@@ -45,7 +45,7 @@ def search_clusters(call: Current) -> Response:
 )
 def create_cluster(call: Current) -> Response:
     with call.writing("cluster") as (uow, principal, fields):
-        row = clusters.create(uow, principal, fields, call.deps.clock())
+        row = clusters.create(uow, principal, fields, call.deps.clock(), call.deps.installed)
     call.deps.wake()
     return call.answer(cluster_json(row, call.view), 201)
 

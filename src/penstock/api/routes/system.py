@@ -42,7 +42,7 @@ def get_account_rate_limit_status(call: Current) -> Response:
 def list_regions(call: Current) -> Response:
     with call.reading() as (_, _, fields):
         kind = one_of(fields.get("brand_id"), "brand_id", system.KINDS)  # how an old client asks for those of a kind
-        return call.answer(system.regions() if kind is None else [])
+        return call.answer(system.regions(call.deps.installed) if kind is None else [])
 
 
 @router.get(

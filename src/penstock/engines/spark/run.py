@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
@@ -24,6 +25,7 @@ from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
 from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_output, of_source
 from penstock.engines.spark.dialect import TEMPLATES
+from penstock.engines.spark.driver_log import DriverLog
 from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.expressions import render
 from penstock.engines.spark.functions import Functions
@@ -73,6 +75,7 @@ class _Run:
     counts: Counts
     group: str
     made: Statements
+    log: DriverLog
     kept: list[DataFrame] = field(default_factory=list)
     done: int = 0
 
@@ -87,6 +90,7 @@ class _Work:
     sources: Mapping[str, BoundSource | Records]
     context: Context
     group: str
+    folder: Path
 
 
 class SparkEngine:
@@ -134,7 +138,9 @@ class SparkEngine:
         is_given = all(isinstance(one, Records) for one in sources.values())
         # For few records, what Spark does to be fast on many costs more than all the rest.
         session, functions = (here.console, here.console_functions) if is_given else (here.session, here.functions)
-        with self._prepared(_Work(session, functions, plan, sources, context, "penstock-rows"), _Silent()) as run:
+        with self._prepared(
+            _Work(session, functions, plan, sources, context, "penstock-rows", here.folder), _Silent()
+        ) as run:
             return tuple(
                 self._records(run, sql, write, size) for write, sql in zip(plan.outputs, run.made.outputs, strict=True)
             )
@@ -172,8 +178,12 @@ class SparkEngine:
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
         here = opened(self.options)
+        spark = here.session.sparkContext
+        reporter.log("info", f"Spark {spark.version}, application {spark.applicationId}, master {spark.master}")
         group = next((one.token for one in staged.values()), "penstock")
-        with self._prepared(_Work(here.session, here.functions, plan, sources, context, group), reporter) as run:
+        with self._prepared(
+            _Work(here.session, here.functions, plan, sources, context, group, here.folder), reporter
+        ) as run:
             written = tuple(self._write(run, index, staged, context) for index in range(len(run.made.outputs)))
             _tell(run)
             return written
@@ -187,7 +197,9 @@ class SparkEngine:
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
         made = build(plan, work.context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
-        run = self._running = _Run(session, work.functions, plan, reporter, counts, work.group, made)
+        run = self._running = _Run(
+            session, work.functions, plan, reporter, counts, work.group, made, DriverLog(work.folder)
+        )
         spark.setJobGroup(work.group, f"Penstock {work.group}", interruptOnCancel=True)
         try:
             for scan in scans:
@@ -244,6 +256,7 @@ class SparkEngine:
             over.set()
             watcher.join()
             _report_sources(run)
+            _hear(run)
         rows.sort(key=lambda row: int(row.part))
         records = sum(row.records for row in rows)
         counted = run.counts.totals().get(of_output(write.component), 0)
@@ -272,8 +285,15 @@ def _watch(run: _Run, output: str, over: threading.Event) -> None:
                     whole += found.numTasks
         best = max(best, done / whole if whole else 0.0)
         _report_sources(run)
+        _hear(run)
         run.reporter.output(output, run.counts.totals().get(of_output(output), 0), best)
         run.reporter.progress((run.done + best) / len(run.plan.outputs))
+
+
+def _hear(run: _Run) -> None:
+    """Log what the driver logs."""
+    for line in run.log.lines():
+        run.reporter.log("warning", line)
 
 
 def _report_sources(run: _Run) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 
+from penstock.engines.spark import driver_log
 from penstock.engines.spark.functions import Functions
 from penstock.engines.spark.java import java_home
 from penstock.errors import PermanentError
@@ -61,11 +62,13 @@ STACK_SIZE = "-Xss16m"
 @dataclass(frozen=True, slots=True)
 class SparkOptions:
     """Where Spark runs: *master* is `local[n]`, `spark://host:port` or another master that Spark knows; *name* the
-    application's; *memory_bytes* what a driver may use that is started here."""
+    application's; *memory_bytes* what a driver may use that is started here; *executors* how many there are to be on a
+    master elsewhere, None for all that it gives."""
 
     master: str = DEFAULT_MASTER
     name: str = "penstock"
     memory_bytes: int | None = None
+    executors: int | None = None
 
     @property
     def is_local(self) -> bool:
@@ -75,11 +78,13 @@ class SparkOptions:
 
 @dataclass(slots=True)
 class Opened:
-    """A session and the shared functions registered with it; *console* is a second one for single records."""
+    """A session and the shared functions registered with it; *folder* holds the driver's log; *console* is a second one
+    for single records."""
 
     session: SparkSession
     functions: Functions
     options: SparkOptions
+    folder: Path
     console: SparkSession
     console_functions: Functions
 
@@ -118,7 +123,7 @@ def _open(options: SparkOptions) -> Opened:
         builder = builder.config(key, value)
     try:
         # Quiet from its first line: what fails comes back as an error, and is said once.
-        (folder / "log4j2.properties").write_text(_LOGGING)
+        (folder / "log4j2.properties").write_text(driver_log.SETTINGS.format(file=folder / driver_log.FILE))
         with _own_signals():
             session = builder.getOrCreate()
     except Exception as error:
@@ -129,7 +134,7 @@ def _open(options: SparkOptions) -> Opened:
     console = session.newSession()
     for key, value in {**_SETTINGS, **_ONE_RECORD}.items():
         console.conf.set(key, value)
-    return Opened(session, Functions(session), options, console, Functions(console))
+    return Opened(session, Functions(session), options, folder, console, Functions(console))
 
 
 def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
@@ -139,28 +144,18 @@ def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:
         "spark.executor.extraJavaOptions": STACK_SIZE,
         "spark.python.daemon.module": "penstock.engines.spark.daemon",
     }
+    if options.memory_bytes is not None:
+        made["spark.driver.memory"] = f"{max(options.memory_bytes // 1_048_576, 512)}m"
     if options.is_local:
-        made |= {**_LOCAL_SETTINGS, "spark.local.dir": str(folder)}
-        if options.memory_bytes is not None:
-            made["spark.driver.memory"] = f"{max(options.memory_bytes // 1_048_576, 512)}m"
-    elif LOCAL in options.master or "localhost" in options.master:
+        return made | {**_LOCAL_SETTINGS, "spark.local.dir": str(folder)}
+    if options.executors is not None:
+        made |= {"spark.executor.instances": str(options.executors), "spark.dynamicAllocation.enabled": "false"}
+        if options.master.startswith("spark://"):
+            # A standalone master knows no number of executors, only cores.
+            made |= {"spark.executor.cores": "1", "spark.cores.max": str(options.executors)}
+    if LOCAL in options.master or "localhost" in options.master:
         made |= {"spark.driver.host": LOCAL, "spark.driver.bindAddress": LOCAL, "spark.ui.enabled": "false"}
     return made
-
-
-# The level of the interpreter is what Spark sets the whole log to, with a word about it on the screen.
-_LOGGING = """rootLogger.level = fatal
-logger.repl.name = org.apache.spark.repl.Main
-logger.repl.level = fatal
-logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
-logger.gateway.level = fatal
-rootLogger.appenderRef.console.ref = console
-appender.console.type = Console
-appender.console.name = console
-appender.console.target = SYSTEM_ERR
-appender.console.layout.type = PatternLayout
-appender.console.layout.pattern = spark %p %c{1}: %m%n
-"""
 
 
 @contextlib.contextmanager
