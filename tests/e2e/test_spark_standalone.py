@@ -1,4 +1,4 @@
-"""An example package on a real Spark of three processes: a master and two workers, all from the wheels."""
+"""Jobs and example packages on a real Spark of three processes: a master and two workers, all from the wheels."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import pyarrow.parquet
 import pytest
 
 from penstock.cli.demo_data import prepare_flights
@@ -20,6 +23,9 @@ from penstock.engines.spark.java import java_home
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+FLIGHTS = 336_776
+LONG_S = 400.0
+"""How long the slowest step may take on a busy machine."""
 
 
 def free_port() -> int:
@@ -68,36 +74,117 @@ def start(stack: ExitStack, folder: Path, ready: str, kind: str, *options: str) 
     raise AssertionError(f"{kind} ended: {''.join(said[-20:])}")
 
 
+class Standalone(NamedTuple):
+    """A master and its workers."""
+
+    url: str
+    workers: list[subprocess.Popen[str]]
+
+
 @pytest.fixture(scope="module")
-def master(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a master with two workers of one core each."""
+def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+    """A master with two workers of one core each."""
     folder = tmp_path_factory.mktemp("spark")
     port = free_port()
     url = f"spark://{HOST}:{port}"
     with ExitStack() as stack:
         start(stack, folder, "Starting Spark master", "master.Master", "--port", str(port), "--webui-port", "0")
-        for number in range(2):
+        workers = [
             start(
                 stack, folder, "Successfully registered with master", "worker.Worker", "--cores", "1", "--memory", "1G",
                 "--webui-port", "0", "--work-dir", str(folder / f"work{number}"), url,
-            )  # fmt: skip
-        yield url
+            )
+            for number in range(2)
+        ]  # fmt: skip
+        yield Standalone(url, workers)
 
 
-def test_an_example_runs_on_two_workers(master: str, tmp_path: Path) -> None:
+def test_a_cluster_runs_its_jobs_on_a_master(
+    standalone: Standalone, serve: Callable[..., Any], flows: Any, tmp_path: Path, wait_until: Callable[..., Any]
+) -> None:
+    server = serve(f"sqlite:///{tmp_path}/store.db", PENSTOCK_SPARK_MASTERS=f"big={standalone.url}", PENSTOCK_SLOTS="1")
+    assert {one["id"] for one in server.call("GET", "stacks")} == {"duckdb-1.5", "spark-4.3"}
+    assert "spark::big" in {one["id"] for one in server.call("GET", "regions")}
+    data = server.files / "lake"
+    key = server.connect(data)
+    flows.write_numbers(data, 30_000)
+    cluster = server.cluster(region="spark::big", nodes=2)
+    assert server.call("GET", f"clusters/{cluster}")["stack"] == "spark-4.3"
+
+    job = server.wait(server.submit(cluster, server.package(flows.doubled(key))), limit_s=LONG_S)
+    assert (job["status"], job["errors"]) == ("completed", "")
+    assert job["sources"] == [{"component": "numbers", "records_count": 30_000}]
+    written = (data / "out" / "part-00000.csv").read_text().split()
+    assert written == ["n", *(str(2 * n) for n in range(30_000))]
+    assert f"master {standalone.url}" in server.log(job["id"])
+
+    # 900 million pairs, so that there is something to stop.
+    long = server.submit(cluster, server.package(flows.pairs(key)))
+    wait_until(lambda: "application app-" in server.log(long), LONG_S)
+    server.call("DELETE", f"jobs/{long}")
+    stopped = server.wait(long, limit_s=LONG_S)
+    assert stopped["status"] == "stopped"
+    assert [one for one in data.rglob("*") if ".staging-" in one.name] == []
+
+
+def examples(folder: Path, package: str, *options: str) -> list[str]:
+    """Return the command that runs an example over the data in a folder."""
+    return [
+        sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / f"{package}.yaml"), "--json",
+        "--connections", str(folder / "connections.toml"), *options,
+    ]  # fmt: skip
+
+
+def answer_of(command: Sequence[str]) -> dict[str, Any]:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def delimited(folder: Path, output: str) -> list[dict[str, str]]:
+    parts = sorted((folder / "data" / "output" / output).glob("part-*.csv"))
+    return [row for part in parts for row in csv.DictReader(part.read_text().splitlines())]
+
+
+def described(folder: Path) -> Counter[Any]:
+    table = pyarrow.parquet.read_table(folder / "data" / "output" / "flights")
+    return Counter(zip(*(column.to_pylist() for column in table.itercolumns()), strict=True))
+
+
+def test_the_examples_give_the_same_records_when_a_worker_dies(
+    standalone: Standalone, tmp_path: Path, wait_until: Callable[..., Any]
+) -> None:
     prepare_flights(tmp_path / "data")
     (tmp_path / "connections.toml").write_text((ROOT / "examples" / "connections.toml").read_text())
-    rows = {}
-    for engine in (["duckdb"], ["spark", "--master", master]):
-        command = [
-            sys.executable, "-m", "penstock", "run", str(ROOT / "examples" / "delays.yaml"), "--json",
-            "--connections", str(tmp_path / "connections.toml"), "--var", "least=60", "--engine", *engine,
-        ]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        answer = json.loads(done.stdout)
-        parts = sorted((tmp_path / "data" / "output" / "delays").glob("part-*.csv"))
-        rows[engine[0]] = [row for part in parts for row in csv.DictReader(part.read_text().splitlines())]
-        assert answer["outputs"][0]["records_count"] == len(rows[engine[0]]) > 0
-        assert answer["sources"]["flights"] == 336_776
-    assert rows["spark"] == rows["duckdb"]
+    on_spark = ["--engine", "spark", "--master", standalone.url]
+
+    small = ["--var", "least=60"]
+    rows = []
+    for options in ([], on_spark):
+        answer = answer_of(examples(tmp_path, "delays", *small, *options))
+        assert answer["sources"]["flights"] == FLIGHTS
+        rows.append(delimited(tmp_path, "delays"))
+    assert rows[0] == rows[1] != []
+
+    large = ["--dynamic-var", "run_at=ToDate('2014-01-02T03:04:05.678Z')"]
+    on_duckdb = answer_of(examples(tmp_path, "flights", *large))
+    wanted = described(tmp_path), delimited(tmp_path, "carriers")
+    running = subprocess.Popen(
+        examples(tmp_path, "flights", *large, *on_spark), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with running:
+        try:
+            wait_until(
+                lambda: list((tmp_path / "data").rglob(".*.staging-*/try-*")) or running.poll() is not None, LONG_S
+            )
+            os.killpg(standalone.workers[0].pid, 9)
+            assert running.poll() is None
+            said, complained = running.communicate(timeout=LONG_S)
+        finally:
+            running.kill()
+    assert running.returncode == 0, said + complained
+    answer = json.loads(said)
+    assert [one["records_count"] for one in answer["outputs"]] == [one["records_count"] for one in on_duckdb["outputs"]]
+    assert answer["sources"] == on_duckdb["sources"]
+    assert (described(tmp_path), delimited(tmp_path, "carriers")) == wanted
