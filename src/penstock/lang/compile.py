@@ -45,8 +45,11 @@ def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, Va
     report = Report(list(findings))
     if document is None:
         return Compiled(None, tuple(report.findings))
-    outputs = _lower(document, values, report)
-    plan = None if report.has_errors else Plan(outputs)
+    built: dict[str, Operator] = {}
+    outputs = _lower(document, values, report, built)
+    names = {node.id: node.name for node in document.components}
+    passing = {names[key]: one for key, one in built.items() if one.component != names[key]}
+    plan = None if report.has_errors else Plan(outputs, passing)
     return Compiled(plan, tuple(report.findings))
 
 

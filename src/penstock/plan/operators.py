@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -348,6 +348,8 @@ class Plan:
     """Everything one job does: its outputs, in the order in which they are published."""
 
     outputs: tuple[Write, ...] = field(default_factory=tuple)
+    passing: Mapping[str, Operator] = field(default_factory=dict)
+    """Components that only pass records on, by name: the operator whose records leave them."""
 
 
 def operator_of(plan: Plan, component: str) -> Operator | None:
@@ -355,7 +357,7 @@ def operator_of(plan: Plan, component: str) -> Operator | None:
 
     A component may be several operators; the last of them is what leaves it.
     """
-    found: Operator | None = None
+    found: Operator | None = plan.passing.get(component)
     for operator in iter_operators(plan):
         if operator.component == component:
             found = operator

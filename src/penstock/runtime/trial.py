@@ -40,6 +40,9 @@ def attempt(order: Order, given: Mapping[str, ReadRows], wanted: Collection[str]
     for name in given:
         if name in {write.component for write in plan.outputs}:
             raise BadRequest(f"'{name}' is a destination, which gives no records; its records are expected, not given.")
+        if name in plan.passing:
+            source = plan.passing[name].component
+            raise BadRequest(f"'{name}' only passes on what '{source}' gives; give records to '{source}'.")
     records: dict[str, BoundSource | Records] = {
         name: Records(_checked(name, operators[name].schema, read(operators[name].schema)))
         for name, read in given.items()
@@ -62,6 +65,7 @@ def _operator(plan: Plan, name: str) -> Operator:
         known = [
             *dict.fromkeys(one.component for one in iter_operators(plan)),
             *(one.component for one in plan.outputs),
+            *plan.passing,
         ]
         raise BadRequest(f"There is no component '{name}'. {did_you_mean(name, known) or ''}".strip())
     return found

@@ -235,3 +235,84 @@ def test_a_test_file_with_mistakes_is_refused(cases: Path, text: str, said: str)
 def test_a_package_without_a_test_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadRequest, match="There is no test file"):
         call(tmp_path / "none.yaml")
+
+
+BRANCHES = """\
+penstock: 1
+components:
+  - name: orders
+    type: cloud_storage_source
+    connection: lake
+    path: in.csv
+    fields: [id: long, tags: json_array, total: int]
+  - name: paid
+    type: assert
+    input: orders
+    where: [total >= 0]
+    message: total must not be negative
+  - name: both
+    type: clone
+    input: paid
+  - name: flat
+    type: select
+    input: {from: both, output: "1"}
+    fields:
+      - id
+      - {expression: tags, alias: tag, flatten: true}
+  - name: running
+    type: window
+    input: {from: both, output: "2"}
+    order_by: [id]
+    functions: [so_far: sum(total), before: "lag(total, 1, 0)", n: row_number()]
+  - name: out
+    type: cloud_storage_destination
+    input: running
+    connection: lake
+    path: out
+  - name: tags
+    type: cloud_storage_destination
+    input: flat
+    connection: lake
+    path: tags
+    format: json
+    mapping: [id]
+"""
+BRANCH_CASE = """\
+penstock: 1
+cases:
+  - name: both ways
+    given:
+      orders:
+        - {id: 1, tags: [a, b], total: 5}
+        - {id: 2, tags: [], total: 7}
+    expect:
+      both: {only: [id], rows: [{id: 1}, {id: 2}]}
+      flat: {only: [id], rows: [{id: 1}, {id: 1}]}
+      running:
+        only: [id, so_far, before, n]
+        rows: [{id: 1, so_far: 5, before: 0, n: 1}, {id: 2, so_far: 12, before: 5, n: 2}]
+"""
+
+
+@pytest.fixture
+def branches(tmp_path: Path) -> Path:
+    (tmp_path / "branches.yaml").write_text(BRANCHES)
+    made = tmp_path / "branches.test.yaml"
+    made.write_text(BRANCH_CASE)
+    return made
+
+
+def test_what_leaves_a_clone_can_be_expected(branches: Path) -> None:
+    assert differences(branches) == [""]
+
+
+def test_what_leaves_a_clone_cannot_be_given(branches: Path) -> None:
+    branches.write_text(branches.read_text().replace("      orders:", "      both:"))
+    assert "'both' only passes on what 'paid' gives; give records to 'paid'." in differences(branches)[-1]
+
+
+def test_an_assert_fails_a_case(branches: Path) -> None:
+    branches.write_text(branches.read_text().replace("total: 7", "total: -7"))
+    assert differences(branches)[-1] == (
+        "Component 'paid': total must not be negative (1 record does not satisfy the conditions)"
+    )
