@@ -59,3 +59,29 @@ def call_of_others(
 def constant_text(expr: Expr) -> str | None:
     """Return the text of a literal, or None where it is no literal."""
     return str(expr.value.data) if isinstance(expr, Literal) and expr.value is not None else None
+
+
+def whole_literal(expr: Expr) -> int | None:
+    """Return the value of a whole number written as a literal, or None where it is no literal."""
+    if isinstance(expr, Literal) and expr.value is not None and isinstance(expr.value.data, int):
+        return expr.value.data
+    return None
+
+
+def null_tests(call: Call, args: list[str]) -> str:
+    """Return the SQL that tells whether one of the arguments that may be null is; empty where none may."""
+    return " OR ".join(f"{sql} IS NULL" for arg, sql in zip(call.args, args, strict=True) if arg.nullable)
+
+
+def substring_guards(call: Call, begin: str, end: str, length: str) -> tuple[str, str]:
+    """Return, for SUBSTRING, the SQL of the end clipped to the length, and the tests for a begin that gives null: those that
+    literals have not answered already. Source: function reference 2."""
+    first, last = whole_literal(call.args[1]), whole_literal(call.args[2])
+    stop = f"least({end}, {length})"
+    tests = [] if first is not None and first >= 0 else [f"{begin} < 0"]
+    if first is not None and last is not None and 0 <= first <= last:
+        if first > 0:
+            tests.append(f"{begin} > {length}")
+    else:
+        tests.append(f"{begin} > {stop}")
+    return stop, " OR ".join(tests)

@@ -127,9 +127,9 @@ GROUPS: Mapping[str, list[str]] = {
         "d", "RINT({})", "SIGNUM({})", "ULP({})", "NEXTUP({})", "getExponent({})", "EXPM1({})", "LOG1P({})", "toDegrees({})",
         "SCALB({},3)",
     ) + each("f", "SIGNUM({})", "ULP({})", "NEXTUP({})", "getExponent({})")
-    + [form.format(a, b) for form in ("POW({},{})", "Greatest({},{})", "Least({},{})", "copySign({},{})")
-       for a, b in product(fields("d"), repeat=2)]
-    + [f"MAX({a},{b})" for word in "il" for a, b in product(fields(word), repeat=2)],
+    + [form.format(a, b) for form in ("POW({},{})", "Greatest({},{})", "copySign({},{})")
+       for a, b in list(product(fields("d"), repeat=2))[::5]]
+    + [f"MAX({a},{b})" for word in "il" for a, b in list(product(fields(word), repeat=2))[::3]],
     "dates as texts": each(
         "p", "ISOToYear({})", "ISOToWeek({})", "ISOToHour({})", "ISOToUnix({})", "ISODaysBetween({},p0)",
         "ISOMonthsBetween(p1,{})", "CustomFormatToISO({},'yyyy-MM-dd')", "DiffDate({},'20180221')", "DateExtractor({})",

@@ -17,7 +17,16 @@ from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
 from penstock.engines.functions.table import shared_result
 from penstock.engines.portable import PORTABLE, form_of
-from penstock.engines.templates import PREFIX, Simple, Template, call_of_others, constant_text
+from penstock.engines.templates import (
+    PREFIX,
+    Simple,
+    Template,
+    call_of_others,
+    constant_text,
+    null_tests,
+    substring_guards,
+    whole_literal,
+)
 from penstock.plan.dtypes import CHARARRAY, DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
@@ -126,20 +135,24 @@ def _concat(call: Call, args: list[str], context: Context) -> str:
 
 def _substring(call: Call, args: list[str], context: Context) -> str:
     text, begin, end = args
-    stop = f"least({end}, CAST(length({text}) AS INTEGER))"
-    native = (
-        f"CASE WHEN {begin} < 0 OR {begin} > {stop} THEN NULL ELSE substring({text}, {begin} + 1, {stop} - {begin}) END"
-    )
+    stop, bad = substring_guards(call, begin, end, f"CAST(length({text}) AS INTEGER)")
+    if whole_literal(call.args[1]) == 0 and (whole_literal(call.args[2]) or 0) > 0:
+        native = f"substring({text}, 1, {end})"
+    else:
+        native = f"substring({text}, {begin} + 1, {stop} - {begin})"
+    found = f"CASE WHEN {bad} THEN NULL ELSE {native} END" if bad else native
+    nulls = null_tests(call, args)
+    before = f"WHEN {nulls} THEN NULL " if nulls else ""
     shared = f"ps_substring({text}, {begin}, {end})"
-    nulls = f"{text} IS NULL OR {begin} IS NULL OR {end} IS NULL"
-    return f"CASE WHEN {nulls} THEN NULL WHEN strlen({text}) = length({text}) THEN {native} ELSE {shared} END"
+    return f"CASE {before}WHEN strlen({text}) = length({text}) THEN {found} ELSE {shared} END"
 
 
 def _index_of(call: Call, args: list[str], context: Context) -> str:
     if len(args) == 2:
         native = f"instr({args[0]}, {args[1]}) - 1"
+        not_empty = "" if constant_text(call.args[1]) else f" AND {args[1]} <> ''"
         return (
-            f"CASE WHEN strlen({args[0]}) = length({args[0]}) AND {args[1]} <> '' THEN CAST({native} AS INTEGER) "
+            f"CASE WHEN strlen({args[0]}) = length({args[0]}){not_empty} THEN CAST({native} AS INTEGER) "
             f"ELSE ps_index_of({args[0]}, {args[1]}, 0::INTEGER) END"
         )
     return f"ps_index_of({', '.join(args)})"
@@ -397,14 +410,25 @@ def _added(word: str, context: Context) -> str:
 
 
 def _portable(call: Call, args: list[str], context: Context) -> str:
-    form = form_of(call.function, call)
+    form, given = form_of(call.function, call), args
     if form.as_values:
         items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
         args = [f"[{items}]::VARCHAR[]"]
     made = f"{PREFIX}{form.name}({', '.join([*args, *(_added(word, context) for word in form.adds)])})"
     if shared_result(form.name) == "value":
         made = _typed(made, call.dtype, context)
-    return made if form.null is None else f"coalesce({made}, {form.null})"
+    return f"coalesce({made}, {form.null})" if form.null is not None and null_tests(call, given) else made
+
+
+_BLANK_BEFORE_BREAK = r" [\r\n\x{85}\x{2028}\x{2029}]+\z".replace("{", "{{").replace("}", "}}")
+
+
+def _is_whole(word: str, sql_type: str) -> Template:
+    """A text that prints back as itself is a whole number, one without any digit is none; the rest is Java's business."""
+    return simple(
+        f"CASE WHEN {{0}} IS NULL THEN false WHEN CAST(TRY_CAST({{0}} AS {sql_type}) AS VARCHAR) = {{0}} THEN true "
+        f"WHEN NOT regexp_matches({{0}}, '\\p{{{{Nd}}}}') THEN false ELSE ps_is_{word}({{0}}) END"
+    )
 
 
 TEMPLATES: dict[str, Template] = {
@@ -435,12 +459,17 @@ TEMPLATES: dict[str, Template] = {
     "LOWER": ascii_else("lower({0})", "ps_lower({0})"),
     "UCFIRST": ascii_else("upper(substring({0}, 1, 1)) || substring({0}, 2)", "ps_upper_first({0})"),
     "LCFIRST": ascii_else("lower(substring({0}, 1, 1)) || substring({0}, 2)", "ps_lower_first({0})"),
-    "TRIM": simple("ps_trim({0})"),
+    "TRIM": simple(f"trim({{0}}, {text_literal(''.join(map(chr, range(33))))})"),
     "LTRIM": simple("ltrim({0}, ' ')"),
-    "RTRIM": simple("ps_right_trim({0})"),
+    "RTRIM": simple(
+        f"CASE WHEN regexp_matches({{0}}, '{_BLANK_BEFORE_BREAK}') THEN ps_right_trim({{0}}) ELSE rtrim({{0}}, ' ') END"
+    ),
     "STARTSWITH": simple("starts_with({0}, {1})"),
     "ENDSWITH": simple("suffix({0}, {1})"),
-    "EqualsIgnoreCase": simple("ps_equals_ignore_case({0}, {1})"),
+    "EqualsIgnoreCase": simple(
+        "CASE WHEN strlen({0}) = length({0}) AND strlen({1}) = length({1}) THEN lower({0}) = lower({1}) "
+        "ELSE ps_equals_ignore_case({0}, {1}) END"
+    ),
     "STRSPLIT": _split,
     "TOKENIZE": _tokenize,
     "LENGTH": _length,
@@ -448,6 +477,14 @@ TEMPLATES: dict[str, Template] = {
     "REPLACE": _replace,
     "REGEX_EXTRACT": _regex_extract,
     "REGEX_EXTRACT_ALL": simple("ps_regex_extract_all({0}, {1})"),
+    "IsInt": _is_whole("int", "INTEGER"),
+    "IsLong": _is_whole("long", "BIGINT"),
+    "IsNumeric": simple("coalesce(regexp_full_match({0}, '-?[0-9]+([.][0-9]+)?'), false)"),
+    # hashes and encodings
+    "MD5": simple("md5({0})"),
+    "SHA1": simple("sha1({0})"),
+    "SHA256": simple("sha256({0})"),
+    "Base64Encode": simple("to_base64(encode({0}))"),
     # date and time
     "CurrentTime": _current_time,
     "ToDate": _to_date,

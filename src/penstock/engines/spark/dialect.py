@@ -19,7 +19,7 @@ from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import opened, shared, unless
 from penstock.engines.spark.types import datetime_of, negative_zero, text_literal
-from penstock.engines.templates import Simple, Template, call_of_others, constant_text
+from penstock.engines.templates import Simple, Template, call_of_others, constant_text, null_tests, substring_guards
 from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
@@ -148,20 +148,20 @@ def _matches(call: Call, args: list[str], context: Context) -> str:
 def _substring(call: Call, args: list[str], context: Context) -> str:
     text, begin, end = args
     plain = f"octet_length({text}) = char_length({text})"
-    stop = f"least({end}, char_length({text}))"
-    native = (
-        f"CASE WHEN {begin} < 0 OR {begin} > {stop} THEN NULL ELSE substring({text}, {begin} + 1, {stop} - {begin}) END"
-    )
-    nulls = f"{text} IS NULL OR {begin} IS NULL OR {end} IS NULL"
-    rest = unless(plain, "substring", text, begin, end)
-    return f"CASE WHEN {nulls} THEN NULL WHEN {plain} THEN {native} ELSE {rest} END"
+    stop, bad = substring_guards(call, begin, end, f"char_length({text})")
+    native = f"substring({text}, {begin} + 1, {stop} - {begin})"
+    found = f"CASE WHEN {bad} THEN NULL ELSE {native} END" if bad else native
+    nulls = null_tests(call, args)
+    before = f"WHEN {nulls} THEN NULL " if nulls else ""
+    return f"CASE {before}WHEN {plain} THEN {found} ELSE {unless(plain, 'substring', text, begin, end)} END"
 
 
 def _index_of(call: Call, args: list[str], context: Context) -> str:
     if len(args) == 3:
         return shared("index_of", *args)
     text, search = args
-    plain = f"octet_length({text}) = char_length({text}) AND {search} <> ''"
+    not_empty = "" if constant_text(call.args[1]) else f" AND {search} <> ''"
+    plain = f"octet_length({text}) = char_length({text}){not_empty}"
     rest = unless(plain, "index_of", text, search, "0")
     return f"CASE WHEN {plain} THEN instr({text}, {search}) - 1 ELSE {rest} END"
 
@@ -416,14 +416,14 @@ def _added(word: str, context: Context) -> str:
 
 
 def _one_call(call: Call, args: list[str], context: Context) -> str:
-    form = form_of(call.function, call)
+    form, given = form_of(call.function, call), args
     if form.as_values:
         items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
         args = [f"CAST(array({items}) AS ARRAY<STRING>)"]
     made = shared(form.name, *args, *(_added(word, context) for word in form.adds))
     if shared_result(form.name) == "value":
         made = _typed(made, call.dtype, context)
-    return made if form.null is None else f"coalesce({made}, {form.null})"
+    return f"coalesce({made}, {form.null})" if form.null is not None and null_tests(call, given) else made
 
 
 _OWN: dict[str, Template] = {
@@ -464,6 +464,12 @@ _OWN: dict[str, Template] = {
     "SIZE": _size,
     "REPLACE": lambda call, args, context: shared("replace_all", *args),
     "REGEX_EXTRACT": lambda call, args, context: shared("regex_extract", *args),
+    "EqualsIgnoreCase": lambda call, args, context: shared("equals_ignore_case", *args),
+    "IsNumeric": simple("coalesce({0} RLIKE '^-?[0-9]+([.][0-9]+)?\\\\z', false)"),
+    # hashes and encodings
+    "MD5": simple("md5(CAST({0} AS BINARY))"),
+    "SHA1": simple("sha1(CAST({0} AS BINARY))"),
+    "SHA256": simple("sha2(CAST({0} AS BINARY), 256)"),
     # date and time
     "CurrentTime": _current_time,
     "ToDate": _to_date,
