@@ -133,7 +133,10 @@ _MASTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(spark://[^\s,]+|local(?:\[[
 
 
 def _masters(raw: Any) -> Mapping[str, str]:
-    parts = [part.strip() for part in raw.split(",")] if isinstance(raw, str) else [f"{k}={v}" for k, v in raw.items()]
+    if isinstance(raw, Mapping):
+        parts = [f"{name}={url}" for name, url in raw.items()]
+    else:
+        parts = [part.strip() for part in _text(raw).split(",")]
     found = [_MASTER.fullmatch(part) for part in parts if part]
     if not found or None in found:
         raise ValueError(raw)

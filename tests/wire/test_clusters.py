@@ -289,3 +289,49 @@ def test_watching_begins_with_the_creator_and_ends_at_will(owner: TestClient, cl
     assert owner.get(path).json() == [mine]
     for method in ("GET", "POST", "DELETE"):
         assert owner.request(method, f"{ALL}/2000000000/watchers").status_code == 404
+
+
+SPARK = {
+    "stacks": [{"id": "duckdb-1.5", "name": "DuckDB"}, {"id": "spark-4.3", "name": "Spark"}],
+    "spark_masters": ("big",),
+}
+
+
+@pytest.fixture
+def with_spark(make_app: Callable[..., Any], authorization: dict[str, str]) -> TestClient:
+    """The owner at an installation with Spark and one master."""
+    return TestClient(make_app(**SPARK), headers=authorization)
+
+
+@pytest.mark.parametrize(
+    ("body", "stack"),
+    [
+        ({}, "duckdb-1.5"),
+        ({"stack": "spark-4.3"}, "spark-4.3"),
+        ({"region": "spark::big"}, "spark-4.3"),
+        ({"region": "spark::big", "stack": "spark-4.3"}, "spark-4.3"),
+        ({"region": "amazon-web-services::us-east-1", "stack": "white-everest"}, "white-everest"),
+    ],
+)
+def test_the_stack_is_that_of_the_region(with_spark: TestClient, body: dict[str, Any], stack: str) -> None:
+    answer = with_spark.post(ALL, json={"nodes": 1, **body})
+    assert (answer.status_code, answer.json()["stack"]) == (201, stack)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"region": "spark::small"}, "region"),
+        ({"region": "spark::big", "stack": "duckdb-1.5"}, "stack"),
+        ({"stack": "spark-3.5"}, "stack"),
+    ],
+)
+def test_what_spark_is_not_there(with_spark: TestClient, body: dict[str, Any], field: str) -> None:
+    answer = with_spark.post(ALL, json={"nodes": 1, **body})
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"]
+
+
+def test_masters_are_regions(with_spark: TestClient) -> None:
+    ids = [one["id"] for one in with_spark.get("/acme/api/regions").json()]
+    assert ids == ["self-hosted::local", "spark::big"]
