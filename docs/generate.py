@@ -9,9 +9,10 @@ import ast
 import inspect
 import json
 import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -20,6 +21,8 @@ from penstock import settings
 from penstock.api.app import create_app
 from penstock.api.deps import Deps
 from penstock.domain.diagnostic import Severity
+from penstock.engines.duckdb.dialect import TEMPLATES as ON_DUCKDB
+from penstock.engines.spark.dialect import TEMPLATES as ON_SPARK
 from penstock.kit.clock import system_clock
 from penstock.lang.check.codes import Code
 from penstock.lang.check.codes_package import CODES
@@ -36,6 +39,7 @@ from penstock.plan.dtypes import DType, Kind
 from penstock.services.session import Sessions
 
 FOLDER = Path(__file__).parent / "reference"
+CASES = Path(__file__).parents[1] / "tests" / "golden" / "cases"
 HEAD = "<!-- Written by docs/generate.py; change the code, then run `make docs`. -->\n\n"
 WIDTH = 118
 
@@ -55,6 +59,10 @@ GROUPS = {
     "PK1": "Documents", "PK2": "Syntax", "PK3": "Names", "PK4": "Types", "PK5": "Graph", "PK6": "Not available",
     "PK9": "Advice",
 }  # fmt: skip
+ENGINES: tuple[tuple[str, str, str, Mapping[str, object]], ...] = (
+    ("duckdb", "duckdb-1.5", "DuckDB, embedded", ON_DUCKDB),
+    ("spark", "spark-4.3", "Apache Spark", ON_SPARK),
+)
 SUBSTITUTION = {"T": "text", "E": "expression", "-": "no"}
 
 
@@ -290,7 +298,7 @@ def settings_page() -> str:
     for one in fields(settings.Settings):
         if one.name == "origins":
             continue
-        default = "" if one.default is None else code(str(one.default))
+        default = "" if one.default is None or one.default is MISSING else code(str(one.default))
         out += f"| `PENSTOCK_{one.name.upper()}` | {default} | {about[one.name]} |\n"
     return out
 
@@ -349,6 +357,30 @@ def _name(schema: Mapping[str, Any]) -> str:
     return str(schema.get("$ref", schema.get("type", ""))).rpartition("/")[2]
 
 
+# Engines
+
+
+def engines_page(cases: Path = CASES) -> str:
+    """Return the page of what an engine cannot run: functions without a form, and golden cases that it does not pass."""
+    out = HEAD + "# Engines\n\n"
+    out += wrap(
+        "A package means the same on every engine: the cases of `tests/golden` give the same rows on each, and the example "
+        "of every function the same value. What an engine cannot do is refused before the job starts, and stands here. "
+        "Where a gap is closed, a test fails until this page says so.".split()
+    )
+    out += "\n\n| Engine | Stack | Functions without a form | Cases that it refuses |\n|---|---|---|---|\n"
+    refused = {
+        case.name: tomllib.loads((case / "gaps.toml").read_text("utf-8"))
+        for case in sorted(cases.glob("*"))
+        if (case / "gaps.toml").exists()
+    }
+    for engine, stack, title, templates in ENGINES:
+        missing = [code(name) for name in sorted(set(FUNCTIONS) - set(templates))]
+        gaps = [f"{code(name)} ({found[engine]})" for name, found in refused.items() if engine in found]
+        out += f"| {title} | {code(stack)} | {', '.join(missing) or 'none'} | {', '.join(gaps) or 'none'} |\n"
+    return out
+
+
 def index_page() -> str:
     """Return the first page of the reference."""
     return (
@@ -357,6 +389,7 @@ def index_page() -> str:
         "- [Components](components.md): kinds, properties, JSON Schemas\n"
         "- [Functions](functions.md): signatures, null rules, examples\n"
         "- [Diagnostics](diagnostics.md): every code, what it finds and what to write\n"
+        "- [Engines](engines.md): what one of them cannot run\n"
         "- [Operations](operations.md): the HTTP API\n"
         "- [Settings](settings.md): environment variables and file\n"
     )
@@ -368,6 +401,7 @@ def files() -> dict[str, str]:
         "README.md": index_page(),
         "components.md": components_page(),
         "diagnostics.md": diagnostics_page(),
+        "engines.md": engines_page(),
         "functions.md": functions_page(),
         "operations.md": operations_page(),
         "settings.md": settings_page(),
