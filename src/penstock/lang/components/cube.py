@@ -86,10 +86,10 @@ def _without_nulls(step: Step, given: Operator, fields: Iterable[Field]) -> tupl
         if field.dtype.kind is Kind.CHARARRAY and field.nullable:
             ref = refs[field.name]
             # No alias begins with an underscore.
-            names[field.name] = f"_{field.name}"
+            names[field.name] = f"_of_{field.name}"
             is_null = Call("is_null", (ref,), dtypes.BOOLEAN, nullable=False)
             exprs.append(Conditional(((is_null, _UNKNOWN),), ref, dtypes.CHARARRAY, nullable=False))
-            made.append(Field(f"_{field.name}", dtypes.CHARARRAY, nullable=False))
+            made.append(Field(f"_of_{field.name}", dtypes.CHARARRAY, nullable=False))
     if len(made) == len(given.schema):
         return given, names
     return Project(step.node.name, given, tuple(exprs), Schema(tuple(made))), names

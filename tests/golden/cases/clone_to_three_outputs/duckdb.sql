@@ -1,0 +1,13 @@
+CREATE TEMP TABLE shared_0 AS WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s'))
+SELECT * FROM "s";
+
+-- all
+SELECT * FROM shared_0;
+
+-- some
+WITH "f" AS NOT MATERIALIZED (SELECT * FROM shared_0 WHERE ("id" > (1)::INTEGER))
+SELECT * FROM "f";
+
+-- first
+WITH "l" AS NOT MATERIALIZED (SELECT * FROM shared_0 ORDER BY xor("id", 0) ASC NULLS FIRST LIMIT 1)
+SELECT * FROM "l";
