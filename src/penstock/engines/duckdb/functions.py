@@ -40,7 +40,7 @@ _ARROW = {
     "values": pa.list_(pa.string()),
 }
 
-_REPEATS = frozenset({"text", "int", "long", "boolean"})
+REPEATS = frozenset({"text", "int", "long", "boolean"})
 """Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
 MAX_KNOWN = 2048
 """Results that a function remembers: columns repeat their values, and the functions are pure."""
@@ -106,7 +106,7 @@ def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
     instants = [word == "datetime" for word in shared.parameters]
     result_type = _ARROW[shared.result]
     gives_instant = shared.result == "datetime"
-    known: dict[tuple[Any, ...], Any] | None = {} if _REPEATS.issuperset(shared.parameters) else None
+    known: dict[tuple[Any, ...], Any] | None = {} if REPEATS.issuperset(shared.parameters) else None
 
     failed: list[tuple[tuple[Any, ...], PenstockError]] = []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.util import PythonEvalType
 
+from penstock.engines.duckdb.functions import LONGEST_KNOWN, MAX_KNOWN, REPEATS
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.spark.errors import marked
 from penstock.engines.spark.types import DATETIME_SQL
@@ -40,7 +41,6 @@ _ARROW = {
     "values": pa.list_(pa.string()),
 }
 _BY_NAME = {shared.name: shared for shared in SHARED}
-_NULL_NOTHING = {"v": None, "e": None}
 
 
 class Functions:
@@ -59,12 +59,12 @@ class Functions:
                 with warnings.catch_warnings():
                     # It would rather have type hints, which a function of any number of parameters cannot give.
                     warnings.simplefilter("ignore", UserWarning)
-                    made = arrow_udf(_Vectorised(name), result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
+                    made = arrow_udf(Vectorised(name), result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
                 self._session.udf.register(f"{PREFIX}{name}", made.asNondeterministic() if shared.has_effects else made)
                 self._made.add(name)
 
 
-class _Vectorised:
+class Vectorised:
     """The Arrow form of a shared function. Holds its name only, which is what travels to the executors."""
 
     def __init__(self, name: str) -> None:
@@ -74,25 +74,52 @@ class _Vectorised:
     def __call__(self, *columns: pa.Array) -> pa.Array:
         """Return a struct of value and error for each row; a row with a null gives null."""
         shared = _BY_NAME[self.name]
-        rows = zip(*(column.to_pylist() for column in columns), strict=True)
-        one = _one(shared)
-        return pa.array([one(row) for row in rows], pa.struct([("v", _ARROW[shared.result]), ("e", pa.string())]))
+        one = _ONES.get(self.name) or _ONES.setdefault(self.name, _remembering(shared))
+        rows = [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
+        values = pa.array([value for value, _ in rows], _ARROW[shared.result])
+        return pa.StructArray.from_arrays([values, pa.array([error for _, error in rows], pa.string())], ["v", "e"])
 
 
-def _one(shared: Shared) -> Callable[[Sequence[Any]], dict[str, Any]]:
+Row = tuple[Any, ...]
+Given = tuple[Any, str | None]
+"""What a row gives: a value, or the text of an error."""
+_ONES: dict[str, Callable[[Row], Given]] = {}
+"""The functions of this process, each with what it remembers."""
+
+
+def _remembering(shared: Shared) -> Callable[[Row], Given]:
+    """Return a function of a row that looks up what it has computed, where that is safe."""
+    made = _one(shared)
+    if shared.has_effects or not REPEATS.issuperset(shared.parameters):
+        return made
+    known: dict[Row, Given] = {}
+
+    def looked_up(row: Row) -> Given:
+        if any(isinstance(value, str) and len(value) > LONGEST_KNOWN for value in row):
+            return made(row)
+        found = known.get(row)
+        if found is None:
+            if len(known) >= MAX_KNOWN:
+                known.clear()
+            found = known[row] = made(row)
+        return found
+
+    return looked_up
+
+
+def _one(shared: Shared) -> Callable[[Row], Given]:
     instants = [word == "datetime" for word in shared.parameters]
     gives_instant = shared.result == "datetime"
 
-    def one(row: Iterable[Any]) -> dict[str, Any]:
-        given = tuple(row)
-        if None in given:
-            return _NULL_NOTHING
+    def one(row: Row) -> Given:
+        if None in row:
+            return None, None
         try:
             value = shared.call(
-                *((raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(given, instants, strict=True))
+                *((raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True))
             )
         except PenstockError as error:
-            return {"v": None, "e": marked(error, f"{PREFIX}{shared.name}")}
-        return {"v": {"t": value[0], "o": value[1]} if gives_instant and value is not None else value, "e": None}
+            return None, marked(error, f"{PREFIX}{shared.name}")
+        return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value, None
 
     return one
