@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -14,16 +14,14 @@ from pathlib import Path
 from py4j.protocol import Py4JError
 from pyspark import StorageLevel
 from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from penstock.domain.diagnostic import Diagnostic
-from penstock.engines.duckdb.scan import told
 from penstock.engines.duckdb.selection import plan_of
-from penstock.engines.duckdb.sentences import AGAIN
 from penstock.engines.duckdb.write import preview_of
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
-from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_output, of_source
+from penstock.engines.spark.counts import Counts, of_output
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.driver_log import DriverLog
 from penstock.engines.spark.errors import found_in
@@ -33,8 +31,8 @@ from penstock.engines.spark.scan import relation
 from penstock.engines.spark.session import SparkOptions, opened
 from penstock.engines.spark.statements import build
 from penstock.engines.spark.types import quote, text_literal, to_value
+from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
-from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Write, iter_operators
@@ -42,42 +40,10 @@ from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter,
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
-BEAT_S = 0.25
-"""How often progress and counts are reported while a statement runs."""
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SHOWN = Context(now=_EPOCH, outbound="")
 """In which expressions are looked at without a job: calls of other systems are shown, and not made."""
-
-
-class _Silent:
-    """Hears what nobody asked for."""
-
-    def log(self, level: str, line: str) -> None:
-        """Forget a line."""
-
-    def progress(self, fraction: float) -> None:
-        """Forget how far it is."""
-
-    def source(self, component: str, records: int) -> None:
-        """Forget a count."""
-
-    def output(self, component: str, records: int, progress: float | None) -> None:
-        """Forget a count."""
-
-
-@dataclass(slots=True)
-class _Run:
-    session: SparkSession
-    functions: Functions
-    plan: Plan
-    reporter: Reporter
-    counts: Counts
-    group: str
-    made: Statements
-    log: DriverLog
-    kept: list[DataFrame] = field(default_factory=list)
-    done: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +67,7 @@ class SparkEngine:
     def __init__(self, options: SparkOptions | None = None) -> None:
         self.options = options or SparkOptions()
         self._stopped = threading.Event()
-        self._running: _Run | None = None
+        self._running: Run | None = None
 
     def warm_up(self) -> None:
         """Start Spark, or reach its master."""
@@ -139,22 +105,15 @@ class SparkEngine:
         # For few records, what Spark does to be fast on many costs more than all the rest.
         session, functions = (here.console, here.console_functions) if is_given else (here.session, here.functions)
         with self._prepared(
-            _Work(session, functions, plan, sources, context, "penstock-rows", here.folder), _Silent()
+            _Work(session, functions, plan, sources, context, "penstock-rows", here.folder), Silent()
         ) as run:
             return tuple(
                 self._records(run, sql, write, size) for write, sql in zip(plan.outputs, run.made.outputs, strict=True)
             )
 
-    def _records(self, run: _Run, sql: str, write: Write, size: int | None) -> tuple[tuple[Value | None, ...], ...]:
-        if self._stopped.is_set():
-            raise JobStopped("The query was stopped.")
+    def _records(self, run: Run, sql: str, write: Write, size: int | None) -> tuple[tuple[Value | None, ...], ...]:
         frame = self._frame(run, sql, None)
-        try:
-            raw = (frame if size is None else frame.limit(size)).collect()
-        except (PySparkException, Py4JError) as error:
-            if self._stopped.is_set():
-                raise JobStopped("The query was stopped.") from None
-            raise _sentence(error, run, sql, None) from error
+        raw = self._collected(run, frame if size is None else frame.limit(size), sql, None)
         kinds = [field.dtype for field in write.given.schema]
         return tuple(tuple(to_value(one, kind) for one, kind in zip(row, kinds, strict=True)) for row in raw)
 
@@ -164,8 +123,17 @@ class SparkEngine:
         running = self._running
         if running is not None:
             # A signal handler may stand in the middle of a call to Java, so the call is another thread's.
-            cancel = running.session.sparkContext.cancelJobGroup
-            threading.Thread(target=cancel, args=(running.group,), daemon=True).start()
+            threading.Thread(target=self._cancel, args=(running,), daemon=True).start()
+
+    def _cancel(self, run: Run) -> None:
+        """Cancel what Spark does for a run, also what it begins later."""
+        while not run.over.is_set():
+            run.session.sparkContext.cancelJobGroup(run.group)
+            run.over.wait(BEAT_S)
+
+    def _check(self) -> None:
+        if self._stopped.is_set():
+            raise JobStopped("The job was stopped.")
 
     def run(
         self,
@@ -185,11 +153,11 @@ class SparkEngine:
             _Work(here.session, here.functions, plan, sources, context, group, here.folder), reporter
         ) as run:
             written = tuple(self._write(run, index, staged, context) for index in range(len(run.made.outputs)))
-            _tell(run)
+            tell(run)
             return written
 
     @contextmanager
-    def _prepared(self, work: _Work, reporter: Reporter) -> Iterator[_Run]:
+    def _prepared(self, work: _Work, reporter: Reporter) -> Iterator[Run]:
         """Have the sources and what is shared at hand while a plan runs."""
         session, plan = work.session, work.plan
         spark = session.sparkContext
@@ -197,7 +165,7 @@ class SparkEngine:
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
         made = build(plan, work.context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
-        run = self._running = _Run(
+        run = self._running = Run(
             session, work.functions, plan, reporter, counts, work.group, made, DriverLog(work.folder)
         )
         spark.setJobGroup(work.group, f"Penstock {work.group}", interruptOnCancel=True)
@@ -212,6 +180,7 @@ class SparkEngine:
             yield run
         finally:
             self._running = None
+            run.over.set()
             for frame in run.kept:
                 frame.unpersist()
             for table, _ in made.shared:
@@ -219,44 +188,43 @@ class SparkEngine:
             for view in views.values():
                 session.catalog.dropGlobalTempView(view)
 
-    def _assert(self, run: _Run, table: str) -> None:
+    def _assert(self, run: Run, table: str) -> None:
         for check in run.made.checks:
             if check.table == table:
-                try:
-                    found = self._frame(run, check.sql, None).collect()
-                except (PySparkException, Py4JError) as error:
-                    if self._stopped.is_set():
-                        raise JobStopped("The job was stopped.") from None
-                    raise _sentence(error, run, check.sql, None) from error
+                found = self._collected(run, self._frame(run, check.sql, None), check.sql, None)
                 check.tell(found[0][0])
 
-    def _frame(self, run: _Run, sql: str, output: str | None) -> DataFrame:
+    def _collected(self, run: Run, frame: DataFrame, sql: str, output: str | None) -> list[Row]:
+        """Return the rows of a frame that *sql* stands for."""
+        self._check()
+        try:
+            return frame.collect()
+        except (PySparkException, Py4JError) as error:
+            self._check()
+            raise _sentence(error, run, sql, output) from error
+
+    def _frame(self, run: Run, sql: str, output: str | None) -> DataFrame:
         run.functions.need(sql)
         try:
             return run.session.sql(sql)
         except (PySparkException, Py4JError) as error:
             raise _sentence(error, run, sql, output) from error
 
-    def _write(self, run: _Run, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
+    def _write(self, run: Run, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
         write, sql = run.plan.outputs[index], run.made.outputs[index]
         folder = staged[write.component].folder
         writer = Writer(as_part(write), folder, context, run.counts)
-        if self._stopped.is_set():
-            raise JobStopped("The job was stopped.")
+        frame = self._frame(run, sql, write.component).mapInArrow(writer, PARTS_DDL)
         over = threading.Event()
-        watcher = threading.Thread(target=_watch, args=(run, write.component, over), daemon=True)
+        watcher = threading.Thread(target=watch, args=(run, write.component, over), daemon=True)
         watcher.start()
         try:
-            rows = self._frame(run, sql, write.component).mapInArrow(writer, PARTS_DDL).collect()
-        except (PySparkException, Py4JError) as error:
-            if self._stopped.is_set():
-                raise JobStopped("The job was stopped.") from None
-            raise _sentence(error, run, sql, write.component) from error
+            rows = self._collected(run, frame, sql, write.component)
         finally:
             over.set()
             watcher.join()
-            _report_sources(run)
-            _hear(run)
+            report_sources(run)
+            hear(run)
         rows.sort(key=lambda row: int(row.part))
         records = sum(row.records for row in rows)
         counted = run.counts.totals().get(of_output(write.component), 0)
@@ -270,52 +238,7 @@ class SparkEngine:
         return Written(write.component, records, names, preview, preview_type)
 
 
-def _watch(run: _Run, output: str, over: threading.Event) -> None:
-    """Report counts and progress until the statement is over."""
-    tracker = run.session.sparkContext.statusTracker()
-    best = 0.0
-    while not over.wait(BEAT_S):
-        done = whole = 0
-        for job in tracker.getJobIdsForGroup(run.group):
-            info = tracker.getJobInfo(job)
-            for stage in info.stageIds if info is not None else ():
-                found = tracker.getStageInfo(stage)
-                if found is not None:
-                    done += found.numCompletedTasks
-                    whole += found.numTasks
-        best = max(best, done / whole if whole else 0.0)
-        _report_sources(run)
-        _hear(run)
-        run.reporter.output(output, run.counts.totals().get(of_output(output), 0), best)
-        run.reporter.progress((run.done + best) / len(run.plan.outputs))
-
-
-def _hear(run: _Run) -> None:
-    """Log what the driver logs."""
-    for line in run.log.lines():
-        run.reporter.log("warning", line)
-
-
-def _report_sources(run: _Run) -> None:
-    totals = run.counts.totals()
-    for operator in iter_operators(run.plan):
-        if isinstance(operator, Scan):
-            run.reporter.source(operator.component, totals.get(of_source(operator.component), 0))
-
-
-def _tell(run: _Run) -> None:
-    """Log what did not fit its field, and lines that were too long."""
-    totals = run.counts.totals()
-    if totals.get(REREAD):
-        run.reporter.log("info", AGAIN)
-    for component in (one.component for one in iter_operators(run.plan) if isinstance(one, Scan)):
-        mine = sorted((key[2:], count) for key, count in totals.items() if key[:2] == ("tally", component))
-        tallies = [(said, count) for (_, said), count in mine]
-        for line in told(component, totals.get(of_dropped(component), 0), tallies):
-            run.reporter.log("warning", line)
-
-
-def _sentence(error: Exception, run: _Run, sql: str, output: str | None) -> PenstockError:
+def _sentence(error: Exception, run: Run, sql: str, output: str | None) -> PenstockError:
     """Return what Spark said as one of our errors, with component, place and remedy."""
     text = str(error)
     place = "" if output is None else f"Output '{output}': "
