@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import datetime
 from typing import Any
 
@@ -32,7 +33,7 @@ def _data(raw: Any, kind: Kind) -> Any:
         fits = is_number and raw == raw // 1 and -(2 ** _RANGES[kind]) <= raw < 2 ** _RANGES[kind]
         return int(raw) if fits else None
     if kind in (Kind.FLOAT, Kind.DOUBLE):
-        if not is_number:
+        if not is_number or abs(raw) > sys.float_info.max:
             return None
         return to_float32(float(raw)) if kind is Kind.FLOAT else float(raw)
     if kind is Kind.BOOLEAN:

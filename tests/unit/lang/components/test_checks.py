@@ -208,6 +208,37 @@ def test_what_a_join_may_leave_out_may_be_null(word: str, left: bool, right: boo
     assert [one.nullable for one in made.schema] == [left, right]
 
 
+def test_the_sets_of_a_cube_are_limited() -> None:
+    names = [f"f{at}" for at in range(13)]
+    groupings = [{"type": "cube", "fields": names[:12]}, {"type": "rollup", "fields": names[12:]}]
+    document = flow("cube", {"groupings": groupings}, last=destination() | {"mapping": [{"alias": "f0"}]})
+    document["components"][0] = source("a", " ".join(names))
+    assert found(document) == [
+        (
+            "PK102",
+            "properties.groupings",
+            "These groupings give 8192 sets of groups; 4096 are allowed. Group by fewer fields.",
+        )
+    ]
+    groupings.pop()
+    assert found(document) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "start", "nullable"),
+    [("first_value", "unbounded", False), ("first_value", 1, True), ("last_value", 1, False), ("lag", 1, True),
+     ("row_number", 1, False), ("count", 1, False), ("sum", 1, True)],
+)  # fmt: skip
+def test_what_a_window_gives_may_be_null(word: str, start: Any, nullable: bool) -> None:
+    sure = {"id": "s", "type": "select_component", "properties": {"fields": [{"expression": "1", "alias": "t"}]}}
+    function = {"function": word, "alias": "x"} | ({} if word == "row_number" else {"field": "t"})
+    window = {"id": "w", "type": "window_component", "properties": {"functions": [function], "frame": {"start": start}}}
+    edges = [{"from": "a", "to": "s"}, {"from": "s", "to": "w"}, {"from": "w", "to": "out"}]
+    plan = compile_package({"components": [source("a"), sure, window, destination()], "edges": edges}, {}).plan
+    assert plan is not None
+    assert plan.outputs[0].given.schema.fields[-1].nullable is nullable
+
+
 def test_a_union_widens_and_reorders_only_where_it_must() -> None:
     made: Union = compiled("union", {}, FIELDS.replace("i:int", "i:long"))
     assert isinstance(made.inputs[0], Project)
