@@ -10,7 +10,7 @@ from penstock.engines.functions import structures
 
 OTHER = "Other"
 """The family of what no rule fits."""
-_LONGEST = 4000
+_LONGEST = 2000
 """Units of a user agent that are read: no browser sends more, and every rule would be tried on all of them."""
 _MOBILE = regex.compile(
     r"android.+mobile|blackberry|blazer|compal|fennec|hiptop|iemobile|iphone|ipod|iris|kindle|lge |maemo|midp|mmp|netfront|"
