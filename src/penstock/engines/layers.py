@@ -5,7 +5,8 @@ An engine computes a repeated part of a CASE again each time, and texts of neste
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
@@ -31,13 +32,33 @@ class Layers:
         return f"SELECT {', '.join(self.columns)} FROM {relation}"
 
 
-def layered(exprs: Sequence[Expr], names: Sequence[str], render: Render, column_of: ColumnOf) -> Layers:
-    """Return the layers that compute *exprs* under *names*; *render* and *column_of* write an engine's SQL."""
+def layered(
+    exprs: Sequence[Expr], names: Sequence[str], render: Render, column_of: ColumnOf, once: str | None = None
+) -> Layers:
+    """Return the layers that compute *exprs* under *names*; *render* and *column_of* write an engine's SQL. A cast in whose
+    SQL stands *once* is computed once, however often it is written."""
     builder = _Builder(render, column_of)
+    if once is not None:
+        texts = Counter(render(cast) for expr in exprs for cast in _always_cast(expr))
+        builder.repeated = {text for text, count in texts.items() if count > 1 and once in text}
     for expr, name in zip(exprs, names, strict=True):
         made, _ = builder.rewrite(expr)
         builder.made.columns.append(f"{render(made)} AS {column_of(name)}")
     return builder.made
+
+
+def _always_cast(expr: Expr) -> Iterator[Cast]:
+    """Yield the casts of fields that an expression computes for every record."""
+    match expr:
+        case Cast():
+            if isinstance(expr.arg, FieldRef):
+                yield expr
+            yield from _always_cast(expr.arg)
+        case Call() if expr.function not in _MAY_SKIP:
+            for arg in expr.args:
+                yield from _always_cast(arg)
+        case Conditional():
+            yield from _always_cast(expr.branches[0][0])
 
 
 class _Builder:
@@ -46,10 +67,15 @@ class _Builder:
         self.column_of = column_of
         self.made = Layers()
         self.known: dict[str, tuple[FieldRef, int]] = {}
+        self.repeated: set[str] = set()
 
     def rewrite(self, expr: Expr) -> tuple[Expr, int]:
         """Return an expression with its repeated arguments taken out, and how many layers it needs below it."""
         match expr:
+            case Cast() if (
+                self.repeated and isinstance(expr.arg, FieldRef) and (text := self.render(expr)) in self.repeated
+            ):
+                return self.below(expr, text, 0)
             case Cast():
                 arg, depth = self.rewrite(expr.arg)
                 return self.without(replace(expr, arg=arg), [(arg, depth)])

@@ -66,13 +66,15 @@ class Check:
 @dataclass(slots=True)
 class Statements:
     """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output; *parts* the
-    SELECT of each component, as it stands in those; *checks* what must hold; *counters* the sequences that they count with."""
+    SELECT of each component, as it stands in those; *checks* what must hold; *counters* the sequences that they count with;
+    *tallies* the components whose casts a sequence counts that could not convert a value."""
 
     shared: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     parts: list[tuple[str, str]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
+    tallies: dict[str, str] = field(default_factory=dict)
 
     def callers(self, sql: str, function: str) -> list[str]:
         """Return the components that call a function in a statement."""

@@ -7,10 +7,19 @@ result is certain to be Java's; every other value takes the shared function.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from penstock.engines.duckdb.types import SQL_TYPES
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.ports import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Counting(Context):
+    """A context in which the sequence *tally* counts the values that a cast cannot convert, which become null."""
+
+    tally: str = ""
+
 
 LEAST_LONG, GREATEST_LONG = -(2**63), 2**63 - 1
 
@@ -38,18 +47,38 @@ def no_number(sql: str) -> str:
     return f"({sql} IS NULL OR NOT regexp_matches({sql}, '\\p{{N}}|NaN|Infinity'))"
 
 
-def text_to_whole(sql: str, kind: Kind) -> str:
-    """Text to int or long: the text that prints back as itself is a plain number; anything else is Java's business."""
+def _unfit(kind: Kind, context: Context) -> str | None:
+    """Return the SQL of what a value becomes that does not fit, where that is counted."""
+    if not isinstance(context, Counting):
+        return None
+    return f"CASE WHEN nextval('{context.tally}') < 0 THEN CAST('0' AS {SQL_TYPES[kind]}) END"
+
+
+def _or_unfit(shared: str, unfit: str | None) -> str:
+    return shared if unfit is None else f"coalesce({shared}, {unfit})"
+
+
+def _no_number(sql: str, unfit: str | None) -> str:
+    """The branch of a text that is no number at all; a null is one too, and not counted."""
+    if unfit is None:
+        return f"WHEN {no_number(sql)} THEN NULL"
+    return f"WHEN {sql} IS NULL THEN NULL WHEN {no_number(sql)} THEN {unfit}"
+
+
+def text_to_whole(sql: str, kind: Kind, unfit: str | None = None) -> str:
+    """Text to int or long: the text that prints back as itself is a plain number; anything else is Java's business, and
+    *unfit* what it does not take."""
     word, sql_type = ("int", "INTEGER") if kind is Kind.INT else ("long", "BIGINT")
     attempt = f"TRY_CAST({sql} AS {sql_type})"
     return (
         f"CASE WHEN CAST({attempt} AS VARCHAR) = {sql} THEN {attempt} "
-        f"WHEN {no_number(sql)} THEN NULL ELSE ps_text_to_{word}({sql}) END"
+        f"{_no_number(sql, unfit)} ELSE {_or_unfit(f'ps_text_to_{word}({sql})', unfit)} END"
     )
 
 
-def text_to_real(sql: str, kind: Kind, attempt: str | None = None) -> str:
-    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business.
+def text_to_real(sql: str, kind: Kind, attempt: str | None = None, unfit: str | None = None) -> str:
+    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business, and
+    *unfit* what it does not take.
 
     *attempt* is the column that holds DuckDB's own conversion, where there is one.
     """
@@ -57,7 +86,7 @@ def text_to_real(sql: str, kind: Kind, attempt: str | None = None) -> str:
     attempt = attempt or f"TRY_CAST({sql} AS {sql_type})"
     return (
         f"CASE WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
-        f"WHEN {no_number(sql)} THEN NULL ELSE ps_text_to_{word}({sql}) END"
+        f"{_no_number(sql, unfit)} ELSE {_or_unfit(f'ps_text_to_{word}({sql})', unfit)} END"
     )
 
 
@@ -81,9 +110,10 @@ def text_to_datetime(sql: str, zone_minutes: int, attempt: str | None = None, sh
     )
 
 
-def text_to_boolean(sql: str) -> str:
-    """`true` and `false` in any case, else null."""
-    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+def text_to_boolean(sql: str, unfit: str | None = None) -> str:
+    """`true` and `false` in any case, else null, or *unfit*."""
+    rest = "" if unfit is None else f" ELSE CASE WHEN {sql} IS NOT NULL THEN {unfit} END"
+    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false{rest} END"
 
 
 def real_to_text(sql: str, kind: Kind) -> str:
@@ -138,11 +168,11 @@ def _from_number(sql: str, kind: Kind, to: Kind, context: Context) -> str:
 def _from_text(sql: str, kind: Kind, to: Kind, context: Context) -> str:
     match to:
         case Kind.INT | Kind.LONG:
-            return text_to_whole(sql, to)
+            return text_to_whole(sql, to, _unfit(to, context))
         case Kind.FLOAT | Kind.DOUBLE:
-            return text_to_real(sql, to)
+            return text_to_real(sql, to, unfit=_unfit(to, context))
         case Kind.BOOLEAN:
-            return text_to_boolean(sql)
+            return text_to_boolean(sql, _unfit(to, context))
         case _:
             return text_to_datetime(sql, context.zone_minutes)
 
@@ -166,8 +196,10 @@ def _from_value(sql: str, kind: Kind, to: Kind, context: Context) -> str:
         return f"ps_value_to_datetime({sql}, {context.zone_minutes}::INTEGER)"
     if to in (Kind.MAP, Kind.BAG, Kind.TUPLE):
         return f"ps_value_to_structure({sql}, '{to.value}')"
-    word = "text" if to is Kind.CHARARRAY else to.value
-    return f"ps_value_to_{word}({sql})"
+    if to is Kind.CHARARRAY:
+        return f"ps_value_to_text({sql})"
+    unfit, shared = _unfit(to, context), f"ps_value_to_{to.value}({sql})"
+    return shared if unfit is None else f"CASE WHEN {sql} IS NOT NULL THEN coalesce({shared}, {unfit}) END"
 
 
 def _from_structure(sql: str, kind: Kind, to: Kind, context: Context) -> str:

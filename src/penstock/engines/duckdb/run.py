@@ -207,11 +207,11 @@ class DuckEngine:
 
         sizes = {name: sum(file.size_bytes for file in bound.files) for name, bound in run.readings.sources.items()}
         try:
-            made = build(run.plan, context, scan_sql, sizes)
+            made = build(run.plan, context, scan_sql, sizes, tells=True)
         except duckdb.Error as error:
             raise sentence(error, run.functions.failure, run.readings, "") from error
         run.made = made
-        for counter in made.counters:
+        for counter in (*made.counters, *made.tallies):
             run.connection.execute(f"CREATE SEQUENCE {counter}")
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
@@ -285,6 +285,12 @@ def _tell(run: _Run) -> None:
         tallies = [(said, counts.get(tally, 0)) for tally, said in scanned.tallies.items()]
         for line in told(component, scanned.dropped_lines, tallies):
             run.reporter.log("warning", line)
+    for tally, component in run.made.tallies.items() if run.made is not None else ():
+        if count := counts.get(tally, 0):
+            what = "1 value became null, for a cast could not convert it"
+            if count > 1:
+                what = f"{count:,} values became null, for a cast could not convert them"
+            run.reporter.log("warning", f"{component}: {what}")
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:

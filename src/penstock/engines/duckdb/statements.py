@@ -7,9 +7,11 @@ from typing import ClassVar
 
 from penstock.engines.duckdb import comparisons
 from penstock.engines.duckdb.aggregates import measure_sql
+from penstock.engines.duckdb.casts import Counting
 from penstock.engines.duckdb.expressions import by_side, render
 from penstock.engines.duckdb.pairs import Tests, tests_of
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, quote, text_literal
+from penstock.engines.layers import layered
 from penstock.engines.statements import Builder, Check, ScanSql, Statements, is_own_key
 from penstock.engines.windows import WindowForms
 from penstock.plan.exprs import Expr
@@ -49,9 +51,12 @@ _HASHED = 2**53
 """How many chances a hash tells apart."""
 
 
-def build(plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None) -> Statements:
-    """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source."""
-    return _Builder(plan, context, scan_sql, sizes or {}).build()
+def build(
+    plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None, *, tells: bool = False
+) -> Statements:
+    """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source. One that
+    *tells* counts the values that its casts cannot convert."""
+    return _Builder(plan, context, scan_sql, sizes or {}, tells).build()
 
 
 class _Builder(Builder):
@@ -66,8 +71,9 @@ class _Builder(Builder):
         sql_types=SQL_TYPES,
     )
 
-    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int]) -> None:
+    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int], tells: bool) -> None:
         super().__init__(plan, context, scan_sql)
+        self.tells = tells
         self.sizes = sizes
         self.sizes_of: dict[int, int] = {}
         self.counters: dict[int, str] = {}
@@ -95,6 +101,23 @@ class _Builder(Builder):
 
     def render(self, expr: Expr) -> str:
         return render(expr, self.context)
+
+    def select(self, operator: Operator) -> str:
+        if not self.tells or not isinstance(operator, Project | Filter):
+            return super().select(operator)
+        plain, tally = self.context, f"casts_{len(self.made.tallies)}"
+        self.context = Counting(plain.now, plain.zone_minutes, plain.strict, plain.outbound, tally=tally)
+        sql = super().select(operator)
+        self.context = plain
+        if f"nextval('{tally}')" in sql:
+            self.made.tallies[tally] = operator.component
+        return sql
+
+    def project(self, operator: Project) -> str:
+        # DuckDB computes what is written twice once, but not what counts.
+        once = f"nextval('{self.context.tally}')" if isinstance(self.context, Counting) else None
+        given = self.relation(operator.given)
+        return layered(operator.exprs, operator.schema.names, self.render, column_of, once).over(given)
 
     def filter(self, operator: Filter) -> str:
         merged = self.merged(operator)
