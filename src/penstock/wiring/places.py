@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from tempfile import mkstemp
 
 from penstock.errors import BadRequest
 from penstock.kit.sealing import Seal, make_key, read_keys
@@ -32,9 +33,9 @@ def make_sealing_key(settings: Settings) -> None:
     file = settings.data_dir.resolve() / SEALING_KEY
     if settings.sealing_key is not None or file.exists():
         return
-    draft = file.with_name(f"{SEALING_KEY}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as made:
+        number, draft = mkstemp(prefix=f"{SEALING_KEY}.", dir=file.parent)  # readable by its owner alone
+        with os.fdopen(number, "w") as made:
             made.write(make_key() + "\n")
             made.flush()
             os.fsync(made.fileno())
@@ -43,7 +44,7 @@ def make_sealing_key(settings: Settings) -> None:
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            os.unlink(draft)
     except OSError as error:
         raise BadRequest(f"The key for secrets '{file}' cannot be made: {error.strerror}.") from error
 
