@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +11,7 @@ from penstock.engines.functions import isodate, structures
 from penstock.engines.functions.order import Row, greatest, identity, order_key, row_key
 from penstock.errors import DataError
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Value, decode, encode
+from penstock.plan.values import Value, decode, encode, tagged
 
 Arguments = Callable[[list[str]], str | None]
 
@@ -79,10 +79,11 @@ def inverse_map(text: str) -> str:
 
 def is_empty(text: str) -> bool:
     """`IsEmpty` of a bag or map. Raises DataError for any other value."""
-    found = decode(text)
-    if found is None or found.kind not in (Kind.BAG, Kind.MAP):
+    tag, data = tagged(text)
+    if tag not in ("g", "m"):
+        found = decode(text)
         raise DataError(f"IsEmpty takes a bag or a map, not {'null' if found is None else found.kind.value}.")
-    return not found.data
+    return not data
 
 
 def _map(text: str) -> dict[str, Value | None]:
@@ -133,8 +134,8 @@ def intersect(*bags: Value) -> Value:
     return bag(row for key, row in first.items() if all(key in other for other in rest))
 
 
-def _by_identity(rows: Iterable[Row]) -> dict[str, Row]:
-    found: dict[str, Row] = {}
+def _by_identity(rows: Iterable[Row]) -> dict[Hashable, Row]:
+    found: dict[Hashable, Row] = {}
     for row in rows:
         found.setdefault(identity(row), row)
     return found
@@ -225,7 +226,7 @@ def split(size: int, text: str) -> str:
 def distinct_by(rows: Value, *columns: Value) -> Value:
     """`DistinctBy`: the first tuple for each different content of some columns, which count from 0."""
     at = [column.data for column in columns]
-    found: dict[str, Row] = {}
+    found: dict[Hashable, Row] = {}
     for row in rows.data:
         if min(at) < 0 or max(at) >= len(row):
             raise DataError(f"DistinctBy finds no column {max(at)} in a tuple of its bag; columns count from 0.")

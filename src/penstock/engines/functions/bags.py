@@ -9,7 +9,7 @@ from penstock.engines.functions import casts
 from penstock.engines.functions.structures import value_to_text
 from penstock.engines.functions.text import utf16_key
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Value, decode, encode
+from penstock.plan.values import Value, decode, encode, tagged
 
 _WHOLE = (Kind.INT, Kind.LONG)
 
@@ -29,13 +29,18 @@ def _number(value: Value) -> float | int | None:
 
 def count(text: str) -> int:
     """Return how many tuples have a first field that is not null."""
-    return len(_firsts(text))
+    return sum(1 for row in _rows(text) if row and row[0] is not None)
 
 
 def count_all(text: str) -> int:
     """Return how many tuples there are."""
-    found = decode(text)
-    return 0 if found is None else len(found.data)
+    return len(_rows(text))
+
+
+def _rows(text: str) -> list[list[object]]:
+    """Return the tuples of a bag as plain JSON: what is only counted needs no values."""
+    tag, rows = tagged(text)
+    return rows if tag == "g" else []
 
 
 def total(text: str) -> str | None:

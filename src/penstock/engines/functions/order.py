@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable
 from typing import Any
 
 from penstock.engines.functions import structures
@@ -19,9 +20,26 @@ _RANKS = {
 """Values of different kinds are ordered by kind; null comes before all of them."""
 
 
-def identity(row: Row) -> str:
-    """Return a text that is equal for equal rows: types count, NaN equals NaN, datetimes are equal by instant."""
-    return structures.canonical_text(Value(Kind.TUPLE, row))
+def identity(row: Row) -> Hashable:
+    """Return what is equal for equal rows: types count, NaN equals NaN, datetimes are equal by instant."""
+    return tuple(map(_identity, row))
+
+
+def _identity(value: Value | None) -> Hashable:
+    if value is None:
+        return None
+    match value.kind:
+        case Kind.CHARARRAY:
+            return str(value.data)
+        case Kind.BOOLEAN | Kind.INT | Kind.LONG | Kind.BYTEARRAY:
+            return value.kind, value.data
+        case Kind.FLOAT | Kind.DOUBLE:
+            # As text: NaN is not equal to itself, and -0.0 is equal to 0.0.
+            return value.kind, repr(value.data)
+        case Kind.DATETIME:
+            return value.kind, value.data.ms
+        case _:
+            return value.kind, structures.canonical_text(value)
 
 
 def order_key(value: Value | None) -> tuple[Any, ...]:

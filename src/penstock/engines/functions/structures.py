@@ -11,7 +11,7 @@ from penstock.engines.functions import casts, decimals, isodate, raw
 from penstock.engines.functions import text as texts
 from penstock.engines.functions.json_depth import guard_depth
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Instant, Value, decode, encode, to_float32
+from penstock.plan.values import Instant, Value, decode, encode, tagged, to_float32
 
 Made = TypeVar("Made")
 
@@ -93,14 +93,15 @@ def bag_rows(text: str) -> list[str] | None:
 
 def size(text: str) -> int | None:
     """Return fields of a tuple, tuples of a bag, keys of a map, units of a text, bytes of binary, 1 for the others."""
+    tag, data = tagged(text)
+    if tag in ("g", "u", "m"):
+        return len(data)
     found = decode(text)
     if found is None:
         return None
     if found.kind is Kind.CHARARRAY:
         return texts.length(found.data)
-    if found.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP, Kind.BYTEARRAY):
-        return len(found.data)
-    return 1
+    return len(found.data) if found.kind is Kind.BYTEARRAY else 1
 
 
 def json_of(value: Value | None) -> str:
