@@ -31,3 +31,20 @@ def test_a_pattern_that_runs_away_is_tried_once(
 
 def test_what_is_linear_elsewhere_is_linear_here(plain: Callable[..., object]) -> None:
     assert plain("'" + "a" * 5000 + "!' matches '(a+)+'") is False
+
+
+@pytest.mark.parametrize("test", ['match(@, "(a|aa)+c")', 'search(@, "(a|aa)+c")', "@ =~ /(a|aa)+c/"])
+def test_a_pattern_inside_a_path_has_a_limit_too(
+    test: str, plain: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(java_regex, "TIMEOUT_S", 0.2)
+    with pytest.raises(DataError, match="ran longer"):
+        plain(f"JsonExtract('[\"{'a' * 60}!\"]','$[?{test}]')")
+
+
+@pytest.mark.parametrize(
+    ("test", "wanted"),
+    [('match(@, "a.c")', "abc"), ('search(@, "^x")', "xabc"), ("@ =~ /ABC/i", "abc"), ('match(@, "(")', None)],
+)
+def test_a_pattern_inside_a_path(test: str, wanted: str | None, plain: Callable[..., object]) -> None:
+    assert plain(f"JsonExtract('[\"abc\",\"xabc\",1]','$[?{test}]')") == wanted

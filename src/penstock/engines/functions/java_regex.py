@@ -30,7 +30,8 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
         raise BadPattern(f"The regular expression {pattern!r} is malformed: {error}.") from error
 
 
-def _runaway(pattern: str) -> DataError:
+def runaway(pattern: str) -> DataError:
+    """Return the error of a pattern that took longer than `TIMEOUT_S`."""
     return DataError(
         f"The regular expression {pattern!r} ran longer than {TIMEOUT_S:g} s on one value. Write it without nested "
         "repetitions, or with possessive ones."
@@ -42,7 +43,7 @@ def full_match(text: str, pattern: str) -> bool:
     try:
         return compile_pattern(pattern).fullmatch(text, timeout=TIMEOUT_S) is not None
     except TimeoutError:
-        raise _runaway(pattern) from None
+        raise runaway(pattern) from None
 
 
 def extract(text: str, pattern: str, group: int) -> str | None:
@@ -53,7 +54,7 @@ def extract(text: str, pattern: str, group: int) -> str | None:
     try:
         found = compiled.search(text, timeout=TIMEOUT_S)
     except TimeoutError:
-        raise _runaway(pattern) from None
+        raise runaway(pattern) from None
     if found is None or group > compiled.groups:
         return None
     value: str | None = found.group(group)
@@ -65,7 +66,7 @@ def extract_all(text: str, pattern: str) -> tuple[str | None, ...] | None:
     try:
         found = compile_pattern(pattern).fullmatch(text, timeout=TIMEOUT_S)
     except TimeoutError:
-        raise _runaway(pattern) from None
+        raise runaway(pattern) from None
     return None if found is None else tuple(found.groups())
 
 
@@ -99,7 +100,7 @@ def replace_all(text: str, pattern: str, replacement: str) -> str | None:
             out.extend(piece if isinstance(piece, str) else found.group(piece[0]) or "" for piece in pieces)
             at = found.end()
     except TimeoutError:
-        raise _runaway(pattern) from None
+        raise runaway(pattern) from None
     return "".join([*out, text[at:]])
 
 
@@ -165,7 +166,7 @@ def split(text: str, pattern: str, limit: int) -> tuple[str, ...] | None:
             parts.append(text[at : found.start()])
             at = found.end()
     except TimeoutError:
-        raise _runaway(pattern) from None
+        raise runaway(pattern) from None
     if not parts and at == 0:
         return (text,)
     parts.append(text[at:])

@@ -7,9 +7,7 @@ import math
 import re
 from typing import Any
 
-import jsonpath
-
-from penstock.engines.functions import decimals, structures
+from penstock.engines.functions import decimals, json_paths, structures
 from penstock.engines.functions.json_depth import guard_depth
 from penstock.errors import DataError
 from penstock.plan.dtypes import Kind
@@ -128,12 +126,8 @@ def extract(text: str, path: str) -> str | None:
         raw = _read(text)
     except ValueError:
         return None
-    try:
-        # A text would be read as JSON once more.
-        found = jsonpath.findall(path, text if isinstance(raw, str) else raw)
-    except (jsonpath.JSONPathError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"The JSONPath {path!r} cannot be used: {reason}.") from error
+    # A text would be read as JSON once more.
+    found = json_paths.find(path, text if isinstance(raw, str) else raw)
     if not found:
         return None
     return _as_text(found[0] if len(found) == 1 else list(found), _quoted)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import jsonpath
-
-from penstock.engines.functions import structures
+from penstock.engines.functions import json_paths, structures
 from penstock.engines.functions.json_depth import guard_depth
-from penstock.errors import DataError
 
 
 def _shown(raw: Any) -> str | None:
@@ -21,10 +18,7 @@ def _shown(raw: Any) -> str | None:
 def json_path(text: str, path: str) -> str | None:
     """Return what a JSONPath finds: one match as JSON text, several as an array, none as None."""
     guard_depth(text)
-    try:
-        found = jsonpath.findall(path, text)
-    except (jsonpath.JSONPathError, ValueError) as error:
-        raise DataError(f"The JSONPath {path!r} cannot be used: {error}") from error
+    found = json_paths.find(path, text)
     if not found:
         return None
     return json.dumps(found[0] if len(found) == 1 else found, ensure_ascii=False, separators=(",", ":"))
