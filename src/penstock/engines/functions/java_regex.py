@@ -11,8 +11,9 @@ from penstock.engines.functions.regex_classes import BadPattern, PatternNotAvail
 from penstock.engines.functions.regex_translation import translate
 from penstock.errors import DataError
 
-TIMEOUT_S = 5.0
-"""Longest time one match may take; a pattern that runs away ends the job with a sentence instead of hanging it."""
+TIMEOUT_S = 2.0
+"""Longest time of the processor that one match may take; a pattern that runs away ends the job with a sentence instead of
+hanging it."""
 
 __all__ = [
     "BadPattern", "PatternNotAvailable", "compile_pattern", "extract", "extract_all", "full_match", "replace_all", "split",
