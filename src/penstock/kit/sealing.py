@@ -32,6 +32,11 @@ class Seal:
     def __init__(self, keys: Sequence[bytes] = ()) -> None:
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
 
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key to seal with."""
+        return bool(self._ciphers)
+
     def seal(self, text: str, bound: str) -> str:
         """Return the token of a text. Raises PermanentError where there is no key."""
         if not self._ciphers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from penstock.errors import NotFound, PackageInvalid
+from penstock.errors import NotFound, PackageInvalid, PenstockError
 from penstock.lang import compile_component, compile_package
 from penstock.lang.variables import VariableValue
 from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Write
@@ -77,9 +77,26 @@ def preview(
 ) -> Preview:
     """Return the first records at a component, read from its sources; what does not lead to it may be unfinished.
 
-    Raises NotFound for a component that is none of *known*, PackageInvalid, and what reading and computing raise.
+    Raises NotFound for a component that is none of *known*, PackageInvalid, and what reading and computing raise. No secret
+    variable stands in what is returned or raised.
     """
     mask = Mask(order.secret_variables.values())
+    try:
+        return _preview(order, component, size, engine, stores, known, mask)
+    except PenstockError as error:
+        mask.error(error)
+        raise
+
+
+def _preview(
+    order: Order,
+    component: str,
+    size: int,
+    engine: Engine,
+    stores: Mapping[str, FileStore],
+    known: Sequence[str],
+    mask: Mask,
+) -> Preview:
     context, values = evaluate_variables(order, engine, Quiet(), mask)
     part = compile_component(order.flow, values, component)
     if part is None:

@@ -103,7 +103,7 @@ def create(
 
 
 def _secrets_at_start(uow: UnitOfWork, fields: Fields, start: Mapping[str, Any], seal: Seal) -> secrets.Given:
-    given = secrets.read(fields)
+    given = secrets.read(fields, seal)
     if "id" not in start:
         return given or {}
     try:
@@ -184,7 +184,7 @@ def update(
     fields = Fields(raw)
     name, flow = fields.text("name", longest=LONGEST_NAME), _flow(fields)
     variables, version = fields.scalars("variables"), fields.text("flow_version", longest=LONGEST_WORD)
-    description, hidden = fields.text("description"), secrets.read(fields)
+    description, hidden = fields.text("description"), secrets.read(fields, seal)
     after = hidden if hidden is not None else secrets.names(uow, package_id)
     secrets.refuse_both(fields, after, variables if variables is not None else json.loads(row.variables))
     fields.check()

@@ -26,7 +26,7 @@ Given = Mapping[str, str | None]
 """The secrets that a call gives: None keeps the value that there is."""
 
 
-def read(fields: Fields) -> Given | None:
+def read(fields: Fields, seal: Seal) -> Given | None:
     """Return the secret variables of a call: an object of names and texts, or a list of names without values, as exports
     have it. None when the call has none; what is wrong is noted, without any value."""
     raw = fields.raw.get(FIELD)
@@ -38,6 +38,8 @@ def read(fields: Fields) -> Given | None:
     if found is None:
         return None
     _check(fields, found)
+    if not seal.has_key and any(value is not None for value in found.values()):
+        fields.refuse(FIELD, "cannot be sealed: this installation has no key. Set PENSTOCK_SEALING_KEY.")
     return {name: _text(value) for name, value in found.items()}
 
 
