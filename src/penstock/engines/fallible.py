@@ -1,15 +1,16 @@
-"""Which expressions can fail the job: what stands behind them in AND and OR must not be computed in vain."""
+"""Which expressions can fail the job: what stands behind them in AND, OR, COALESCE and CASE must not be computed in vain."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from penstock.engines import strict
-from penstock.engines.functions import java_regex, joda
+from penstock.engines.functions import calendar, isodate, java_regex, joda, joda_reading
 from penstock.errors import DataError
-from penstock.plan.dtypes import Kind
+from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
 from penstock.plan.ports import Context
+from penstock.plan.values import Value
 
 _FAIL = frozenset(
     {
@@ -22,6 +23,8 @@ _FAIL = frozenset(
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
 _CALLS = frozenset({"Curl", "CurlPoll"})
 """Calls of other systems, which only a job makes: they are not to be made in vain either."""
+_TABLES = frozenset({"ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract"})
+"""What makes a constant that records are looked up in: to compute it again for each would cost too much."""
 _READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")
 _FAIL_WHERE_STRICT = frozenset({"modulo", "Decode", "Bin", "BinCond"})
 _BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
@@ -29,6 +32,8 @@ _BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRAC
 
 def may_fail(expr: Expr, context: Context) -> bool:
     """Tell whether an expression, or a part of it, can fail the job for some record."""
+    if isinstance(expr, Call | Cast) and _is_known(expr, context):
+        return False
     match expr:
         case Literal() | FieldRef():
             return False
@@ -40,6 +45,62 @@ def may_fail(expr: Expr, context: Context) -> bool:
             return any(may_fail(part, context) for part in parts)
         case Call():
             return _call_may_fail(expr, context) or any(may_fail(arg, context) for arg in expr.args)
+
+
+def fails_alone(expr: Expr, context: Context) -> bool:
+    """Tell whether an expression over no field can fail by itself, and not by a part of it. An engine that computes
+    constants beforehand would then fail where no record reaches it."""
+    if isinstance(expr, Call) and expr.function in _TABLES:
+        return False
+    args = (expr.arg,) if isinstance(expr, Cast) else expr.args if isinstance(expr, Call) else ()
+    return bool(args) and may_fail(expr, context) and not any(_reads(arg) or may_fail(arg, context) for arg in args)
+
+
+def _reads(expr: Expr) -> bool:
+    """Tell whether an expression reads a field."""
+    match expr:
+        case FieldRef():
+            return True
+        case Literal():
+            return False
+        case Cast():
+            return _reads(expr.arg)
+        case Conditional():
+            return any(_reads(part) for branch in expr.branches for part in branch) or _reads(expr.otherwise)
+        case Call():
+            return any(map(_reads, expr.args))
+
+
+def _moment(expr: Expr, context: Context) -> tuple[int, int] | None:
+    """Return a moment that is known beforehand, or None. Raises what fails the job in the simplest of its forms."""
+    match expr:
+        case Literal(Value(Kind.DATETIME, data)):
+            return data.ms, data.offset
+        case Call("CurrentTime"):
+            return int(context.now.timestamp() * 1000), context.zone_minutes
+        case Call("ToDate", (Literal(Value(Kind.CHARARRAY, text)),)) | Cast(
+            Literal(Value(Kind.CHARARRAY, text)), DType(Kind.DATETIME)
+        ):
+            return isodate.parse_iso(text, context.zone_minutes)
+        case Call("ToDate", (Literal(Value(Kind.CHARARRAY, text)), Literal(Value(Kind.CHARARRAY, pattern)))):
+            found = joda_reading.parse_pattern(text, pattern, "+00:00", context.now.year)
+            if found is None:
+                raise ValueError(text)
+            return found
+        case Call("SwitchTimeZone", (inner, Literal(Value(Kind.CHARARRAY, zone)))):
+            known = _moment(inner, context)
+            return known and (known[0], calendar.offset_at(zone, known[0]))
+        case Call("AddDuration" | "SubtractDuration" as word, (inner, Literal(Value(Kind.CHARARRAY, period)))):
+            known = _moment(inner, context)
+            return known and isodate.add_period(*known, period, 1 if word == "AddDuration" else -1)
+    return None
+
+
+def _is_known(expr: Expr, context: Context) -> bool:
+    try:
+        return _moment(expr, context) is not None
+    except (DataError, ValueError, OverflowError):
+        return False
 
 
 def _call_may_fail(call: Call, context: Context) -> bool:

@@ -311,6 +311,16 @@ def _or_default(cast: Callable[[str, Kind], str] | None, kind: Kind) -> Template
     return template
 
 
+def _first_not_null(call: Call, args: list[str], context: Context) -> str:
+    """COALESCE. DuckDB takes repeated parts out of `coalesce` and computes them beforehand, but not out of CASE."""
+    if not any(may_fail(arg, context) for arg in call.args[1:]):
+        return f"coalesce({', '.join(_lasting(arg, call.dtype) for arg in args)})"
+    sql = args[-1]
+    for arg in reversed(args[:-1]):
+        sql = f"CASE WHEN ({arg}) IS NOT NULL THEN {arg} ELSE {sql} END"
+    return f"({sql})"
+
+
 def _lasting(sql: str, dtype: DType) -> str:
     """Return a value that may be handed to `coalesce`, which keeps no more of a shared function's text than a pointer: the
     memory behind it is soon another's. Added to nothing it becomes a text of DuckDB's own."""
@@ -541,7 +551,7 @@ TEMPLATES: dict[str, Template] = {
     "ParseLongOrDefault": _or_default(None, Kind.LONG),
     "ParseFloatOrDefault": _or_default(None, Kind.FLOAT),
     "ParseDoubleOrDefault": _or_default(None, Kind.DOUBLE),
-    "COALESCE": lambda call, args, context: f"coalesce({', '.join(_lasting(arg, call.dtype) for arg in args)})",
+    "COALESCE": _first_not_null,
     "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
     "IntToBool": simple("coalesce({0} <> 0, false)"),
     # calls

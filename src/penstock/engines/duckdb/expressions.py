@@ -11,6 +11,7 @@ from penstock.engines.conditionals import nullable_conditions
 from penstock.engines.duckdb import casts, comparisons
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, text_literal
+from penstock.engines.fallible import fails_alone
 from penstock.engines.templates import calls_others
 from penstock.errors import CapabilityError
 from penstock.plan.dtypes import Kind
@@ -55,7 +56,9 @@ def _field(expr: FieldRef, context: Context, column: Column) -> str:
 
 def _cast(expr: Cast, context: Context, column: Column) -> str:
     given, to = expr.arg.dtype, expr.dtype
-    return bound([render(expr.arg, context, column)], lambda args: f"({casts.cast(args[0], given, to, context)})")
+    return bound(
+        _rendered(expr, (expr.arg,), context, column), lambda args: f"({casts.cast(args[0], given, to, context)})"
+    )
 
 
 def _conditional(expr: Conditional, context: Context, column: Column) -> str:
@@ -76,7 +79,14 @@ def _branch(result: str, otherwise: str, may_be_null: bool, args: list[str]) -> 
 
 
 def _call(expr: Call, context: Context, column: Column) -> str:
-    return bound([render(arg, context, column) for arg in expr.args], partial(_applied, expr, context))
+    return bound(_rendered(expr, expr.args, context, column), partial(_applied, expr, context))
+
+
+def _rendered(expr: Expr, args: tuple[Expr, ...], context: Context, column: Column) -> list[str]:
+    """Return the SQL of arguments. DuckDB computes a constant while it plans, also one that no record reaches: where that
+    could fail, one of them is made to look as if it were none."""
+    made = [render(arg, context, column) for arg in args]
+    return [f"(CASE WHEN random() < 2 THEN {made[0]} END)", *made[1:]] if fails_alone(expr, context) else made
 
 
 def _applied(expr: Call, context: Context, args: list[str]) -> str:

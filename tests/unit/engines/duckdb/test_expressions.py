@@ -107,7 +107,10 @@ def test_what_is_decided_computes_nothing_more(text: str, wanted: object, plain:
         ("REPLACE(s, '[a-z]', '')", False), ("STRSPLIT(s)", False), ("ToString(d)", False),
         ("ToString(d, 'yyyy')", False), ("ToString(d, s)", True),
         ("CASE WHEN i == 1 THEN AddDuration(d, 'P1D') ELSE d END", True), ("UPPER(REGEX_EXTRACT(s, '(', 1))", True),
-        ("i % 0", False), ("ABS(i)", False),
+        ("i % 0", False), ("ABS(i)", False), ("ToDate('2021-03-14')", False), ("ToDate('no')", True),
+        ("(datetime)'2021-03-14'", False), ("ToDate('14.3.2021', 'd.M.yyyy')", False), ("ToDate('a', 'd.M.yyyy')", True),
+        ("ToDate('a', 'b')", True), ("AddDuration(CurrentTime(), 'P-1D')", False), ("AddDuration(CurrentTime(), '1D')", True),
+        ("SwitchTimeZone(CurrentTime(), 'Europe/Paris')", False), ("SwitchTimeZone(CurrentTime(), 'Nowhere')", True),
     ],
 )  # fmt: skip
 def test_what_can_fail(text: str, fails: bool) -> None:
@@ -137,3 +140,20 @@ def test_texts_of_many_records_survive_being_named() -> None:
     given = "SELECT 'long text é number ' || range AS s, range::INTEGER AS i FROM range(20000) WHERE range % 3 = 0"
     connection.execute(f"CREATE TEMP TABLE made AS SELECT s, {sql} AS v FROM ({given})")
     assert connection.execute("SELECT count(*), count_if(v <> upper(s)) FROM made").fetchone() == (6667, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("COALESCE(s, ToString(ToDate(s, 'yyyy-MM-dd'), 'yyyy-MM-01'))", "Hello World"),
+        ("COALESCE(s, ToString(ToDate('a', 'yyyy-MM-dd'), 'yyyy-MM-01'))", "Hello World"),
+        ("CASE WHEN s is null THEN GetDay(ToDate('a', 'yyyy-MM-dd')) ELSE 1 END", 1),
+        ("SIZE(TOBAG(1, CASE s WHEN 'no' THEN GetDay(ToDate('a', 'yyyy-MM-dd')) ELSE 1 END))", 2),
+        ("s is null AND ToDate('a', 'yyyy-MM-dd') is null", False),
+        ("s is not null OR (datetime)'no date' is null", True),
+    ],
+)
+def test_what_would_fail_is_not_computed_where_it_is_not_reached(
+    text: str, wanted: object, plain: Callable[..., object]
+) -> None:
+    assert plain(text, **VALUES) == wanted

@@ -1,0 +1,28 @@
+"""Expressions made up mean what the rules of the language say: the engine against the slow evaluator in `reference`."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from handing_over import batch, differences
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.plan.ports import Engine
+
+SIZE = 40
+"""Expressions in one statement."""
+
+
+@pytest.fixture(name="engine", scope="module")
+def fixture_engine() -> Engine:
+    return DuckEngine()
+
+
+@given(seed=st.integers(0, 2**64))
+@settings(derandomize=True, deadline=None, max_examples=20, phases=(Phase.generate,))
+def test_an_expression_means_what_the_rules_say(seed: int, engine: Engine) -> None:
+    """What is found is one expression of a batch, so making the seed smaller would show nothing more."""
+    assert "\n".join(differences(engine, batch(Random(seed), SIZE))) == ""
