@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import compiling, latency, report, requests, throughput
+from benchmarks import compiling, everyday, latency, report, requests, throughput
 from benchmarks.measure import Line
 from benchmarks.server import Client, serving
 
-PARTS = "abcd"
+PARTS = "abcde"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--rows", type=int, default=10_000_000, help="rows of the generated file (default: ten million)"
     )
+    parser.add_argument(
+        "--sizes", default=",".join(map(str, everyday.SIZES)), help="rows of the files of part e, with commas between"
+    )
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     given = parser.parse_args(arguments)
@@ -33,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-bench-")))
         data = (given.data or scratch / "data").resolve()
         data.mkdir(parents=True, exist_ok=True)
-        lines = _run(given.only, stack, scratch, data, given.rows)
+        sizes = [int(one) for one in given.sizes.split(",")]
+        lines = _run(given.only, stack, scratch, data, given.rows, sizes)
     table = Table(*report.HEAD)
     for row in report.rows(lines):
         table.add_row(*row)
@@ -44,9 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(only: str, stack: contextlib.ExitStack, scratch: Path, data: Path, rows: int) -> list[Line]:
+def _run(
+    only: str, stack: contextlib.ExitStack, scratch: Path, data: Path, rows: int, sizes: Sequence[int]
+) -> list[Line]:
     lines: list[Line] = []
-    if set(only) & set("abc"):
+    if set(only) & set("abce"):
         folder = scratch / "server"
         folder.mkdir()
         client, pid = stack.enter_context(serving(folder, data))
@@ -56,6 +62,8 @@ def _run(only: str, stack: contextlib.ExitStack, scratch: Path, data: Path, rows
             lines += throughput.run(client, pid, data, rows)
         if "c" in only:
             lines += requests.run(client, _a_job(client, data))
+        if "e" in only:
+            lines += everyday.run(client, data, sizes)
     if "d" in only:
         lines += compiling.run()
     return lines

@@ -38,15 +38,21 @@ class Workload:
 def prepare(folder: Path, rows: int) -> None:
     """Make the data of every workload in *folder*; what is there already stays."""
     prepare_flights(folder)
+    make(folder, rows, "orders", "customers")
+
+
+def make(folder: Path, rows: int, *names: str) -> None:
+    """Make delimited files by name, so many rows of orders; what is there already stays."""
     orders = f"""SELECT i AS id, (hash(i) % 100000)::INTEGER AS customer, (hash(i + 1) % 9)::INTEGER + 1 AS quantity,
         (hash(i + 2) % 100000) / 100.0::DOUBLE AS price,
         ['NL', 'DE', 'FR', 'ES', 'IT'][(hash(i + 3) % 5)::INTEGER + 1] AS country,
         strftime(DATE '2020-01-01' + (hash(i + 4) % 1500)::INTEGER, '%Y-%m-%d') AS paid_on,
         'order ' || (hash(i + 5) % 1000000) AS note FROM range({rows}) t(i)"""
     customers = "SELECT i AS id, 'segment ' || (hash(i) % 12) AS segment FROM range(100000) t(i)"
-    for name, select in (("orders", orders), ("customers", customers)):
+    selects = {"orders": orders, "customers": customers}
+    for name in names:
         if not (folder / f"{name}.csv").exists():
-            duckdb.execute(f"COPY ({select}) TO '{folder}/{name}.csv' (HEADER)")
+            duckdb.execute(f"COPY ({selects[name]}) TO '{folder}/{name}.csv' (HEADER)")
 
 
 def workloads(rows: int) -> list[Workload]:
@@ -77,7 +83,7 @@ def source(name: str, fields: list[dict[str, str]]) -> dict[str, Any]:
 def destination(name: str, path: str, ending: str) -> dict[str, Any]:
     """Return a destination that replaces one file."""
     properties: dict[str, Any] = {"path": path, "merge_to_single_file": True, "if_exists": "replace"}
-    properties |= {"format": "parquet"} if ending == "parquet" else {"delimiter": ",", "quote": '"', "header": True}
+    properties |= {"format": ending} if ending != "csv" else {"delimiter": ",", "quote": '"', "header": True}
     return component(name, "cloud_storage_destination", properties, connection={"name": "data"})
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import texts, times
 from .casts import cast, read_real
-from .numbers import rounded, stepped, widened, wrapped
+from .numbers import GREATEST, LEAST, order, rounded, stepped, widened, wrapped
 from .tree import BOOLEAN, DATETIME, DOUBLE, FLOAT, INT, LONG, NUMBERS, TEXT, TEXTS, Fails, Node, Type, Unsure, When
 
 
@@ -123,6 +123,42 @@ def negative_only(number: float) -> float:
     return math.nan if math.isnan(number) or number < 0 else math.sqrt(number)
 
 
+def least(x: float, y: float) -> float:
+    """Return the lesser of two numbers; NaN wins."""
+    return max(x, y, key=order) if order(x)[0] or order(y)[0] else min(x, y, key=order)
+
+
+def near(number: float) -> float:
+    """Return the nearest whole number, halves to the even one; the sign stays."""
+    return math.copysign(float(round(number)), number) if math.isfinite(number) else number
+
+
+def sign_of(number: float) -> float:
+    """Return -1, 0 or 1; zeros and NaN as they are."""
+    return number if number == 0 or math.isnan(number) else math.copysign(1.0, number)
+
+
+def neighbour(number: float) -> float:
+    """Return the least double that is greater."""
+    return math.nextafter(number, math.inf)
+
+
+def is_real(text: str | None) -> bool:
+    """Return whether Java reads a text as a number."""
+    return text is not None and read_real(text) is not None
+
+
+def is_whole(kind: Type) -> Callable[[str | None], bool]:
+    """Return whether a text is digits, with a sign or without, in the range of a type."""
+
+    def test(text: str | None) -> bool:
+        if text is None or not re.fullmatch(r"[+-]?[0-9]+", text):
+            return False
+        return LEAST[kind] <= int(text) <= GREATEST[kind]
+
+    return test
+
+
 def absolute(kind: Type) -> Function:
     """Return ABS of a type: that of the least whole number stays negative."""
     return Function((kind,), kind, lambda x: wrapped(abs(x), kind) if kind in (INT, LONG) else abs(x))
@@ -162,6 +198,21 @@ CALLS: dict[str, Function] = {
     "ROUND of an int": Function((INT,), INT, lambda x: x),
     "ROUND of a long": Function((LONG,), LONG, lambda x: x),
     **{f"ABS {kind.word}": absolute(kind) for kind in NUMBERS},
+    "RINT": Function((DOUBLE,), DOUBLE, near),
+    **{f"SIGNUM {kind.word}": Function((kind,), kind, sign_of) for kind in (FLOAT, DOUBLE)},
+    **{f"copySign {kind.word}": Function((kind, kind), kind, math.copysign) for kind in (FLOAT, DOUBLE)},
+    "NEXTUP": Function((DOUBLE,), DOUBLE, neighbour),
+    **{f"Greatest {kind.word}": Function((kind, kind), kind, lambda x, y: max(x, y, key=order)) for kind in NUMBERS},
+    **{f"Least {kind.word}": Function((kind, kind), kind, least) for kind in NUMBERS},
+    "IsInt": Function((TEXT,), BOOLEAN, is_whole(INT), nulls=True),
+    "IsLong": Function((TEXT,), BOOLEAN, is_whole(LONG), nulls=True),
+    "IsFloat": Function((TEXT,), BOOLEAN, is_real, nulls=True),
+    "IsDouble": Function((TEXT,), BOOLEAN, is_real, nulls=True),
+    "IsNumeric": Function((TEXT,), BOOLEAN, lambda s: bool(s and re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", s)), nulls=True),
+    "BoolToInt": Function((BOOLEAN,), INT, lambda b: 1 if b else 0, nulls=True),
+    "IntToBool": Function((INT,), BOOLEAN, lambda i: bool(i), nulls=True),
+    "RegexMatch": Function((TEXT, "a?b?c?.*"), INT, lambda s, p: 1 if java(p).fullmatch(s) else 0),
+    "Reverse": Function((TEXT,), TEXT, lambda s: texts.joined(texts.units(s)[::-1])),
     "ParseIntOrDefault": Function((TEXT, INT), INT, parse_or_default(INT), nulls=True),
     "ParseLongOrDefault": Function((TEXT, LONG), LONG, parse_or_default(LONG), nulls=True),
     "ParseFloatOrDefault": Function((TEXT, FLOAT), FLOAT, parse_or_default(FLOAT), nulls=True),

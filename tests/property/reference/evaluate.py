@@ -33,7 +33,12 @@ def evaluate(node: Node, record: Record, zone: int) -> Any:
             return logic(Node("OR", BOOLEAN, tuple(Node("==", BOOLEAN, (subject, one)) for one in items)), record, zone)
         case "call" if node.given == "COALESCE":
             return coalesced(node, record, zone)
-    values = all_of(node.parts, record, zone)
+    try:
+        values = all_of(node.parts, record, zone)
+    except Fails:
+        if node.op == "call" and node.given.endswith("OrDefault"):
+            raise Unsure("a default that is not needed") from None
+        raise
     if node.op == "is null":
         return values[0] is None
     if node.op == "is not null":
