@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import compiling, everyday, latency, report, requests, throughput
+from benchmarks import compiling, everyday, latency, report, requests, shared, throughput
 from benchmarks.measure import Line
 from benchmarks.server import Client, serving
 
-PARTS = "abcde"
+PARTS = "abcdef"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -66,6 +66,8 @@ def _run(
             lines += everyday.run(client, data, sizes)
     if "d" in only:
         lines += compiling.run()
+    if "f" in only:
+        lines += shared.run()
     return lines
 
 

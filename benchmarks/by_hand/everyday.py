@@ -64,7 +64,7 @@ STATEMENTS: dict[str, tuple[str, str]] = {
         "csv",
     ),
     "join": (
-        f"SELECT o.id, o.customer, c.segment, o.price FROM {ORDERS} o LEFT JOIN {CUSTOMERS} c ON o.customer = c.id",
+        f"SELECT o.id, o.customer, o.price, c.segment FROM {ORDERS} o LEFT JOIN {CUSTOMERS} c ON o.customer = c.id",
         "parquet",
     ),
     "join_and_sum": (

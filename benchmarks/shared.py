@@ -1,0 +1,96 @@
+"""(f) What each shared form costs for a million records: the function in its example, over a field in place of a constant."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from benchmarks.measure import Line
+from penstock.engines.duckdb import functions as registered
+from penstock.engines.duckdb.expressions import render
+from penstock.engines.duckdb.types import literal
+from penstock.engines.functions.table import SHARED
+from penstock.engines.templates import mentioned
+from penstock.lang.check.expressions import check_expression
+from penstock.lang.functions import FUNCTIONS
+from penstock.plan.exprs import Call, Cast, Expr, FieldRef, Literal
+from penstock.plan.ports import Context
+from penstock.plan.schema import Schema
+from penstock.plan.values import Value
+
+ROWS = 20_000
+MILLION = 1_000_000
+OUTSIDE = frozenset({"Curl", "CurlPoll"})
+"""What waits for another system."""
+
+
+def run(rows: int = ROWS) -> list[Line]:
+    """Return a line for each shared form that an example needs, the dearest first; *rows* are measured, a million said."""
+    registered._REPEATS = frozenset()  # what repeats is remembered: here every record counts as new
+    connection = duckdb.connect(":memory:", config={"threads": "1"})
+    connection.execute("SET enable_progress_bar = false")
+    functions = registered.Functions(connection)
+    found: dict[str, tuple[float, str]] = {}
+    for name, row in FUNCTIONS.items():
+        checked = check_expression(row.example, Schema())
+        if name in OUTSIDE or checked.expr is None:
+            continue
+        expr, values = over_fields(checked.expr)
+        sql = render(expr, Context(datetime(2026, 1, 1, tzinfo=UTC)))
+        used = sorted(mentioned(sql))
+        if not used or not values:
+            continue
+        functions.need(sql)
+        seconds = timed(connection, sql, values[0], rows)
+        for one in used:
+            # A form that several examples need costs what the cheapest of them costs: the others do more.
+            if one not in found or seconds < found[one][0]:
+                found[one] = (seconds, row.example)
+    connection.close()
+    dearest = sorted(found.items(), key=lambda item: -item[1][0])
+    never = len(SHARED) - len(found)
+    return [
+        *(_line(f"`{one}` in `{example}`", f"{seconds * MILLION / rows:.2f} s") for one, (seconds, example) in dearest),
+        _line("shared forms without an example of their own", f"{never}"),
+    ]
+
+
+def _line(name: str, ours: str) -> Line:
+    # A bar would end the cell of the table.
+    return Line(f"(f) {name}".replace("|", "\\|"), ours, "–", None, "–", True)
+
+
+def over_fields(expr: Expr) -> tuple[Expr, list[Literal]]:
+    """Return an expression whose first constant is a field, and that constant; patterns stay constants."""
+    values: list[Literal] = []
+
+    def rewritten(part: Expr) -> Expr:
+        match part:
+            case Literal(Value()) if not values:
+                values.append(part)
+                return FieldRef("f", part.dtype, False)
+            case Cast():
+                return replace(part, arg=rewritten(part.arg))
+            case Call():
+                return replace(part, args=tuple(rewritten(arg) for arg in part.args))
+        return part
+
+    return rewritten(expr), values
+
+
+def timed(connection: duckdb.DuckDBPyConnection, sql: str, constant: Literal, rows: int) -> float:
+    """Return the seconds that an expression takes over so many records, without those that reading them takes."""
+    # A column of a table: over a constant DuckDB would compute once.
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE given AS SELECT {literal(constant.value, constant.dtype)} AS f FROM range({rows})"
+    )
+    connection.execute(f"SELECT {sql} FROM given LIMIT 100").fetchall()
+    took = []
+    for chosen in ("f", sql):
+        started = time.perf_counter()
+        connection.execute(f"SELECT count(v) FROM (SELECT {chosen} AS v FROM given)").fetchall()
+        took.append(time.perf_counter() - started)
+    return max(took[1] - took[0], 0.0)
