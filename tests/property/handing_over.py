@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from random import Random
 from typing import Any
@@ -12,7 +12,8 @@ from penstock.errors import PenstockError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Expr
-from penstock.plan.ports import Context, Engine
+from penstock.plan.operators import ConnectionRef, FileSource, Project, Scan, ScanField
+from penstock.plan.ports import Context, Engine, Limits, Records
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Instant, Value
 from reference.evaluate import evaluate
@@ -155,3 +156,26 @@ def names(tree: Node) -> set[str]:
     """Return the fields that a tree reads."""
     own = {tree.given} if tree.op == "field" else set()
     return own.union(*map(names, tree.parts))
+
+
+def of_records(engine: Engine, throw: Random, size: int, count: int, limits: Limits) -> list[str]:
+    """Return a line for each value that a Select over many records does not give as the evaluator says."""
+    first = batch(throw, size)
+    records = [first.fields, *(record(throw) for _ in range(count - 1))]
+    # What may be null in some record may be null.
+    schema = Schema(tuple(Field(name, DType(Kind(kind.word))) for name, (kind, _) in first.fields.items()))
+    said = [[wanted(replace(first, fields=one), tree) for one in records] for tree in first.trees]
+    places = [at for at, values in enumerate(said) if FAILED not in values and UNSURE not in values]
+    exprs = tuple(typed(first.trees[at], schema) for at in places)
+    scan = Scan(
+        "s", FileSource(ConnectionRef("lake"), "in.csv", tuple(ScanField(name) for name in schema.names)), schema
+    )
+    made = Schema(tuple(Field(f"v{at}", expr.dtype) for at, expr in zip(places, exprs, strict=True)))
+    rows = Records(tuple(tuple(handed_over(value, kind) for kind, value in one.values()) for one in records))
+    (found,) = engine.rows((Project("p", scan, exprs, made),), {"s": rows}, CONTEXT, limits)
+    return [
+        line(replace(first, fields=records[row], schema=schema), first.trees[at], said[at][row], got)
+        for row, values in enumerate(found)
+        for at, got in zip(places, map(taken_back, values), strict=True)
+        if not is_same(said[at][row], got)
+    ]

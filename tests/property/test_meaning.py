@@ -8,9 +8,9 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from handing_over import batch, differences
+from handing_over import batch, differences, of_records
 from penstock.engines.duckdb.run import DuckEngine
-from penstock.plan.ports import Engine
+from penstock.plan.ports import Engine, Limits
 
 SIZE = 40
 """Expressions in one statement."""
@@ -26,3 +26,12 @@ def fixture_engine() -> Engine:
 def test_an_expression_means_what_the_rules_say(seed: int, engine: Engine) -> None:
     """What is found is one expression of a batch, so making the seed smaller would show nothing more."""
     assert "\n".join(differences(engine, batch(Random(seed), SIZE))) == ""
+
+
+@given(seed=st.integers(0, 2**64))
+@settings(derandomize=True, deadline=None, max_examples=10, phases=(Phase.generate,))
+def test_a_select_over_many_records_means_what_the_rules_say(
+    seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    limits = Limits(1 << 30, 1, tmp_path_factory.mktemp("scratch"))
+    assert "\n".join(of_records(DuckEngine(), Random(seed), 25, 60, limits)) == ""
