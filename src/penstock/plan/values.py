@@ -67,6 +67,8 @@ def decode(text: str) -> Value | None:
 
     >>> decode('{"l":5}')
     Value(kind=<Kind.LONG: 'long'>, data=5)
+    >>> decode('{"f":"2.14748365E9"}').data
+    2147483648.0
     """
     return _from_json(json.loads(text))
 
@@ -133,7 +135,8 @@ def _from_json(raw: Any) -> Value | None:
 _READ: dict[str, Callable[[Any], Value]] = {
     "i": lambda data: Value(Kind.INT, int(data)),
     "l": lambda data: Value(Kind.LONG, int(data)),
-    "f": lambda data: Value(Kind.FLOAT, float(data)),
+    # Its digits name one 32-bit number, and another 64-bit one.
+    "f": lambda data: Value(Kind.FLOAT, to_float32(float(data))),
     "d": lambda data: Value(Kind.DOUBLE, float(data)),
     "t": lambda data: Value(Kind.DATETIME, Instant(int(data[0]), int(data[1]))),
     "x": lambda data: Value(Kind.BYTEARRAY, base64.b64decode(data)),

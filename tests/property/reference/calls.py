@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from itertools import permutations
+from operator import add as add_numbers
 from typing import Any
 
 from . import texts, times
@@ -159,6 +162,63 @@ def is_whole(kind: Type) -> Callable[[str | None], bool]:
     return test
 
 
+def firsts(bag: list[tuple[Any, ...]]) -> list[Any]:
+    """Return the first fields that are not null."""
+    return [row[0] for row in bag if row[0] is not None]
+
+
+def total(kind: Type) -> Callable[[list[tuple[Any, ...]]], float | None]:
+    """Return SUM of a type: of whole numbers a long, wrapped round."""
+
+    def add(bag: list[tuple[Any, ...]]) -> float | None:
+        values = firsts(bag)
+        if kind in (INT, LONG):
+            return wrapped(sum(values), LONG) if values else None
+        sums = {repr(one) for one in map(added, permutations(values))}
+        if len(sums) > 1:
+            raise Unsure("a bag has no order, and the sum depends on it")
+        return added(values) if values else None
+
+    return add
+
+
+def added(values: Iterable[float]) -> float:
+    """Return one number after another added up."""
+    return reduce(add_numbers, values, 0.0)
+
+
+def mean(bag: list[tuple[Any, ...]]) -> float | None:
+    """Return the mean of the first fields."""
+    values = firsts(bag)
+    if any(abs(one) > 2**50 or one != int(one) for one in values if math.isfinite(one)) or not all(
+        map(math.isfinite, values)
+    ):
+        raise Unsure("digits that depend on how a mean is computed")
+    return sum(values) / len(values) if values else None
+
+
+def extreme(word: str, kind: Type) -> Callable[[list[tuple[Any, ...]]], Any]:
+    """Return MIN or MAX of a type; NaN wins in both."""
+
+    def find(bag: list[tuple[Any, ...]]) -> Any:
+        values = firsts(bag)
+        if any(isinstance(one, float) and math.isnan(one) for one in values):
+            return math.nan
+        if kind == DATETIME and len({one.ms for one in values}) < len(values):
+            raise Unsure("one moment in two offsets")
+        place = texts.units if kind == TEXT else order if kind in NUMBERS else (lambda one: one.ms)
+        return (min if word == "MIN" else max)(values, key=place, default=None)
+
+    return find
+
+
+def sign_given(x: float, y: float) -> float:
+    """Return x with the sign of y."""
+    if math.isnan(y):
+        raise Unsure("the sign of NaN")
+    return math.copysign(x, y)
+
+
 def absolute(kind: Type) -> Function:
     """Return ABS of a type: that of the least whole number stays negative."""
     return Function((kind,), kind, lambda x: wrapped(abs(x), kind) if kind in (INT, LONG) else abs(x))
@@ -200,7 +260,7 @@ CALLS: dict[str, Function] = {
     **{f"ABS {kind.word}": absolute(kind) for kind in NUMBERS},
     "RINT": Function((DOUBLE,), DOUBLE, near),
     **{f"SIGNUM {kind.word}": Function((kind,), kind, sign_of) for kind in (FLOAT, DOUBLE)},
-    **{f"copySign {kind.word}": Function((kind, kind), kind, math.copysign) for kind in (FLOAT, DOUBLE)},
+    **{f"copySign {kind.word}": Function((kind, kind), kind, sign_given) for kind in (FLOAT, DOUBLE)},
     "NEXTUP": Function((DOUBLE,), DOUBLE, neighbour),
     **{f"Greatest {kind.word}": Function((kind, kind), kind, lambda x, y: max(x, y, key=order)) for kind in NUMBERS},
     **{f"Least {kind.word}": Function((kind, kind), kind, least) for kind in NUMBERS},
@@ -243,6 +303,17 @@ CALLS: dict[str, Function] = {
     "TOMAP twice": Function(("a", LONG, "a", LONG), Type("map", (LONG,)), lambda a, x, b, y: {a: x, b: y}, nulls=True),
     **{f"SIZE of {kind}": Function((kind,), LONG, len) for kind in (
         TEXTS, Type("tuple", (INT, TEXT)), Type("bag", (INT,)), Type("bag", (TEXT,)), Type("map", (TEXT,)))},
+    **{f"TOBAG of {kind.word}": Function((kind,) * 3, Type("bag", (kind,)), lambda *row: [(one,) for one in row], nulls=True)
+       for kind in (LONG, FLOAT, DOUBLE, DATETIME)},
+    **{f"COUNT of {kind.word}": Function((Type("bag", (kind,)),), LONG, lambda bag: len(firsts(bag)))
+       for kind in (INT, LONG, FLOAT, DOUBLE, TEXT, DATETIME)},
+    **{f"SUM of {kind.word}": Function((Type("bag", (kind,)),), LONG if kind in (INT, LONG) else DOUBLE, total(kind))
+       for kind in NUMBERS},
+    **{f"AVG of {kind.word}": Function((Type("bag", (kind,)),), DOUBLE, mean) for kind in NUMBERS},
+    **{f"{word} of {kind.word}": Function((Type("bag", (kind,)),), kind, extreme(word, kind))
+       for word in ("MIN", "MAX") for kind in (*NUMBERS, TEXT, DATETIME)},
+    "IsEmpty": Function((Type("bag", (TEXT,)),), BOOLEAN, lambda bag: not bag),
+    "BagToTuple": Function((Type("bag", (TEXT,)),), TEXTS, lambda bag: tuple(one for row in bag for one in row)),
     "MonthsBetween": Function((DATETIME, DATETIME), LONG, times.months_between),
     "YearsBetween": Function((DATETIME, DATETIME), LONG, lambda a, b: times.divided(times.months_between(a, b), 12)),
     **{name: Function((DATETIME,), INT, lambda d, name=name: times.fields(d)[name]) for name in times.fields(When(0))},

@@ -157,3 +157,17 @@ def test_what_would_fail_is_not_computed_where_it_is_not_reached(
     text: str, wanted: object, plain: Callable[..., object]
 ) -> None:
     assert plain(text, **VALUES) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("SUM(TOBAG(f, 1.0F))", 2147483649.0),
+        ("AVG(TOBAG(f, f))", 2147483648.0),
+        ("TOTUPLE(f).$0 * 1.0", 2147483648.0),
+        ("TOMAP('k', f)#'k' * 1.0", 2147483648.0),
+    ],
+)
+def test_a_float_in_a_structure_keeps_every_bit(text: str, wanted: float, plain: Callable[..., object]) -> None:
+    """Java prints 2147483648 as 2.14748365E9, which names this float and another double."""
+    assert plain(text, f=Value(dtypes.Kind.FLOAT, 2147483648.0)) == wanted
