@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.engines.duckdb.evaluate import evaluate
+from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.types import column_of, literal, to_value
 from penstock.engines.layers import layered
@@ -363,7 +364,7 @@ def in_layers(
         or "1 AS one"
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE given AS SELECT {columns}")
-    sql = layered([expr], ["v"], CONTEXT).over("given")
+    sql = layered([expr], ["v"], lambda one: render(one, CONTEXT), column_of).over("given")
     functions.need(sql)
     try:
         (raw,) = connection.execute(sql).fetchone() or (None,)
