@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 
+from penstock.engines.layers import layered
 from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.expressions import render
 from penstock.engines.spark.session import Opened
@@ -26,8 +28,10 @@ def evaluate(
     Raises DataError with one plain sentence when an expression fails the job.
     """
     columns = [f"{literal(record.get(field.name), field.dtype)} AS {quote(field.name)}" for field in given]
-    chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))
-    sql = f"SELECT {chosen} FROM (SELECT {', '.join(columns) or '1 AS one'})"
+    # In layers: Spark takes minutes to read a text in which guards within guards repeat what they guard.
+    names = [f"v{index}" for index in range(len(exprs))]
+    layers = layered(exprs, names, partial(render, context=context), quote)
+    sql = layers.over(f"(SELECT {', '.join(columns) or '1 AS one'})")
     opened.console_functions.need(sql)
     try:
         row = opened.console.sql(sql).collect()[0]
