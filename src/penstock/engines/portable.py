@@ -48,16 +48,22 @@ def _of_kind(word: str) -> Callable[[Call], Portable]:
 
 PORTABLE: dict[str, Form] = {
     # text
+    "LAST_INDEX_OF": Portable("last_index_of"),
+    "REPLACE": Portable("replace_all"),
+    "REGEX_EXTRACT_ALL": Portable("regex_extract_all"),
     "Reverse": Portable("reverse"),
     "RegexMatch": Portable("regex_match"),
     "IsInt": Portable("is_int", null="false"),
     "IsLong": Portable("is_long", null="false"),
     "IsFloat": Portable("is_real", null="false"),
     "IsDouble": Portable("is_real", null="false"),
-    "IsNumeric": Portable("is_numeric", null="false"),
     "Decode": _values("choose", "strict"),
     "Bin": _values("choose_by_limit", "strict"),
     "BinCond": _values("choose_by_condition", "strict"),
+    # dates
+    "SwitchTimeZone": Portable("switch_zone"),
+    "YearsBetween": Portable("years_between"),
+    "MonthsBetween": Portable("months_between"),
     # dates as texts
     **{
         f"ISOTo{unit}": Portable(f"iso_to_{unit.lower()}", adds=("zone",))
@@ -73,6 +79,10 @@ PORTABLE: dict[str, Form] = {
     "DiffDate": Portable("days_between_texts"),
     "DateExtractor": Portable("day_of_log"),
     # numbers
+    "CBRT": Portable("math_cbrt"),
+    "SINH": Portable("math_sinh"),
+    "COSH": Portable("math_cosh"),
+    "TANH": Portable("math_tanh"),
     "POW": Portable("math_power"),
     "ATAN2": Portable("math_arc_tangent"),
     "HYPOT": Portable("math_hypot"),
@@ -95,11 +105,8 @@ PORTABLE: dict[str, Form] = {
     "MIN": _of_two("lesser", "bag_least"),
     "HaversineDistInMiles": Portable("miles"),
     # hashes, encodings, URLs, user agents
-    "MD5": Portable("md5"),
     "MD5Base64": Portable("md5_base64"),
     "HashFNV": lambda call: Portable("fnv" if len(call.args) == 1 else "fnv_modulo"),
-    "SHA1": Portable("sha1"),
-    "SHA256": Portable("sha256"),
     "Base64Encode": Portable("base64_encode"),
     "Base64Decode": Portable("base64_decode"),
     "URLEncode": Portable("url_encode"),
@@ -119,7 +126,10 @@ PORTABLE: dict[str, Form] = {
         f"useragent.{part}": Portable("agent_part", adds=(str(at),))
         for at, part in enumerate(("Family", "Major", "Minor", "Patch"))
     },
-    # statistics over bags
+    # aggregates and statistics over bags
+    "COUNT": Portable("bag_count"),
+    "COUNT_STAR": Portable("bag_count_all"),
+    "AVG": Portable("bag_average"),
     "VAR": Portable("bag_variance"),
     "Median": Portable("bag_median"),
     "Quantile": _values("bag_quantiles"),
@@ -162,7 +172,7 @@ PORTABLE: dict[str, Form] = {
     "Sessionize": Portable("bag_sessions", adds=("zone",)),
     "TimeCount": Portable("bag_time_count", adds=("zone",)),
 }
-"""Name of a function to its form; those with a form of an engine's own are not here."""
+"""Name of a function to its form; an engine that has a better one of its own says so in its dialect."""
 
 
 def form_of(name: str, call: Call) -> Portable:

@@ -76,6 +76,12 @@ class Statements:
     counters: list[str] = field(default_factory=list)
     tallies: dict[str, str] = field(default_factory=dict)
 
+    def shown(self, plan: Plan) -> str:
+        """Return the statements for people: each table made once, and the SELECT of every output under its name."""
+        parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in self.shared]
+        parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, self.outputs, strict=True)]
+        return "\n\n".join(parts)
+
     def callers(self, sql: str, function: str) -> list[str]:
         """Return the components that call a function in a statement."""
         call = f"{function}("

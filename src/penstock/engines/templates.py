@@ -1,11 +1,13 @@
-"""Templates of functions: SQL made from the SQL of the arguments. Those that only call a shared form serve every engine."""
+"""Templates of functions: SQL made from the SQL of the arguments; what the dialects of engines have in common."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
+from penstock.engines.fallible import may_fail
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
 
@@ -13,7 +15,7 @@ Template = Callable[[Call, list[str], Context], str]
 
 PREFIX = "ps_"
 """How the names of shared functions begin in SQL."""
-_ONLY_CALL = re.compile(r"ps_[a-z0-9_]+\([^()]*\)")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MENTION = re.compile(r"\bps_([a-z0-9_]+)\(")
 
 
@@ -25,11 +27,6 @@ class Simple:
 
     def __call__(self, call: Call, args: list[str], context: Context) -> str:
         return self.pattern.format(*args)
-
-    @property
-    def is_shared(self) -> bool:
-        """True where the pattern is one call of a shared form and nothing else."""
-        return _ONLY_CALL.fullmatch(self.pattern) is not None
 
 
 def mentioned(sql: str) -> set[str]:
@@ -54,6 +51,44 @@ def call_of_others(
     request = listed([*given, *["NULL"] * (6 - len(given))])
     allow = "'" + context.outbound.replace("'", "''") + "'"
     return shared("curl_poll", request, *args[:3], allow) if polls else shared("curl", request, allow)
+
+
+def connected(word: str) -> Template:
+    """Return the template of AND or OR. One whose later operands can fail is decided by the first that decides it, as in the
+    old engine."""
+    decides = "false" if word == "AND" else "true"
+
+    def template(call: Call, args: list[str], context: Context) -> str:
+        if not any(may_fail(arg, context) for arg in call.args[1:]):
+            return "(" + f" {word} ".join(args) + ")"
+        sql = args[-1]
+        for test in reversed(args[:-1]):
+            decided = f"NOT ({test})" if word == "AND" else test
+            sql = f"CASE WHEN {decided} THEN {decides} ELSE ({test} {word} {sql}) END"
+        return sql
+
+    return template
+
+
+def is_small_divisor(expr: Expr) -> bool:
+    """Tell whether a whole number can be divided by a literal without a guard: it is neither 0 nor -1."""
+    return isinstance(expr, Literal) and expr.value is not None and expr.value.data not in (0, -1)
+
+
+def now_ms(context: Context) -> int:
+    """Return the submission of the job in milliseconds since 1970."""
+    return (context.now - _EPOCH) // timedelta(milliseconds=1)
+
+
+def zone_literal(context: Context) -> str:
+    """Return the default time zone as a text literal, an offset such as '+02:00'."""
+    minutes = context.zone_minutes
+    return f"'{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}'"
+
+
+def four_digit_year(ms: str) -> str:
+    """Return the test for milliseconds from the year 1000, so that every year has four digits, to 9999."""
+    return f"{ms} >= -30610224000000 AND {ms} < 253402300800000"
 
 
 def constant_text(expr: Expr) -> str | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from penstock.engines.duckdb.types import SQL_TYPES
+from penstock.engines.templates import four_digit_year
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.ports import Context
 
@@ -19,9 +20,6 @@ class Counting(Context):
     """A context in which the sequence *tally* counts the values that a cast cannot convert, which become null."""
 
     tally: str = ""
-
-
-LEAST_LONG, GREATEST_LONG = -(2**63), 2**63 - 1
 
 
 def wrap_int(sql: str) -> str:
@@ -131,8 +129,8 @@ def datetime_to_text(sql: str) -> str:
     """A datetime as ISO text: UTC of four-digit years by DuckDB, the rest by the shared function."""
     plain = f"strftime(make_timestamp_ms({sql}.t), '%Y-%m-%dT%H:%M:%S.%gZ')"
     return (
-        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {sql}.o = 0 AND {sql}.t >= -30610224000000 AND "
-        f"{sql}.t < 253402300800000 THEN {plain} ELSE ps_print_iso({sql}) END"
+        f"CASE WHEN {sql} IS NULL THEN NULL WHEN {sql}.o = 0 AND {four_digit_year(f'{sql}.t')} THEN {plain} "
+        f"ELSE ps_print_iso({sql}) END"
     )
 
 

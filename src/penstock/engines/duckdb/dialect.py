@@ -6,9 +6,6 @@ only, ASCII is tested by comparing bytes with characters, which costs next to no
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
 from penstock.engines.duckdb.native import extraction_of, strftime_of
@@ -22,17 +19,21 @@ from penstock.engines.templates import (
     Simple,
     Template,
     call_of_others,
+    connected,
     constant_text,
+    four_digit_year,
+    is_small_divisor,
+    now_ms,
     null_tests,
     substring_guards,
     whole_literal,
+    zone_literal,
 )
 from penstock.plan.dtypes import CHARARRAY, DType, Kind
-from penstock.plan.exprs import Call, Expr, Literal
+from penstock.plan.exprs import Call, Literal
 from penstock.plan.ports import Context
 
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 simple = Simple
@@ -55,10 +56,6 @@ def _arithmetic(sign: str) -> Template:
     return template
 
 
-def _is_small_divisor(expr: Expr) -> bool:
-    return isinstance(expr, Literal) and expr.value is not None and expr.value.data not in (0, -1)
-
-
 def _divide(call: Call, args: list[str], context: Context) -> str:
     left, right = args
     divisor = call.args[1]
@@ -66,7 +63,7 @@ def _divide(call: Call, args: list[str], context: Context) -> str:
         if isinstance(divisor, Literal) and divisor.value is not None and divisor.value.data != 0:
             return f"({left} / {right})"
         return f"CASE WHEN {right} = 0 AND NOT signbit({right}) THEN NULL ELSE {left} / {right} END"
-    if _is_small_divisor(divisor):
+    if is_small_divisor(divisor):
         return f"({left} // {right})"
     if call.dtype.kind is Kind.INT:
         return wrap_int(f"(CAST({left} AS BIGINT) // {right})")
@@ -75,7 +72,7 @@ def _divide(call: Call, args: list[str], context: Context) -> str:
 
 def _modulo(call: Call, args: list[str], context: Context) -> str:
     left, right = args
-    if _is_small_divisor(call.args[1]):
+    if is_small_divisor(call.args[1]):
         return f"({left} % {right})"
     if call.dtype.kind is Kind.INT:
         return f"CAST(CAST({left} AS BIGINT) % {right} AS INTEGER)"
@@ -90,22 +87,6 @@ def _negate(call: Call, args: list[str], context: Context) -> str:
     return wrap_long(f"(- CAST({args[0]} AS HUGEINT))")
 
 
-def _connected(word: str) -> Template:
-    """AND or OR. One whose later operands can fail is decided by the first that decides it, as in the old engine."""
-    decides = "false" if word == "AND" else "true"
-
-    def template(call: Call, args: list[str], context: Context) -> str:
-        if not any(may_fail(arg, context) for arg in call.args[1:]):
-            return "(" + f" {word} ".join(args) + ")"
-        sql = args[-1]
-        for test in reversed(args[:-1]):
-            decided = f"NOT ({test})" if word == "AND" else test
-            sql = f"CASE WHEN {decided} THEN {decides} ELSE ({test} {word} {sql}) END"
-        return sql
-
-    return template
-
-
 def _matches(call: Call, args: list[str], context: Context) -> str:
     pattern = constant_text(call.args[1])
     if pattern is not None:
@@ -113,10 +94,6 @@ def _matches(call: Call, args: list[str], context: Context) -> str:
         if translated.re2 is not None:
             return f"regexp_full_match({args[0]}, {text_literal(translated.re2)})"
     return f"ps_full_match({args[0]}, {args[1]})"
-
-
-def _replace(call: Call, args: list[str], context: Context) -> str:
-    return f"ps_replace_all({args[0]}, {args[1]}, {args[2]})"
 
 
 def _regex_extract(call: Call, args: list[str], context: Context) -> str:
@@ -183,16 +160,7 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    return f"{{'t': {_now_ms(context)}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
-
-
-def _now_ms(context: Context) -> int:
-    return (context.now - EPOCH) // timedelta(milliseconds=1)
-
-
-def _zone(context: Context) -> str:
-    minutes = context.zone_minutes
-    return text_literal(f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}")
+    return f"{{'t': {now_ms(context)}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
 
 
 def _to_date(call: Call, args: list[str], context: Context) -> str:
@@ -202,21 +170,25 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
         return casts.instant(args[0], str(context.zone_minutes))
     if len(args) == 1:
         return casts.text_to_datetime(args[0], context.zone_minutes)
-    zone = _zone(context) if len(args) == 2 else f"coalesce({_lasting(args[2], CHARARRAY)}, {_zone(context)})"
+    zone = (
+        zone_literal(context)
+        if len(args) == 2
+        else f"coalesce({_lasting(args[2], CHARARRAY)}, {zone_literal(context)})"
+    )
     if context.strict:
-        zone = f"ps_zone_of_today({zone}, {_now_ms(context)}::BIGINT)"
+        zone = f"ps_zone_of_today({zone}, {now_ms(context)}::BIGINT)"
     return f"ps_parse_date({args[0]}, {args[1]}, {zone}, {context.now.year}::INTEGER)"
 
 
 def _parse_date(call: Call, args: list[str], context: Context) -> str:
-    tries = [f"ps_try_date({args[0]}, {p}, {_zone(context)}, {context.now.year}::INTEGER)" for p in args[1:]]
+    tries = [f"ps_try_date({args[0]}, {p}, {zone_literal(context)}, {context.now.year}::INTEGER)" for p in args[1:]]
     nulls = " OR ".join(f"{arg} IS NULL" for arg in args)
     return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join(tries)}) END"
 
 
 def _custom_formats(call: Call, args: list[str], context: Context) -> str:
-    tries = [f"ps_try_date({args[0]}, {p}, {_zone(context)}, {context.now.year}::INTEGER)" for p in args[1:-1]]
-    last = f"ps_parse_date({args[0]}, {args[-1]}, {_zone(context)}, {context.now.year}::INTEGER)"
+    tries = [f"ps_try_date({args[0]}, {p}, {zone_literal(context)}, {context.now.year}::INTEGER)" for p in args[1:-1]]
+    last = f"ps_parse_date({args[0]}, {args[-1]}, {zone_literal(context)}, {context.now.year}::INTEGER)"
     nulls = " OR ".join(f"{arg} IS NULL" for arg in args)
     return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join([*tries, last])}) END"
 
@@ -232,23 +204,18 @@ def _to_string(call: Call, args: list[str], context: Context) -> str:
         return shared
     local = _local(given)
     plain = f"strftime(make_timestamp_ms({local}), {text_literal(form)})"
-    return f"CASE WHEN {given} IS NULL THEN NULL WHEN {_four_digit_year(local)} THEN {plain} ELSE {shared} END"
+    return f"CASE WHEN {given} IS NULL THEN NULL WHEN {four_digit_year(local)} THEN {plain} ELSE {shared} END"
 
 
 def _local(sql: str) -> str:
     return f"(({sql}).t + ({sql}).o * 60000::BIGINT)"
 
 
-def _four_digit_year(local: str) -> str:
-    """From the year 1000, so that every year has four digits, to 9999."""
-    return f"{local} >= -30610224000000 AND {local} < 253402300800000"
-
-
 def _date_part(native: str, shared: str) -> Template:
     def template(call: Call, args: list[str], context: Context) -> str:
         local = _local(args[0])
         plain = f"CAST({native}(make_timestamp_ms({local})) AS INTEGER)"
-        return f"CASE WHEN {_four_digit_year(local)} THEN {plain} ELSE ps_{shared}({args[0]}) END"
+        return f"CASE WHEN {four_digit_year(local)} THEN {plain} ELSE ps_{shared}({args[0]}) END"
 
     return template
 
@@ -300,12 +267,11 @@ def _round(call: Call, args: list[str], context: Context) -> str:
     return f"CASE WHEN abs({x}) < 1000000000 THEN CAST({down} AS {sql_type}) ELSE ps_round_to_{word}({x}) END"
 
 
-def _or_default(cast: Callable[[str, Kind], str] | None, kind: Kind) -> Template:
+def _or_default(kind: Kind) -> Template:
     def template(call: Call, args: list[str], context: Context) -> str:
         text, default = args
         if kind in (Kind.INT, Kind.LONG):
-            word = "int" if kind is Kind.INT else "long"
-            return f"coalesce(ps_strict_{word}({text}), {default})"
+            return f"coalesce(ps_strict_{kind.value}({text}), {default})"
         return f"coalesce({casts.text_to_real(text, kind)}, {default})"
 
     return template
@@ -370,23 +336,12 @@ def _typed(sql: str, dtype: DType, context: Context) -> str:
     return casts.cast(sql, DType(Kind.BYTEARRAY), dtype, context)
 
 
-def _map_get(call: Call, args: list[str], context: Context) -> str:
-    return _typed(f"ps_map_get({args[0]}, {args[1]})", call.dtype, context)
-
-
-def _tuple_get(call: Call, args: list[str], context: Context) -> str:
-    return _typed(f"ps_tuple_get({args[0]}, {args[1]})", call.dtype, context)
+def _typed_call(name: str) -> Template:
+    return lambda call, args, context: _typed(f"{PREFIX}{name}({', '.join(args)})", call.dtype, context)
 
 
 def _project(call: Call, args: list[str], context: Context) -> str:
     return f"ps_project({args[0]}, [{', '.join(args[1:])}]::INTEGER[])"
-
-
-def _bag(word: str) -> Template:
-    def template(call: Call, args: list[str], context: Context) -> str:
-        return _typed(f"ps_bag_{word}({args[0]})", call.dtype, context)
-
-    return template
 
 
 def _correlations(covariance: bool) -> Template:
@@ -410,7 +365,7 @@ def _added(word: str, context: Context) -> str:
         case "zone":
             return f"{context.zone_minutes}::INTEGER"
         case "zone_id":
-            return _zone(context)
+            return zone_literal(context)
         case "this_year":
             return f"{context.now.year}::INTEGER"
         case "strict":
@@ -450,21 +405,20 @@ TEMPLATES: dict[str, Template] = {
     "divide": _divide,
     "modulo": _modulo,
     "negate": _negate,
-    "and": _connected("AND"),
-    "or": _connected("OR"),
+    "and": connected("AND"),
+    "or": connected("OR"),
     "not": simple("(NOT {0})"),
     "is_null": simple("({0} IS NULL)"),
     "is_not_null": simple("({0} IS NOT NULL)"),
     "matches": _matches,
-    "map_get": _map_get,
-    "tuple_get": _tuple_get,
+    "map_get": _typed_call("map_get"),
+    "tuple_get": _typed_call("tuple_get"),
     "tuple_project": _project,
     "bag_project": _project,
     # text
     "CONCAT": _concat,
     "SUBSTRING": _substring,
     "INDEXOF": _index_of,
-    "LAST_INDEX_OF": simple("ps_last_index_of({0}, {1})"),
     "UPPER": ascii_else("upper({0})", "ps_upper({0})"),
     "LOWER": ascii_else("lower({0})", "ps_lower({0})"),
     "UCFIRST": ascii_else("upper(substring({0}, 1, 1)) || substring({0}, 2)", "ps_upper_first({0})"),
@@ -484,9 +438,7 @@ TEMPLATES: dict[str, Template] = {
     "TOKENIZE": _tokenize,
     "LENGTH": _length,
     "SIZE": _size,
-    "REPLACE": _replace,
     "REGEX_EXTRACT": _regex_extract,
-    "REGEX_EXTRACT_ALL": simple("ps_regex_extract_all({0}, {1})"),
     "IsInt": _is_whole("int", "INTEGER"),
     "IsLong": _is_whole("long", "BIGINT"),
     "IsNumeric": simple("coalesce(regexp_full_match({0}, '-?[0-9]+([.][0-9]+)?'), false)"),
@@ -503,13 +455,10 @@ TEMPLATES: dict[str, Template] = {
     "ToString": _to_string,
     "ToUnixTime": simple("(({0}).t // 1000)"),
     "ToMilliSeconds": simple("({0}).t"),
-    "SwitchTimeZone": simple("ps_switch_zone({0}, {1})"),
     "AddDuration": _add(1),
     "SubtractDuration": _add(-1),
     "ISOAddDuration": _iso_add(1),
     "ISOSubtractDuration": _iso_add(-1),
-    "YearsBetween": simple("ps_years_between({0}, {1})"),
-    "MonthsBetween": simple("ps_months_between({0}, {1})"),
     "WeeksBetween": _between(604_800_000),
     "DaysBetween": _between(86_400_000),
     "HoursBetween": _between(3_600_000),
@@ -531,7 +480,6 @@ TEMPLATES: dict[str, Template] = {
     "FLOOR": simple("floor({0})"),
     "ROUND": _round,
     "SQRT": _bounded("sqrt", "sqrt", "x >= 0"),
-    "CBRT": simple("ps_math_cbrt({0})"),
     "EXP": _bounded("exp", "exp", "abs(x) < 700"),
     "LOG": _bounded("ln", "log", "x > 0 AND isfinite(x)"),
     "LOG10": _bounded("log10", "log10", "x > 0 AND isfinite(x)"),
@@ -541,16 +489,13 @@ TEMPLATES: dict[str, Template] = {
     "ASIN": _bounded("asin", "asin", "abs(x) <= 1"),
     "ACOS": _bounded("acos", "acos", "abs(x) <= 1"),
     "ATAN": simple("atan({0})"),
-    "SINH": simple("ps_math_sinh({0})"),
-    "COSH": simple("ps_math_cosh({0})"),
-    "TANH": simple("ps_math_tanh({0})"),
     "RANDOM": simple("random()"),
     "RandInt": simple("CAST({0} + floor(random() * ps_whole_numbers_between({0}, {1})) AS INTEGER)"),
     # conversion
-    "ParseIntOrDefault": _or_default(None, Kind.INT),
-    "ParseLongOrDefault": _or_default(None, Kind.LONG),
-    "ParseFloatOrDefault": _or_default(None, Kind.FLOAT),
-    "ParseDoubleOrDefault": _or_default(None, Kind.DOUBLE),
+    "ParseIntOrDefault": _or_default(Kind.INT),
+    "ParseLongOrDefault": _or_default(Kind.LONG),
+    "ParseFloatOrDefault": _or_default(Kind.FLOAT),
+    "ParseDoubleOrDefault": _or_default(Kind.DOUBLE),
     "COALESCE": _first_not_null,
     "BoolToInt": simple("CASE WHEN {0} THEN 1 ELSE 0 END"),
     "IntToBool": simple("coalesce({0} <> 0, false)"),
@@ -561,10 +506,7 @@ TEMPLATES: dict[str, Template] = {
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
     "TOMAP": _structure("map"),
-    "COUNT": simple("ps_bag_count({0})"),
-    "COUNT_STAR": simple("ps_bag_count_all({0})"),
-    "SUM": _bag("sum"),
-    "AVG": simple("ps_bag_average({0})"),
+    "SUM": _typed_call("bag_sum"),
     "COR": _correlations(False),
     "COV": _correlations(True),
 }

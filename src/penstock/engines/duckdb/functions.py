@@ -12,6 +12,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from penstock.engines.duckdb.types import DATETIME_SQL
+from penstock.engines.functions.rows import ARROW, Row, over_row, remembering
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
@@ -28,24 +29,6 @@ _SQL = {
     "values": "VARCHAR[]",
     "ints": "INTEGER[]",
 }
-_ARROW = {
-    "text": pa.string(),
-    "value": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
-    "values": pa.list_(pa.string()),
-}
-
-REPEATS = frozenset({"text", "int", "long", "boolean"})
-"""Parameters that can be looked up: floats cannot, since -0.0 would find 0.0, nor instants and structures."""
-MAX_KNOWN = 2048
-"""Results that a function remembers: columns repeat their values, and the functions are pure."""
-LONGEST_KNOWN = 200
-"""The longest text that is looked up; whole records would fill the memory."""
 
 
 def load() -> None:
@@ -102,42 +85,26 @@ _BY_NAME = {shared.name: shared for shared in SHARED}
 
 def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
     """Return the Arrow form of a shared function."""
-    call = shared.call
-    instants = [word == "datetime" for word in shared.parameters]
-    result_type = _ARROW[shared.result]
-    gives_instant = shared.result == "datetime"
-    known: dict[tuple[Any, ...], Any] | None = {} if REPEATS.issuperset(shared.parameters) else None
+    over = over_row(shared)
+    failed: list[tuple[Row, PenstockError]] = []
 
-    failed: list[tuple[tuple[Any, ...], PenstockError]] = []
-
-    def made(row: tuple[Any, ...]) -> Any:
-        if None in row:
-            return None
+    def made(row: Row) -> Any:
         # DuckDB computes a constant that fails once more in each of its rounds: what took long to fail is not tried again.
         if failed and failed[0][0] == row:
             raise failed[0][1]
-        given = [(raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True)]
         try:
-            value = call(*given)
+            return over(row)
         except PenstockError as error:
             failed[:] = [(row, error)]
             raise
-        return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
 
-    def one(row: tuple[Any, ...]) -> Any:
-        if known is None or any(isinstance(value, str) and len(value) > LONGEST_KNOWN for value in row):
-            return made(row)
-        value = known.get(row, known)
-        if value is known:
-            if len(known) >= MAX_KNOWN:
-                known.clear()
-            value = known[row] = made(row)
-        return value
+    one = remembering(shared, made)
 
     def run(*columns: pa.ChunkedArray) -> pa.Array:
         try:
             return pa.array(
-                [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)], result_type
+                [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)],
+                ARROW[shared.result],
             )
         except PenstockError as error:
             failure.error, failure.function = error, f"{PREFIX}{shared.name}"

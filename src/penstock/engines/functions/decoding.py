@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 
 from penstock.engines.functions import casts
 from penstock.engines.functions.order import identity
 from penstock.errors import DataError
 from penstock.plan.values import Value, decode
-
-_NUMERIC = re.compile(r"-?[0-9]+(?:\.[0-9]+)?\Z", re.ASCII)
 
 
 def is_int(text: str) -> bool:
@@ -27,11 +24,6 @@ def is_long(text: str) -> bool:
 def is_real(text: str) -> bool:
     """Tell whether Java's `Double.parseDouble` takes a text; `Float.parseFloat` takes the same ones."""
     return casts.parse_double(text) is not None
-
-
-def is_numeric(text: str) -> bool:
-    """Tell whether a text is digits, with at most a minus before and a fraction behind them."""
-    return _NUMERIC.match(text) is not None
 
 
 def _no_answer(name: str, strict: bool) -> None:

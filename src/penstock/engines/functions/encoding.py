@@ -26,24 +26,9 @@ _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]+")
 _BLANKS = re.compile(r"[ \t\n\x0b\f\r]+")
 
 
-def md5(text: str) -> str:
-    """Return the MD5 as 32 hexadecimal digits."""
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
 def md5_base64(text: str) -> str:
     """Return the MD5 as base 64."""
     return base64.b64encode(hashlib.md5(text.encode(), usedforsecurity=False).digest()).decode()
-
-
-def sha1(text: str) -> str:
-    """Return the SHA-1 as 40 hexadecimal digits."""
-    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def sha256(text: str) -> str:
-    """Return the SHA-256 as 64 hexadecimal digits."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def fnv(text: str) -> int:

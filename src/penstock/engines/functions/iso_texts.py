@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from penstock.engines.functions import calendar, isodate, joda_reading
 from penstock.engines.functions.calendar import DAY_MS
+from penstock.engines.functions.casts import wrap_int
 from penstock.engines.functions.joda import MONTHS
 
 _NUMBER = re.compile(r"-?[0-9]+", re.ASCII)
@@ -90,11 +91,7 @@ def days_between(later: str, earlier: str) -> int | None:
     days = [_lenient_day(text) for text in (later, earlier)]
     if days[0] is None or days[1] is None:
         return None
-    return _as_int(days[0] - days[1])
-
-
-def _as_int(number: int) -> int:
-    return (number + 2**31) % 2**32 - 2**31
+    return wrap_int(days[0] - days[1])
 
 
 def _lenient_day(text: str) -> int | None:

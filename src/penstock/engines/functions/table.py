@@ -40,14 +40,13 @@ from penstock.plan.values import to_float32
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """A function over plain values. A null argument gives null without a call, unless *takes_null*. One that *has_effects*
-    is called once for each record, never in advance and never twice."""
+    """A function over plain values. A null argument gives null without a call. One that *has_effects* is called once for
+    each record, never in advance and never twice."""
 
     name: str
     parameters: tuple[str, ...]
     result: str
     call: Callable[..., Any]
-    takes_null: bool = False
     has_effects: bool = False
 
 
@@ -209,7 +208,6 @@ SHARED: tuple[Shared, ...] = (
     Shared("lower", ("text",), "text", str.lower),
     Shared("upper_first", ("text",), "text", texts.upper_first),
     Shared("lower_first", ("text",), "text", texts.lower_first),
-    Shared("trim", ("text",), "text", texts.trim),
     Shared("reverse", ("text",), "text", texts.reverse),
     Shared("right_trim", ("text",), "text", texts.right_trim),
     Shared("equals_ignore_case", ("text", "text"), "boolean", texts.equals_ignore_case),
@@ -227,7 +225,6 @@ SHARED: tuple[Shared, ...] = (
     Shared("is_int", ("text",), "boolean", decoding.is_int),
     Shared("is_long", ("text",), "boolean", decoding.is_long),
     Shared("is_real", ("text",), "boolean", decoding.is_real),
-    Shared("is_numeric", ("text",), "boolean", decoding.is_numeric),
     Shared("choose", ("values", "boolean"), "text", decoding.choose),
     Shared("choose_by_limit", ("values", "boolean"), "text", decoding.choose_by_limit),
     Shared("choose_by_condition", ("values", "boolean"), "text", decoding.choose_by_condition),
@@ -281,7 +278,6 @@ SHARED: tuple[Shared, ...] = (
     Shared("bag_rows", ("value",), "values", structures.bag_rows),
     Shared("size", ("value",), "long", structures.size),
     Shared("structure_to_json", ("value",), "text", structures.to_json),
-    Shared("structure_from_json", ("text",), "value", structures.from_json),
     Shared("structure_key", ("value",), "text", structures.key_text),
     Shared("value_to_text", ("value",), "text", structures.to_text),
     Shared("value_to_int", ("value",), "int", structures.to_int),
@@ -322,7 +318,7 @@ SHARED: tuple[Shared, ...] = (
     *(
         Shared(name, ("text",), "text", getattr(encoding, name))
         for name in (
-            "md5", "md5_base64", "sha1", "sha256", "base64_encode", "base64_decode", "url_encode", "url_decode", "host",
+            "md5_base64", "base64_encode", "base64_decode", "url_encode", "url_decode", "host",
             "search_query",
         )
     ),

@@ -86,11 +86,6 @@ def right_trim(text: str) -> str:
     return str(_RTRIM.sub("", text))
 
 
-def trim(text: str) -> str:
-    """Return the text without the characters up to U+0020 at both ends."""
-    return text.strip("".join(map(chr, range(33))))
-
-
 def equals_ignore_case(left: str, right: str) -> bool:
     """Java's `equalsIgnoreCase`: unit by unit, equal as capitals or as small letters."""
     if len(left) != len(right):

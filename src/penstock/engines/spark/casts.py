@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from penstock.engines.spark.shared import shared, unless
 from penstock.engines.spark.types import SQL_TYPES, datetime_of
+from penstock.engines.templates import four_digit_year
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.ports import Context
 
@@ -83,7 +84,7 @@ def real_to_text(sql: str, kind: Kind) -> str:
 
 def datetime_to_text(sql: str) -> str:
     """A datetime as ISO text: UTC of four-digit years by Spark, the rest by the shared function."""
-    plain = f"({sql}).o = 0 AND ({sql}).t >= -30610224000000 AND ({sql}).t < 253402300800000"
+    plain = f"({sql}).o = 0 AND {four_digit_year(f'({sql}).t')}"
     form = "'yyyy-MM-dd\\'T\\'HH:mm:ss.SSS\\'Z\\''"
     return (
         f"CASE WHEN {sql} IS NULL THEN NULL WHEN {plain} THEN date_format(timestamp_millis(({sql}).t), {form}) "

@@ -7,19 +7,28 @@ shared form. Text in Spark is counted in code points and Java counts UTF-16 unit
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
 
-from penstock.engines.duckdb.dialect import TEMPLATES as DUCKDB
-from penstock.engines.fallible import may_fail
 from penstock.engines.functions import java_regex
 from penstock.engines.functions.joda import Part, parts_of
 from penstock.engines.functions.table import shared_result
 from penstock.engines.portable import PORTABLE, form_of
 from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
-from penstock.engines.spark.shared import opened, shared, unless
+from penstock.engines.spark.shared import shared, unless
 from penstock.engines.spark.types import datetime_of, negative_zero, text_literal
-from penstock.engines.templates import Simple, Template, call_of_others, constant_text, null_tests, substring_guards
+from penstock.engines.templates import (
+    Simple,
+    Template,
+    call_of_others,
+    connected,
+    constant_text,
+    four_digit_year,
+    is_small_divisor,
+    now_ms,
+    null_tests,
+    substring_guards,
+    zone_literal,
+)
 from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
@@ -28,7 +37,6 @@ from penstock.plan.ports import Context
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
 simple = Simple
 _WITH_COMMENTS = re.compile(r"\(\?[a-zA-Z-]*x")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def ascii_else(native: str, name: str) -> Template:
@@ -56,16 +64,12 @@ def _plus_minus(sign: str) -> Template:
     return template
 
 
-def _is_small_divisor(expr: Expr) -> bool:
-    return isinstance(expr, Literal) and expr.value is not None and expr.value.data not in (0, -1)
-
-
 def _divide(call: Call, args: list[str], context: Context) -> str:
     left, right = args
     divisor, kind = call.args[1], call.dtype.kind
     if kind in _REAL:
         return _divide_real(left, right, divisor, kind)
-    if _is_small_divisor(divisor):
+    if is_small_divisor(divisor):
         return f"CAST({left} div {right} AS {'INT' if kind is Kind.INT else 'BIGINT'})"
     if kind is Kind.INT:
         return f"CASE WHEN {right} = 0 THEN NULL ELSE {wrap_int(f'(CAST({left} AS BIGINT) div {right})')} END"
@@ -95,7 +99,7 @@ def _minus_long(sql: str) -> str:
 
 def _modulo(call: Call, args: list[str], context: Context) -> str:
     left, right = args
-    if _is_small_divisor(call.args[1]):
+    if is_small_divisor(call.args[1]):
         return f"({left} % {right})"
     return f"CASE WHEN {right} = 0 THEN NULL ELSE {left} % {right} END"
 
@@ -110,22 +114,6 @@ def _negate(call: Call, args: list[str], context: Context) -> str:
 
 def _joined(word: str) -> Template:
     return lambda call, args, context: "(" + f" {word} ".join(args) + ")"
-
-
-def _connected(word: str) -> Template:
-    """AND or OR. One whose later operands can fail is decided by the first that decides it, as in the old engine."""
-    decides = "false" if word == "AND" else "true"
-
-    def template(call: Call, args: list[str], context: Context) -> str:
-        if not any(may_fail(arg, context) for arg in call.args[1:]):
-            return "(" + f" {word} ".join(args) + ")"
-        sql = args[-1]
-        for test in reversed(args[:-1]):
-            decided = f"NOT ({test})" if word == "AND" else test
-            sql = f"CASE WHEN {decided} THEN {decides} ELSE ({test} {word} {sql}) END"
-        return sql
-
-    return template
 
 
 def _java_pattern(expr: Expr) -> str | None:
@@ -190,16 +178,7 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    return datetime_of(str(_now_ms(context)), str(context.zone_minutes))
-
-
-def _now_ms(context: Context) -> int:
-    return (context.now - EPOCH) // timedelta(milliseconds=1)
-
-
-def _zone(context: Context) -> str:
-    minutes = context.zone_minutes
-    return text_literal(f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}")
+    return datetime_of(str(now_ms(context)), str(context.zone_minutes))
 
 
 def _to_date(call: Call, args: list[str], context: Context) -> str:
@@ -209,16 +188,16 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
         return casts.instant(args[0], str(context.zone_minutes))
     if len(args) == 1:
         return casts.text_to_datetime(args[0], context.zone_minutes)
-    zone = _zone(context) if len(args) == 2 else f"coalesce({args[2]}, {_zone(context)})"
+    zone = zone_literal(context) if len(args) == 2 else f"coalesce({args[2]}, {zone_literal(context)})"
     if context.strict:
-        zone = shared("zone_of_today", zone, f"{_now_ms(context)}L")
+        zone = shared("zone_of_today", zone, f"{now_ms(context)}L")
     return shared("parse_date", args[0], args[1], zone, str(context.now.year))
 
 
 def _first_that_fits(args: list[str], context: Context, last: list[str]) -> str:
-    tries = [shared("try_date", args[0], pattern, _zone(context), str(context.now.year)) for pattern in args[1:]]
+    tries = [shared("try_date", args[0], pattern, zone_literal(context), str(context.now.year)) for pattern in args[1:]]
     nulls = " OR ".join(f"{arg} IS NULL" for arg in [*args, *last])
-    final = [shared("parse_date", args[0], pattern, _zone(context), str(context.now.year)) for pattern in last]
+    final = [shared("parse_date", args[0], pattern, zone_literal(context), str(context.now.year)) for pattern in last]
     return f"CASE WHEN {nulls} THEN NULL ELSE coalesce({', '.join([*tries, *final])}) END"
 
 
@@ -252,7 +231,7 @@ def _to_string(call: Call, args: list[str], context: Context) -> str:
     made = [form for form in forms if form is not None]
     if not made or len(made) != len(forms) or "''" in "".join(made):
         return shared("print_pattern", *args)
-    plain = _four_digit_year(_local(given))
+    plain = four_digit_year(_local(given))
     native = f"date_format(timestamp_millis({_local(given)}), {text_literal(''.join(made))})"
     rest = unless(plain, "print_pattern", given, args[1])
     return f"CASE WHEN {given} IS NULL THEN NULL WHEN {plain} THEN {native} ELSE {rest} END"
@@ -262,14 +241,9 @@ def _local(sql: str) -> str:
     return f"(({sql}).t + ({sql}).o * 60000L)"
 
 
-def _four_digit_year(local: str) -> str:
-    """From the year 1000, so that every year has four digits, to 9999."""
-    return f"{local} >= -30610224000000 AND {local} < 253402300800000"
-
-
 def _date_part(native: str, name: str) -> Template:
     def template(call: Call, args: list[str], context: Context) -> str:
-        plain = _four_digit_year(_local(args[0]))
+        plain = four_digit_year(_local(args[0]))
         made = native.format(f"timestamp_millis({_local(args[0])})")
         return f"CASE WHEN {plain} THEN CAST({made} AS INT) ELSE {unless(plain, name, args[0])} END"
 
@@ -396,17 +370,13 @@ def _math(name: str) -> Template:
     return lambda call, args, context: shared(f"math_{name}", *args)
 
 
-def _portable(pattern: str) -> Template:
-    return lambda call, args, context: opened(pattern.format(*args))
-
-
 def _added(word: str, context: Context) -> str:
     """Return what a form takes besides the arguments."""
     match word:
         case "zone":
             return str(context.zone_minutes)
         case "zone_id":
-            return _zone(context)
+            return zone_literal(context)
         case "this_year":
             return str(context.now.year)
         case "strict":
@@ -415,7 +385,7 @@ def _added(word: str, context: Context) -> str:
             return word
 
 
-def _one_call(call: Call, args: list[str], context: Context) -> str:
+def _portable(call: Call, args: list[str], context: Context) -> str:
     form, given = form_of(call.function, call), args
     if form.as_values:
         items = ", ".join(encoded(sql, arg.dtype) for sql, arg in zip(args, call.args, strict=True))
@@ -426,8 +396,8 @@ def _one_call(call: Call, args: list[str], context: Context) -> str:
     return f"coalesce({made}, {form.null})" if form.null is not None and null_tests(call, given) else made
 
 
-_OWN: dict[str, Template] = {
-    **dict.fromkeys(PORTABLE, _one_call),
+TEMPLATES: dict[str, Template] = {
+    **dict.fromkeys(PORTABLE, _portable),
     # operators
     "add": _plus_minus("+"),
     "subtract": _plus_minus("-"),
@@ -435,8 +405,8 @@ _OWN: dict[str, Template] = {
     "divide": _divide,
     "modulo": _modulo,
     "negate": _negate,
-    "and": _connected("AND"),
-    "or": _connected("OR"),
+    "and": connected("AND"),
+    "or": connected("OR"),
     "not": simple("(NOT {0})"),
     "is_null": simple("({0} IS NULL)"),
     "is_not_null": simple("({0} IS NOT NULL)"),
@@ -462,7 +432,6 @@ _OWN: dict[str, Template] = {
     "TOKENIZE": _tokenize,
     "LENGTH": _length,
     "SIZE": _size,
-    "REPLACE": lambda call, args, context: shared("replace_all", *args),
     "REGEX_EXTRACT": lambda call, args, context: shared("regex_extract", *args),
     "EqualsIgnoreCase": lambda call, args, context: shared("equals_ignore_case", *args),
     "IsNumeric": simple("coalesce({0} RLIKE '^-?[0-9]+([.][0-9]+)?\\\\z', false)"),
@@ -506,7 +475,7 @@ _OWN: dict[str, Template] = {
     "SQRT": simple("sqrt({0})"),
     **{
         name: _math(name.lower())
-        for name in ("CBRT", "EXP", "LOG", "LOG10", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN", "SINH", "COSH", "TANH")
+        for name in ("EXP", "LOG", "LOG10", "SIN", "COS", "TAN", "ASIN", "ACOS", "ATAN")
     },
     "RANDOM": simple("rand()"),
     "RandInt": lambda call, args, context: (
@@ -531,14 +500,4 @@ _OWN: dict[str, Template] = {
     "COR": _correlations(False),
     "COV": _correlations(True),
 }  # fmt: skip
-
-TEMPLATES: dict[str, Template] = {
-    **{
-        name: _portable(template.pattern)
-        for name, template in DUCKDB.items()
-        if isinstance(template, Simple) and template.is_shared
-    },
-    **_OWN,
-}
-"""Every function and operator this engine has. What is only a shared form on DuckDB is the same one here; a function that
-is missing is refused before the job starts."""
+"""Every function and operator this engine has; a function that is missing here is refused before the job starts."""

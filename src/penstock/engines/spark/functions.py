@@ -11,7 +11,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
 from pyspark.util import PythonEvalType
 
-from penstock.engines.duckdb.functions import LONGEST_KNOWN, MAX_KNOWN, REPEATS
+from penstock.engines.functions.rows import ARROW, Row, over_row, remembering
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.spark.errors import marked
 from penstock.engines.spark.types import DATETIME_SQL
@@ -28,17 +28,6 @@ _SQL = {
     "boolean": "BOOLEAN",
     "datetime": DATETIME_SQL,
     "values": "ARRAY<STRING>",
-}
-_ARROW = {
-    "text": pa.string(),
-    "value": pa.string(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "float": pa.float32(),
-    "double": pa.float64(),
-    "boolean": pa.bool_(),
-    "datetime": pa.struct([("t", pa.int64()), ("o", pa.int32())]),
-    "values": pa.list_(pa.string()),
 }
 _BY_NAME = {shared.name: shared for shared in SHARED}
 
@@ -74,52 +63,25 @@ class Vectorised:
     def __call__(self, *columns: pa.Array) -> pa.Array:
         """Return a struct of value and error for each row; a row with a null gives null."""
         shared = _BY_NAME[self.name]
-        one = _ONES.get(self.name) or _ONES.setdefault(self.name, _remembering(shared))
+        one = _ONES.get(self.name) or _ONES.setdefault(self.name, remembering(shared, _one(shared)))
         rows = [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
-        values = pa.array([value for value, _ in rows], _ARROW[shared.result])
+        values = pa.array([value for value, _ in rows], ARROW[shared.result])
         return pa.StructArray.from_arrays([values, pa.array([error for _, error in rows], pa.string())], ["v", "e"])
 
 
-Row = tuple[Any, ...]
 Given = tuple[Any, str | None]
 """What a row gives: a value, or the text of an error."""
 _ONES: dict[str, Callable[[Row], Given]] = {}
 """The functions of this process, each with what it remembers."""
 
 
-def _remembering(shared: Shared) -> Callable[[Row], Given]:
-    """Return a function of a row that looks up what it has computed, where that is safe."""
-    made = _one(shared)
-    if shared.has_effects or not REPEATS.issuperset(shared.parameters):
-        return made
-    known: dict[Row, Given] = {}
-
-    def looked_up(row: Row) -> Given:
-        if any(isinstance(value, str) and len(value) > LONGEST_KNOWN for value in row):
-            return made(row)
-        found = known.get(row)
-        if found is None:
-            if len(known) >= MAX_KNOWN:
-                known.clear()
-            found = known[row] = made(row)
-        return found
-
-    return looked_up
-
-
 def _one(shared: Shared) -> Callable[[Row], Given]:
-    instants = [word == "datetime" for word in shared.parameters]
-    gives_instant = shared.result == "datetime"
+    over = over_row(shared)
 
     def one(row: Row) -> Given:
-        if None in row:
-            return None, None
         try:
-            value = shared.call(
-                *((raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True))
-            )
+            return over(row), None
         except PenstockError as error:
             return None, marked(error, f"{PREFIX}{shared.name}")
-        return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value, None
 
     return one

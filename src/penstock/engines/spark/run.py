@@ -79,10 +79,7 @@ class SparkEngine:
 
     def explain(self, plan: Plan) -> str:
         """Return the statement of every output, sources shown by name."""
-        made = build(plan, _SHOWN, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})")
-        parts = [f"CREATE TEMP TABLE {table} AS {select};" for table, select in made.shared]
-        parts += [f"-- {write.component}\n{sql};" for write, sql in zip(plan.outputs, made.outputs, strict=True)]
-        return "\n\n".join(parts)
+        return build(plan, _SHOWN, lambda scan: f"SELECT * FROM source({text_literal(scan.component)})").shown(plan)
 
     def evaluate(
         self, exprs: Sequence[Expr], given: Schema, record: Mapping[str, Value | None], context: Context

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from penstock.engines.duckdb.functions import MAX_KNOWN
+from penstock.engines.functions.rows import MAX_KNOWN
 from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.functions import Vectorised
 
