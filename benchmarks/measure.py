@@ -20,14 +20,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the table: figures as text, the ratio and what it should be; *at_least* where more is better."""
+    """One line of the table: figures as text, the ratio and what it should be; *met* is None where there is no aim."""
 
     name: str
     ours: str
     theirs: str
     ratio: float | None
     aim: str
-    met: bool
+    met: bool | None
 
 
 def run_process(command: Sequence[str]) -> Sample:

@@ -22,11 +22,15 @@ HEAD = ("Measured", "Penstock", "Beside it", "Ratio", "Aim", "Met")
 
 def rows(lines: Sequence[Line]) -> list[tuple[str, ...]]:
     """Return the cells of the table."""
-    return [(one.name, one.ours, one.theirs, _ratio(one), one.aim, "yes" if one.met else "**no**") for one in lines]
+    return [(one.name, one.ours, one.theirs, _ratio(one), one.aim, _met(one)) for one in lines]
 
 
 def _ratio(line: Line) -> str:
     return "–" if line.ratio is None else f"{line.ratio:.2f}×"
+
+
+def _met(line: Line) -> str:
+    return "–" if line.met is None else "yes" if line.met else "**no**"
 
 
 def write(lines: Sequence[Line], command: str) -> None:

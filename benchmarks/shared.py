@@ -62,7 +62,7 @@ def run(rows: int = ROWS) -> list[Line]:
 
 def _line(name: str, ours: str) -> Line:
     # A bar would end the cell of the table.
-    return Line(f"(f) {name}".replace("|", "\\|"), ours, "–", None, "–", True)
+    return Line(f"(f) {name}".replace("|", "\\|"), ours, "–", None, "–", None)
 
 
 def over_fields(expr: Expr) -> tuple[Expr, list[Literal]]:

@@ -107,9 +107,8 @@ def is_allowed(address: str, allowed: Iterable[Any] = ()) -> bool:
     inner = _embedded(found)
     if any(one in network for one in (found, inner) if one is not None for network in allowed):
         return True
-    return all(
-        one.is_global and not one.is_multicast and not one.is_reserved for one in (found, inner) if one is not None
-    ) or (inner is not None and found.version == 6 and _is_mapped(found) and inner.is_global and not inner.is_multicast)
+    reached = [inner] if _is_mapped(found) else [found, inner]
+    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in reached if one is not None)
 
 
 def _is_mapped(address: IPv4Address | IPv6Address) -> bool:
@@ -209,11 +208,10 @@ def _redirected(request: Request, status: int, location: str) -> Request:
 def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[Answer, str | None, float]:
     client, url = _client(allow), httpx2.URL(request.url)
     place = _place(url)
-    auth = None if request.user is None else httpx2.BasicAuth(request.user, request.password or "")
     _now.deadline, _now.stop = deadline, stop
     try:
         with client.stream(
-            request.method, url, headers=_headers(request), content=request.body, auth=auth or _no_auth(url)
+            request.method, url, headers=_headers(request), content=request.body, auth=_auth(request, url)
         ) as response:
             location = response.headers.get("location") if response.status_code in _REDIRECTS else None
             body = b"" if location else _read(response, place, stop, deadline)
@@ -235,7 +233,9 @@ def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[An
         raise PermanentError(f"The call of {place} cannot be made: {_said(error)}.") from error
 
 
-def _no_auth(url: httpx2.URL) -> httpx2.Auth | None:
+def _auth(request: Request, url: httpx2.URL) -> httpx2.Auth | None:
+    if request.user is not None:
+        return httpx2.BasicAuth(request.user, request.password or "")
     return httpx2.BasicAuth(url.username, url.password) if url.username or url.password else None
 
 

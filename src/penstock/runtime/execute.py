@@ -21,7 +21,8 @@ from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Plan, Scan, Write, iter_operators
 from penstock.plan.ports import BoundSource, Connection, Context, Engine, FileStore, Limits, Staged, Written
 from penstock.plan.schema import Schema
-from penstock.runtime.masking import MASKED, Listener, Mask, MaskedListener
+from penstock.runtime.listener import Listener
+from penstock.runtime.masking import MASKED, Mask, MaskedListener
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""

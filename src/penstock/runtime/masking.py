@@ -7,13 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, quote_plus
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PackageInvalid, PenstockError
-from penstock.plan.ports import Reporter, Written
+from penstock.plan.ports import Written
 from penstock.plan.values import Value
+from penstock.runtime.listener import Listener
 
 MASKED = "***"
 SHORTEST_FORM = 4
@@ -24,19 +25,6 @@ SHORTEST_LINE = 8
 LONGEST_CUT = 200
 """How much of a cut-off secret, such as `abc…`, is looked for."""
 CUT = "…"
-
-
-class Listener(Reporter, Protocol):
-    """A reporter that also hears what the job consists of."""
-
-    def variables(self, values: Mapping[str, Any]) -> None:
-        """The values that variables have in this job."""
-
-    def outputs(self, outputs: Sequence[Mapping[str, Any]]) -> None:
-        """The outputs of the package: component, type, name, fields."""
-
-    def staged(self, folders: Sequence[str]) -> None:
-        """The folders that this attempt will write into, before they are made."""
 
 
 class MaskedListener:

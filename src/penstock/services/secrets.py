@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from penstock.errors import PermanentError
 from penstock.kit.sealing import Seal
-from penstock.lang.variables.resolution import PREDEFINED
-from penstock.services.coerce import LONGEST_NAME, Fields
+from penstock.services import variables
+from penstock.services.coerce import Fields
 from penstock.store.queries import variables as rows
 from penstock.store.tables import SecretVariable
 from penstock.store.unit_of_work import UnitOfWork
 
 FIELD = "secret_variables"
-MOST = 1000
 LONGEST = 64 * 1024
 """Characters of a value: a private key has some thousands."""
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 KEYLESS = Seal()
 
 Given = Mapping[str, str | None]
@@ -44,18 +41,11 @@ def read(fields: Fields, seal: Seal) -> Given | None:
 
 
 def _check(fields: Fields, found: Mapping[str, Any]) -> None:
-    if len(found) > MOST:
-        fields.refuse(FIELD, f"are more than {MOST}.")
+    variables.check_names(fields, FIELD, found)
     for name, value in found.items():
-        if _NAME.fullmatch(name) is None or len(name) > LONGEST_NAME:
-            fields.refuse(
-                FIELD, f"has the name '{name[:80]}'. A name is letters, digits and underscores, no digit first."
-            )
-        elif name in PREDEFINED:
-            fields.refuse(FIELD, f"has the name '{name}', which is predefined and cannot be set.")
-        elif len(_text(value) or "") > LONGEST:
-            fields.refuse(FIELD, f"has under '{name}' more than {LONGEST} characters.")
-        elif "\0" in name or "\0" in (_text(value) or ""):
+        if len(_text(value) or "") > LONGEST:
+            fields.refuse(FIELD, f"has under '{name[:80]}' more than {LONGEST} characters.")
+        elif "\0" in (_text(value) or ""):
             fields.refuse(FIELD, "holds a zero character.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -37,15 +37,7 @@ def replace(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: 
     """Make the account's variables those that are given, in their order, and return them. Raises InvalidFields."""
     fields = Fields({FIELD: dict(raw)})
     found = fields.scalars(FIELD) or {}
-    if len(found) > MOST:
-        fields.refuse(FIELD, f"are more than {MOST}.")
-    for name in found:
-        if _NAME.fullmatch(name) is None or len(name) > LONGEST_NAME:
-            fields.refuse(
-                FIELD, f"has the name '{name[:80]}'. A name is letters, digits and underscores, no digit first."
-            )
-        elif name in PREDEFINED:
-            fields.refuse(FIELD, f"has the name '{name}', which is predefined and cannot be set.")
+    check_names(fields, FIELD, found)
     fields.check()
     row = pages.locked_row(uow, Account, principal.tenant.id)
     if row is None:
@@ -53,3 +45,16 @@ def replace(uow: UnitOfWork, principal: Principal, raw: Mapping[str, Any], now: 
     row.variables, row.updated_at = to_json(found), now
     uow.session.flush()
     return found
+
+
+def check_names(fields: Fields, field: str, names: Collection[str]) -> None:
+    """Note what is wrong with the names of variables in a field of a call: their number, their spelling, a predefined one."""
+    if len(names) > MOST:
+        fields.refuse(field, f"are more than {MOST}.")
+    for name in names:
+        if _NAME.fullmatch(name) is None or len(name) > LONGEST_NAME:
+            fields.refuse(
+                field, f"has the name '{name[:80]}'. A name is letters, digits and underscores, no digit first."
+            )
+        elif name in PREDEFINED:
+            fields.refuse(field, f"has the name '{name}', which is predefined and cannot be set.")
