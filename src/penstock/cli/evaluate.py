@@ -23,13 +23,12 @@ from penstock.lang.check.expressions import check_expression
 from penstock.lang.variables import Given, Mode, Substituted, evaluate_in, resolve, substitute
 from penstock.lang.variables.resolution import PREDEFINED, Scalar
 from penstock.plan.exprs import Expr
-from penstock.plan.ports import Context, Engine
+from penstock.plan.ports import EPOCH, Context, Engine
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(::[A-Za-z][A-Za-z0-9_]*)*\Z")
 _HALF = re.compile("[\ud800-\udfff]")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class _Refused(Exception):
@@ -200,6 +199,6 @@ def _instant(raw: Any) -> datetime:
     if not isinstance(raw, str):
         raise BadRequest("'now' must be ISO text.")
     try:
-        return _EPOCH + timedelta(milliseconds=wiring.parse_instant(raw).ms)
+        return EPOCH + timedelta(milliseconds=wiring.parse_instant(raw).ms)
     except (DataError, OverflowError) as error:
         raise BadRequest(f"'now' cannot be {raw!r}: it is a date-time in ISO 8601, up to the year 9999.") from error

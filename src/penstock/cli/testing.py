@@ -8,7 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,14 +27,13 @@ from penstock.lang.cases import Case, CaseFile, read_cases, updated
 from penstock.lang.document.file.parser import NotYaml, decode
 from penstock.lang.document.file.printer import Out
 from penstock.lang.variables.resolution import PREDEFINED
-from penstock.plan.ports import Engine
+from penstock.plan.ports import EPOCH, Engine
 from penstock.plan.schema import Schema
 from penstock.runtime.execute import Order
 from penstock.runtime.trial import Seen, attempt
 
 NOW = "2026-01-01T00:00:00Z"
 """When a case runs that does not say when."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -192,7 +191,7 @@ def _reader(name: str, rows: Any) -> Any:
 
 def _now(case: Case) -> datetime:
     try:
-        return _EPOCH + timedelta(milliseconds=wiring.parse_instant(case.now or NOW).ms)
+        return EPOCH + timedelta(milliseconds=wiring.parse_instant(case.now or NOW).ms)
     except (PenstockError, OverflowError) as error:
         raise BadRequest(
             f"'now' cannot be {case.now!r}: it is a date-time in ISO 8601, up to the year 9999."

@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock.cli.values import show_value
 from penstock.errors import PenstockError
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
+from penstock.plan.exprs import Expr, FieldRef, Literal, parts_of
 from penstock.plan.notation import text_of
 from penstock.plan.ports import Context, Engine
 from penstock.plan.schema import Schema
@@ -50,7 +50,7 @@ def trace(
             yield Part(depth, text, str(part.dtype), show_value(value))
         except PenstockError as error:
             yield Part(depth, text, str(part.dtype), error=error.message)
-        waiting.extend((inner, depth + 1) for inner in reversed(_parts(part)))
+        waiting.extend((inner, depth + 1) for inner in reversed(parts_of(part)))
 
 
 _NO_INPUT = "\0"
@@ -58,15 +58,3 @@ _NO_INPUT = "\0"
 
 def _no_input(_: FieldRef) -> str:
     return _NO_INPUT
-
-
-def _parts(expr: Expr) -> list[Expr]:
-    match expr:
-        case Cast():
-            return [expr.arg]
-        case Call():
-            return list(expr.args)
-        case Conditional():
-            return [one for branch in expr.branches for one in branch] + [expr.otherwise]
-        case _:
-            return []

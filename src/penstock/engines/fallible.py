@@ -8,7 +8,7 @@ from penstock.engines import strict
 from penstock.engines.functions import calendar, isodate, java_regex, joda, joda_reading
 from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal, parts_of, walk
 from penstock.plan.ports import Context
 from penstock.plan.values import Value
 
@@ -25,6 +25,7 @@ _CALLS = frozenset({"Curl", "CurlPoll"})
 """Calls of other systems, which only a job makes: they are not to be made in vain either."""
 _TABLES = frozenset({"ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract"})
 """What makes a constant that records are looked up in: to compute it again for each would cost too much."""
+_TEXTS = (Kind.CHARARRAY, Kind.BYTEARRAY)
 _READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")
 _FAIL_WHERE_STRICT = frozenset({"modulo", "Decode", "Bin", "BinCond"})
 _BY_PATTERN = frozenset({"matches", "RegexMatch", "REGEX_EXTRACT", "REGEX_EXTRACT_ALL", "REPLACE", "STRSPLIT"})
@@ -34,17 +35,11 @@ def may_fail(expr: Expr, context: Context) -> bool:
     """Tell whether an expression, or a part of it, can fail the job for some record."""
     if isinstance(expr, Call | Cast) and _is_known(expr, context):
         return False
-    match expr:
-        case Literal() | FieldRef():
-            return False
-        case Cast():
-            reads_text = expr.arg.dtype.kind in (Kind.CHARARRAY, Kind.BYTEARRAY)
-            return (expr.dtype.kind is Kind.DATETIME and reads_text) or may_fail(expr.arg, context)
-        case Conditional():
-            parts = (*(part for branch in expr.branches for part in branch), expr.otherwise)
-            return any(may_fail(part, context) for part in parts)
-        case Call():
-            return _call_may_fail(expr, context) or any(may_fail(arg, context) for arg in expr.args)
+    if isinstance(expr, Cast) and expr.dtype.kind is Kind.DATETIME and expr.arg.dtype.kind in _TEXTS:
+        return True
+    if isinstance(expr, Call) and _call_may_fail(expr, context):
+        return True
+    return any(may_fail(part, context) for part in parts_of(expr))
 
 
 def fails_alone(expr: Expr, context: Context) -> bool:
@@ -52,23 +47,13 @@ def fails_alone(expr: Expr, context: Context) -> bool:
     constants beforehand would then fail where no record reaches it."""
     if isinstance(expr, Call) and expr.function in _TABLES:
         return False
-    args = (expr.arg,) if isinstance(expr, Cast) else expr.args if isinstance(expr, Call) else ()
+    args = () if isinstance(expr, Conditional) else parts_of(expr)
     return bool(args) and may_fail(expr, context) and not any(_reads(arg) or may_fail(arg, context) for arg in args)
 
 
 def _reads(expr: Expr) -> bool:
     """Tell whether an expression reads a field."""
-    match expr:
-        case FieldRef():
-            return True
-        case Literal():
-            return False
-        case Cast():
-            return _reads(expr.arg)
-        case Conditional():
-            return any(_reads(part) for branch in expr.branches for part in branch) or _reads(expr.otherwise)
-        case Call():
-            return any(map(_reads, expr.args))
+    return any(isinstance(one, FieldRef) for one in walk(expr))
 
 
 def _moment(expr: Expr, context: Context) -> tuple[int, int] | None:
@@ -77,7 +62,7 @@ def _moment(expr: Expr, context: Context) -> tuple[int, int] | None:
         case Literal(Value(Kind.DATETIME, data)):
             return data.ms, data.offset
         case Call("CurrentTime"):
-            return int(context.now.timestamp() * 1000), context.zone_minutes
+            return context.now_ms, context.zone_minutes
         case Call("ToDate", (Literal(Value(Kind.CHARARRAY, text)),)) | Cast(
             Literal(Value(Kind.CHARARRAY, text)), DType(Kind.DATETIME)
         ):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from penstock.engines.fallible import may_fail
 from penstock.plan.exprs import Call, Expr, Literal
@@ -15,7 +14,6 @@ Template = Callable[[Call, list[str], Context], str]
 
 PREFIX = "ps_"
 """How the names of shared functions begin in SQL."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MENTION = re.compile(r"\bps_([a-z0-9_]+)\(")
 
 
@@ -73,11 +71,6 @@ def connected(word: str) -> Template:
 def is_small_divisor(expr: Expr) -> bool:
     """Tell whether a whole number can be divided by a literal without a guard: it is neither 0 nor -1."""
     return isinstance(expr, Literal) and expr.value is not None and expr.value.data not in (0, -1)
-
-
-def now_ms(context: Context) -> int:
-    """Return the submission of the job in milliseconds since 1970."""
-    return (context.now - _EPOCH) // timedelta(milliseconds=1)
 
 
 def zone_literal(context: Context) -> str:

@@ -5,6 +5,7 @@ Every widening and every mixed comparison is already an explicit `Cast` here, so
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from penstock.plan.dtypes import BYTEARRAY, DType
@@ -66,6 +67,27 @@ class Conditional:
 
 
 Expr = Literal | FieldRef | Call | Cast | Conditional
+
+
+def parts_of(expr: Expr) -> tuple[Expr, ...]:
+    """Return the expressions that stand right inside one, as they are written."""
+    match expr:
+        case Cast():
+            return (expr.arg,)
+        case Call():
+            return expr.args
+        case Conditional():
+            return (*(part for branch in expr.branches for part in branch), expr.otherwise)
+        case _:
+            return ()
+
+
+def walk(expr: Expr) -> Iterator[Expr]:
+    """Yield an expression and all that stand in it."""
+    yield expr
+    for part in parts_of(expr):
+        yield from walk(part)
+
 
 OPERATORS: dict[str, str] = {
     "add": "+",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,9 @@ from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Where milliseconds count from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,11 @@ class Context:
     zone_minutes: int = 0
     strict: bool = False
     outbound: str | None = None
+
+    @property
+    def now_ms(self) -> int:
+        """The submission in milliseconds since 1970."""
+        return (self.now - EPOCH) // timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,6 @@ from penstock.engines.templates import (
     constant_text,
     four_digit_year,
     is_small_divisor,
-    now_ms,
     null_tests,
     substring_guards,
     whole_literal,
@@ -160,7 +159,7 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    return f"{{'t': {now_ms(context)}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
+    return f"{{'t': {context.now_ms}::BIGINT, 'o': {context.zone_minutes}::INTEGER}}"
 
 
 def _to_date(call: Call, args: list[str], context: Context) -> str:
@@ -176,7 +175,7 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
         else f"coalesce({_lasting(args[2], CHARARRAY)}, {zone_literal(context)})"
     )
     if context.strict:
-        zone = f"ps_zone_of_today({zone}, {now_ms(context)}::BIGINT)"
+        zone = f"ps_zone_of_today({zone}, {context.now_ms}::BIGINT)"
     return f"ps_parse_date({args[0]}, {args[1]}, {zone}, {context.now.year}::INTEGER)"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cache
 
 import duckdb
@@ -17,7 +16,6 @@ from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 CLOSED: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",

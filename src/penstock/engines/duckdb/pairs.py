@@ -9,7 +9,7 @@ from itertools import combinations
 from penstock.engines.duckdb.expressions import by_side, render
 from penstock.engines.fallible import may_fail
 from penstock.plan.dtypes import Kind
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, walk
 from penstock.plan.operators import CrossJoin, JoinField
 from penstock.plan.ports import Context
 
@@ -87,18 +87,7 @@ def _conjuncts(predicate: Expr) -> list[Expr]:
 
 
 def _sides(expr: Expr) -> set[str]:
-    match expr:
-        case FieldRef():
-            return {expr.side or ""}
-        case Cast():
-            return _sides(expr.arg)
-        case Call():
-            return {side for arg in expr.args for side in _sides(arg)}
-        case Conditional():
-            parts = (*(part for branch in expr.branches for part in branch), expr.otherwise)
-            return {side for part in parts for side in _sides(part)}
-        case _:
-            return set()
+    return {one.side or "" for one in walk(expr) if isinstance(one, FieldRef)}
 
 
 def _of_sides(expr: Expr, origin: dict[str, JoinField]) -> Expr:

@@ -31,7 +31,7 @@ from penstock.errors import InvariantBroken, JobStopped, PenstockError
 from penstock.kit.outbound import STOP
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
-from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
+from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
@@ -70,7 +70,7 @@ class _Run:
     steps: int = 1
 
 
-_SHOWN = Context(now=evaluation.EPOCH, outbound="")
+_SHOWN = Context(now=EPOCH, outbound="")
 """In which expressions are looked at without a job: calls of other systems are shown, and not made."""
 
 

@@ -24,7 +24,6 @@ from penstock.engines.templates import (
     constant_text,
     four_digit_year,
     is_small_divisor,
-    now_ms,
     null_tests,
     substring_guards,
     zone_literal,
@@ -178,7 +177,7 @@ def _tokenize(call: Call, args: list[str], context: Context) -> str:
 
 
 def _current_time(call: Call, args: list[str], context: Context) -> str:
-    return datetime_of(str(now_ms(context)), str(context.zone_minutes))
+    return datetime_of(str(context.now_ms), str(context.zone_minutes))
 
 
 def _to_date(call: Call, args: list[str], context: Context) -> str:
@@ -190,7 +189,7 @@ def _to_date(call: Call, args: list[str], context: Context) -> str:
         return casts.text_to_datetime(args[0], context.zone_minutes)
     zone = zone_literal(context) if len(args) == 2 else f"coalesce({args[2]}, {zone_literal(context)})"
     if context.strict:
-        zone = shared("zone_of_today", zone, f"{now_ms(context)}L")
+        zone = shared("zone_of_today", zone, f"{context.now_ms}L")
     return shared("parse_date", args[0], args[1], zone, str(context.now.year))
 
 

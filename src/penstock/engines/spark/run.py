@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -36,13 +35,12 @@ from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
 from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Write, iter_operators
-from penstock.plan.ports import BoundSource, Context, Limits, Records, Reporter, Staged, Written
+from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
 _NAMES_COMPONENT = re.compile(r"Component '|Output '")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_SHOWN = Context(now=_EPOCH, outbound="")
+_SHOWN = Context(now=EPOCH, outbound="")
 """In which expressions are looked at without a job: calls of other systems are shown, and not made."""
 
 

@@ -17,7 +17,7 @@ from penstock.lang.variables.resolution import DEFAULT_ZONE, STRICT, Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, Literal
+from penstock.plan.exprs import Call, Cast, Expr, Literal, walk
 from penstock.plan.ports import Context, Evaluate
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -218,16 +218,9 @@ def _computed(expr: Expr, evaluate: Evaluate) -> VariableValue:
 
 
 def _is_volatile(expr: Expr) -> bool:
-    match expr:
-        case Call():
-            found = FUNCTIONS.get(expr.function)
-            return (found is not None and found.volatile) or any(map(_is_volatile, expr.args))
-        case Cast():
-            return _is_volatile(expr.arg)
-        case Conditional():
-            return any(map(_is_volatile, (expr.otherwise, *(part for branch in expr.branches for part in branch))))
-        case _:
-            return False
+    return any(
+        one.function in FUNCTIONS and FUNCTIONS[one.function].volatile for one in walk(expr) if isinstance(one, Call)
+    )
 
 
 _SHORT = re.compile(r"-?[1-9]?\d\.\d[1-9]?")
