@@ -46,8 +46,9 @@ serve: $(VENV)/.demo  ## a server with a demo account, to click and curl
 	$(BIN)/python -m penstock.cli.demo_data .penstock/files/demo
 	PENSTOCK_ACCOUNT=demo PENSTOCK_API_KEY=$${PENSTOCK_API_KEY:-demo-key-for-this-machine} $(BIN)/penstock serve --data-dir .penstock
 
+# Two processes share the tests, a file going to one of them: much of their time is waiting for servers.
 test: $(VENV)/.dev $(VENV)/.spark  ## start the servers the tests need and run all tests
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
 
 fmt: $(VENV)/.dev  ## format the code
 	$(BIN)/ruff format .

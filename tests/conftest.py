@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from xdist import is_xdist_worker
 
 if TYPE_CHECKING:
     from tests import servers
+    from xdist.workermanage import WorkerController
 else:
 
     def _load(name: str) -> ModuleType:
@@ -41,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[NOT_RUN] = {}
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: WorkerController) -> None:
+    """Take over what one of the processes that share the tests could not run."""
+    node.config.stash[NOT_RUN].update(getattr(node, "workeroutput", {}).get("not_run", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Name each server that could not be had, and why."""
     missing = config.stash[NOT_RUN]
@@ -51,8 +59,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Where servers are required, one that could not be had is a failure."""
-    if session.config.stash[NOT_RUN] and REQUIRED:
+    """Where servers are required, one that could not be had is a failure. A process that shares the tests reports."""
+    missing = session.config.stash[NOT_RUN]
+    if is_xdist_worker(session):
+        session.config.workeroutput["not_run"] = missing
+    elif missing and REQUIRED:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
