@@ -59,7 +59,7 @@ def encode(value: Value | None) -> str:
     >>> encode(Value(Kind.TUPLE, (Value(Kind.INT, 19), None)))
     '{"u":[{"i":19},null]}'
     """
-    return _ENCODER.encode(_to_json(value))
+    return _ENCODER.encode(to_tagged(value))
 
 
 def decode(text: str) -> Value | None:
@@ -73,7 +73,13 @@ def decode(text: str) -> Value | None:
     return _from_json(json.loads(text))
 
 
-def _to_json(value: Value | None) -> Any:
+def plain_text(raw: Any) -> str:
+    """Return the canonical text of what `to_tagged` gave, or of a part of it."""
+    return _ENCODER.encode(raw)
+
+
+def to_tagged(value: Value | None) -> Any:
+    """Return a value as plain JSON: what its canonical text says."""
     if value is None:
         return None
     data = value.data
@@ -89,11 +95,11 @@ def _to_json(value: Value | None) -> Any:
         case Kind.BYTEARRAY:
             return {"x": base64.b64encode(data).decode()}
         case Kind.TUPLE:
-            return {"u": [_to_json(item) for item in data]}
+            return {"u": [to_tagged(item) for item in data]}
         case Kind.BAG:
-            return {"g": [[_to_json(item) for item in row] for row in data]}
+            return {"g": [[to_tagged(item) for item in row] for row in data]}
         case Kind.MAP:
-            return {"m": {key: _to_json(item) for key, item in data.items()}}
+            return {"m": {key: to_tagged(item) for key, item in data.items()}}
 
 
 def _special(number: float) -> str:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from penstock.engines.duckdb.fields import ATTEMPTS, from_bytes
 from penstock.engines.duckdb.functions import Functions
-from penstock.engines.duckdb.native import extraction_of, strftime_of
+from penstock.engines.duckdb.native import addition_of, extraction_of, pattern_of, replacement_of, strftime_of
 from penstock.engines.duckdb.types import text_literal
-from penstock.engines.functions import java_regex, joda
+from penstock.engines.functions import calendar, isodate, java_regex, joda
 from penstock.engines.functions.table import SHARED
 from penstock.errors import PenstockError
 from penstock.plan.dtypes import Kind
@@ -111,16 +111,128 @@ def test_other_patterns_stay_with_the_shared_form(pattern: str) -> None:
 
 @pytest.mark.parametrize(
     ("pattern", "group"),
-    [(r"id=(\d+)", 1), (r"id=(\d+)", 0), ("a|b", 0), (r"^(\w*)-(x?)", 2), (r"(\w+) (?:and )?(\w+)", 2), ("", 0)],
-)
+    [
+        (r"id=(\d+)", 1), (r"id=(\d+)", 0), ("a|b", 0), (r"^(\w*)-(x?)", 2), (r"(\w+) (?:and )?(\w+)", 2), ("", 0),
+        (r"(\w+)$", 1), (r"(\d)\Z", 1), ("(?m)^(\\w*)$", 1), ("(?s)a.$", 0), ("(?d)b$", 0),
+    ],
+)  # fmt: skip
 def test_extraction_is_alike(connection: duckdb.DuckDBPyConnection, pattern: str, group: int) -> None:
     found = extraction_of(pattern, group)
     assert found is not None
-    re2 = text_literal(found)
-    for text in ("", "id=42;x", "id=", "ab", "ba", "left-x", "-", "you and me", "you me", "ä and ö", "a\nb"):
+    re2 = text_literal(found.re2)
+    texts = (
+        "",
+        "id=42;x",
+        "id=",
+        "ab",
+        "ba",
+        "left-x",
+        "-",
+        "you and me",
+        "you me",
+        "ä and ö",
+        "a\nb",
+        "ab\n",
+        "b\r\nab\u2028",
+    )
+    for text in texts:
         given_text = text_literal(text)
-        sql = f"SELECT CASE WHEN regexp_matches({given_text}, {re2}) THEN regexp_extract({given_text}, {re2}, {group}) END"
-        assert connection.execute(sql).fetchone() == (java_regex.extract(text, pattern, group),)
+        native = f"CASE WHEN regexp_matches({given_text}, {re2}) THEN regexp_extract({given_text}, {re2}, {group}) END"
+        sql = found.where_right(
+            given_text, native, f"ps_regex_extract({given_text}, {text_literal(pattern)}, {group}::INTEGER)"
+        )
+        assert connection.execute(f"SELECT {sql}").fetchone() == (java_regex.extract(text, pattern, group),)
+
+
+@pytest.mark.parametrize("text", ["a\nb", "b\r", "\u0085", "x\u2028", "\u2029"])
+def test_a_pattern_for_one_line_leaves_texts_of_more_to_the_shared_form(
+    connection: duckdb.DuckDBPyConnection, text: str
+) -> None:
+    found = pattern_of("b$")
+    assert found is not None
+    sql = found.where_right(text_literal(text), "'native'", "'shared'")
+    assert connection.execute(f"SELECT {sql}").fetchone() == ("shared",)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(st.text("ab.o1 \n\u2028é😀$^-A", max_size=9), min_size=1, max_size=20))
+@pytest.mark.parametrize(
+    "pattern", ["a", "[ab]+", "a|b", "a.", "(a)(b)", "a+?", "(?i)A", r"\.", r"\s+", "[^a]", "é", ".", "a{2}"]
+)
+@pytest.mark.parametrize("replacement", ["", "X", "é"])
+def test_replacement_is_alike(
+    connection: duckdb.DuckDBPyConnection, pattern: str, replacement: str, texts: list[str]
+) -> None:
+    sql = replacement_of("t", pattern, replacement)
+    if sql is None:  # as on one line only
+        assert pattern in ("a.", ".")
+        return
+    rows = connection.execute(f"SELECT t, {sql} FROM (SELECT unnest($1) AS t)", [texts]).fetchall()
+    for text, made in rows:
+        assert made == java_regex.replace_all(text, pattern, replacement)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "replacement"),
+    [
+        ("a*", "x"),
+        ("", "x"),
+        ("^a", "x"),
+        ("a$", "x"),
+        (r"\bA", "x"),
+        ("a|", "x"),
+        ("a", "$0"),
+        ("a", "\\"),
+        ("(a", "x"),
+    ],
+)
+def test_replacements_that_are_more_than_themselves_stay_with_the_shared_form(pattern: str, replacement: str) -> None:
+    assert replacement_of("t", pattern, replacement) is None
+
+
+MONTH_ENDS = [calendar.days_of(year, month, calendar.month_length(year, month)) * calendar.DAY_MS
+              for year in (1000, 1582, 1900, 2000, 2023, 2024, 9999) for month in range(1, 13)]  # fmt: skip
+PERIODS = (
+    "P30D",
+    "PT1H",
+    "P1M",
+    "P1Y",
+    "P-1M",
+    "P1Y1M",
+    "P13M2DT3H4M5.678S",
+    "P100Y",
+    "P2W",
+    "PT-0.5S",
+    "P499Y11M",
+    "P",
+    "P0D",
+)
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    st.lists(st.one_of(st.sampled_from(MONTH_ENDS), st.integers(-(2**63), 2**63 - 1)), min_size=1, max_size=30),
+    st.sampled_from((0, 60, -570, 840)),
+)
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_addition_is_alike(
+    connection: duckdb.DuckDBPyConnection, period: str, sign: int, moments: list[int], offset: int
+) -> None:
+    sql = addition_of("x", period, sign, "NULL")
+    given_rows = f"SELECT {{'t': unnest($1::BIGINT[]), 'o': {offset}::INTEGER}} AS x"
+    for before, after in connection.execute(f"SELECT x, {sql} FROM ({given_rows})", [moments]).fetchall():
+        if after is not None:
+            assert (after["t"], after["o"]) == isodate.add_period(before["t"], offset, period, sign)
+    shown = connection.execute(
+        f"SELECT {sql} IS NULL FROM (SELECT {{'t': {MONTH_ENDS[40]}, 'o': {offset}}} AS x)"
+    ).fetchone()
+    assert shown == (False,)
+
+
+@pytest.mark.parametrize("period", ["P501Y", "P6001M", "P1X", "", "PT9999999999999H"])
+def test_far_additions_stay_with_the_shared_form(period: str) -> None:
+    assert addition_of("x", period, 1, "NULL") is None
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from penstock.engines.duckdb import canonical
 from penstock.engines.duckdb.types import SQL_TYPES
 from penstock.engines.templates import four_digit_year
 from penstock.plan.dtypes import DType, Kind
@@ -189,15 +190,32 @@ def _from_datetime(sql: str, kind: Kind, to: Kind, context: Context) -> str:
             return f"CAST(({sql}).t AS {SQL_TYPES[to]})"
 
 
-def _from_value(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+def from_value(sql: str, to: Kind, context: Context) -> str:
+    """Return a value without a declared type as *to*, by the shared forms; they mention it once, so it may be long."""
     if to is Kind.DATETIME:
         return f"ps_value_to_datetime({sql}, {context.zone_minutes}::INTEGER)"
     if to in (Kind.MAP, Kind.BAG, Kind.TUPLE):
         return f"ps_value_to_structure({sql}, '{to.value}')"
+    return f"ps_value_to_{'text' if to is Kind.CHARARRAY else to.value}({sql})"
+
+
+def _from_value(sql: str, kind: Kind, to: Kind, context: Context) -> str:
+    shared = from_value(sql, to, context)
     if to is Kind.CHARARRAY:
-        return f"ps_value_to_text({sql})"
-    unfit, shared = _unfit(to, context), f"ps_value_to_{to.value}({sql})"
-    return shared if unfit is None else f"CASE WHEN {sql} IS NOT NULL THEN coalesce({shared}, {unfit}) END"
+        return canonical.to_text(sql, shared)
+    if to in (Kind.DATETIME, Kind.MAP, Kind.BAG, Kind.TUPLE):
+        return shared
+    unfit = _unfit(to, context)
+    made = _or_unfit(shared, unfit)
+    match to:
+        case Kind.INT:
+            return canonical.to_whole(sql, wrap_int("({0} & 4294967295)"), made)
+        case Kind.LONG:
+            return canonical.to_whole(sql, "{0}", made)
+        case Kind.DOUBLE:
+            return canonical.to_double(sql, made)
+        case _:
+            return made if unfit is None else f"CASE WHEN {sql} IS NOT NULL THEN {made} END"
 
 
 def _from_structure(sql: str, kind: Kind, to: Kind, context: Context) -> str:

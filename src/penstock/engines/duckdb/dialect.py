@@ -6,12 +6,11 @@ only, ASCII is tested by comparing bytes with characters, which costs next to no
 
 from __future__ import annotations
 
-from penstock.engines.duckdb import casts
+from penstock.engines.duckdb import canonical, casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
-from penstock.engines.duckdb.native import extraction_of, strftime_of
+from penstock.engines.duckdb.native import addition_of, extraction_of, pattern_of, replacement_of, strftime_of
 from penstock.engines.duckdb.types import SQL_TYPES, text_literal
 from penstock.engines.fallible import may_fail
-from penstock.engines.functions import java_regex
 from penstock.engines.functions.table import shared_result
 from penstock.engines.portable import PORTABLE, form_of
 from penstock.engines.templates import (
@@ -87,22 +86,28 @@ def _negate(call: Call, args: list[str], context: Context) -> str:
 
 
 def _matches(call: Call, args: list[str], context: Context) -> str:
-    pattern = constant_text(call.args[1])
-    if pattern is not None:
-        translated = java_regex.translate(pattern)
-        if translated.re2 is not None:
-            return f"regexp_full_match({args[0]}, {text_literal(translated.re2)})"
-    return f"ps_full_match({args[0]}, {args[1]})"
+    pattern, shared = constant_text(call.args[1]), f"ps_full_match({args[0]}, {args[1]})"
+    found = None if pattern is None else pattern_of(pattern)
+    if found is None:
+        return shared
+    return found.where_right(args[0], f"regexp_full_match({args[0]}, {text_literal(found.re2)})", shared)
 
 
 def _regex_extract(call: Call, args: list[str], context: Context) -> str:
-    pattern, group = constant_text(call.args[1]), call.args[2]
-    if pattern is not None and isinstance(group, Literal) and group.value is not None:
-        found = extraction_of(pattern, int(group.value.data))
-        if found is not None:
-            re2 = text_literal(found)
-            return f"CASE WHEN regexp_matches({args[0]}, {re2}) THEN regexp_extract({args[0]}, {re2}, {group.value.data}) END"
-    return f"ps_regex_extract({args[0]}, {args[1]}, {args[2]})"
+    pattern, group = constant_text(call.args[1]), whole_literal(call.args[2])
+    found = None if pattern is None or group is None else extraction_of(pattern, group)
+    shared = f"ps_regex_extract({args[0]}, {args[1]}, {args[2]})"
+    if found is None:
+        return shared
+    re2 = text_literal(found.re2)
+    native = f"CASE WHEN regexp_matches({args[0]}, {re2}) THEN regexp_extract({args[0]}, {re2}, {group}) END"
+    return found.where_right(args[0], native, shared)
+
+
+def _replace(call: Call, args: list[str], context: Context) -> str:
+    pattern, replacement = constant_text(call.args[1]), constant_text(call.args[2])
+    native = None if pattern is None or replacement is None else replacement_of(args[0], pattern, replacement)
+    return native or f"ps_replace_all({', '.join(args)})"
 
 
 def _concat(call: Call, args: list[str], context: Context) -> str:
@@ -138,7 +143,9 @@ def _size(call: Call, args: list[str], context: Context) -> str:
     kind = call.args[0].dtype.kind
     if kind is Kind.CHARARRAY:
         return f"CAST({_length(call, args, context)} AS BIGINT)"
-    if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE, Kind.BYTEARRAY):
+    if kind in (Kind.MAP, Kind.BAG):
+        return canonical.size(args[0], kind)
+    if kind in (Kind.TUPLE, Kind.BYTEARRAY):
         return f"ps_size({args[0]})"
     return f"CASE WHEN {args[0]} IS NULL THEN NULL ELSE 1::BIGINT END"
 
@@ -234,8 +241,11 @@ def _between(unit_ms: int) -> Template:
 
 def _add(sign: int) -> Template:
     def template(call: Call, args: list[str], context: Context) -> str:
-        period = f"coalesce({_lasting(args[1], CHARARRAY)}, 'P')" if context.strict else args[1]
-        return f"ps_add_period({args[0]}, {period}, ({sign})::INTEGER)"
+        constant = constant_text(call.args[1])
+        period = f"coalesce({_lasting(args[1], CHARARRAY)}, 'P')" if context.strict and constant is None else args[1]
+        shared = f"ps_add_period({args[0]}, {period}, ({sign})::INTEGER)"
+        native = None if constant is None else addition_of(f"({args[0]})", constant, sign, shared)
+        return native or shared
 
     return template
 
@@ -332,11 +342,20 @@ def _typed(sql: str, dtype: DType, context: Context) -> str:
     """Return a canonical text as a value of its declared type."""
     if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
         return sql
-    return casts.cast(sql, DType(Kind.BYTEARRAY), dtype, context)
+    return casts.from_value(sql, dtype.kind, context)
 
 
 def _typed_call(name: str) -> Template:
     return lambda call, args, context: _typed(f"{PREFIX}{name}({', '.join(args)})", call.dtype, context)
+
+
+def _map_get(call: Call, args: list[str], context: Context) -> str:
+    key, shared = constant_text(call.args[1]), f"ps_map_get({', '.join(args)})"
+    if key is not None and call.dtype.kind is Kind.CHARARRAY:
+        return canonical.map_get_text(args[0], key, f"ps_value_to_text({shared})")
+    if key is not None and call.dtype.kind is Kind.BYTEARRAY:
+        return canonical.map_get(args[0], key, shared)
+    return _typed(shared, call.dtype, context)
 
 
 def _project(call: Call, args: list[str], context: Context) -> str:
@@ -410,12 +429,13 @@ TEMPLATES: dict[str, Template] = {
     "is_null": simple("({0} IS NULL)"),
     "is_not_null": simple("({0} IS NOT NULL)"),
     "matches": _matches,
-    "map_get": _typed_call("map_get"),
+    "map_get": _map_get,
     "tuple_get": _typed_call("tuple_get"),
     "tuple_project": _project,
     "bag_project": _project,
     # text
     "CONCAT": _concat,
+    "REPLACE": _replace,
     "SUBSTRING": _substring,
     "INDEXOF": _index_of,
     "UPPER": ascii_else("upper({0})", "ps_upper({0})"),
@@ -501,6 +521,9 @@ TEMPLATES: dict[str, Template] = {
     # calls
     "Curl": _call_of_others,
     "CurlPoll": _call_of_others,
+    # JSON
+    "JsonStringToMap": lambda call, args, context: canonical.map_of_texts(args[0], f"ps_json_to_map({args[0]})"),
+    "JsonStringToBag": lambda call, args, context: canonical.bag_of_texts(args[0], f"ps_json_to_bag({args[0]})"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

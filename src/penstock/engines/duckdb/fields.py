@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.engines.duckdb import casts
+from penstock.engines.duckdb import canonical, casts
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Context
 
@@ -125,7 +125,8 @@ def _datetime(given: Given) -> str:
 
 def _structure(given: Given) -> str:
     made = given.shared(f"ps_json_structure({given.column}, '{given.kind.value}')")
-    return f"CASE WHEN {given.column} IS NOT NULL THEN {made} END"
+    form = canonical.map_of_json if given.kind is Kind.MAP else canonical.bag_of_json
+    return form(given.column, made)
 
 
 def _bytes(given: Given) -> str:

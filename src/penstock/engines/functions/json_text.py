@@ -11,7 +11,7 @@ from penstock.engines.functions import decimals, json_paths, structures
 from penstock.engines.functions.json_depth import guard_depth
 from penstock.errors import DataError
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Value, decode, encode
+from penstock.plan.values import Value, decode, plain_text
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 _LIBRARY_ESCAPES = re.compile('["\\\\/\x00-\x1f\x7f-\x9f\u2000-\u20ff]')
@@ -77,8 +77,8 @@ def _as_text(raw: Any, quoted: Any) -> str | None:
     return _compact(raw, quoted) if isinstance(raw, dict | list) else _scalar(raw)
 
 
-def _text_value(raw: Any) -> Value | None:
-    return structures.text_value(_as_text(raw, _library_quoted))
+def _text(raw: Any) -> str | None:
+    return _as_text(raw, _library_quoted)
 
 
 def _has_too_large(raw: Any) -> bool:
@@ -109,15 +109,13 @@ def to_map(text: str) -> str | None:
     '{"m":{"n":"1.5","o":"{\\\\"b\\\\":[1,2]}"}}'
     """
     raw = _read_whole(text, dict, "JsonStringToMap", "object")
-    return (
-        None if raw is None else encode(Value(Kind.MAP, {_whole(key): _text_value(item) for key, item in raw.items()}))
-    )
+    return None if raw is None else plain_text({"m": {_whole(key): _text(item) for key, item in raw.items()}})
 
 
 def to_bag(text: str) -> str | None:
     """`JsonStringToBag`: the elements of an array as a bag of texts; None for what is no JSON."""
     raw = _read_whole(text, list, "JsonStringToBag", "array")
-    return None if raw is None else encode(Value(Kind.BAG, tuple((_text_value(item),) for item in raw)))
+    return None if raw is None else plain_text({"g": [[_text(item)] for item in raw]})
 
 
 def extract(text: str, path: str) -> str | None:

@@ -20,14 +20,18 @@ _LINE_START = r"(?:\A|(?:(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n))(?!\Z))"
 _SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}
 _LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029]|\Z)"
 
+LINE_ENDS = r"\n\r\x{85}\x{2028}\x{2029}"
+"""What ends a line, inside brackets of RE2."""
+
 
 @dataclass(frozen=True, slots=True)
 class Translated:
-    """A pattern for the `regex` library; *re2* is the same for RE2, or None where RE2 means something else; *groups*
-    counts its capturing groups."""
+    """A pattern for the `regex` library; *re2* is the same for RE2, or None where RE2 means something else; *re2_of_line* is
+    the same for texts without any line end (`LINE_ENDS`); *groups* counts its capturing groups."""
 
     pattern: str
     re2: str | None
+    re2_of_line: str | None
     groups: int
 
 
@@ -69,25 +73,29 @@ class _Translator(Reader):
         self.out: list[str] = []
         self.re2: list[str] = []
         self.native = True
+        self.native_of_line = True
         self.groups = 0
         self.names: set[str] = set()
         self.total = _count_groups(source)
         self.extent = Extent()
         self.last = Extent()
 
-    def emit(self, text: str, re2: str | None = None) -> None:
+    def emit(self, text: str, re2: str | None = None, of_line: str | None = None) -> None:
         self.out.append(text)
-        if re2 is None:
-            self.native = False
+        self.native &= re2 is not None
+        native = of_line if re2 is None else re2
+        if native is None:
+            self.native_of_line = False
         else:
-            self.re2.append(re2)
+            self.re2.append(native)
 
     def run(self) -> Translated:
         self.alternatives(0)
         if self.at < len(self.source):
             raise self.bad("a ')' closes nothing")
         pattern = "".join(self.out)
-        return Translated(pattern, "".join(self.re2) if self.native else None, self.groups)
+        re2 = "".join(self.re2)
+        return Translated(pattern, re2 if self.native else None, re2 if self.native_of_line else None, self.groups)
 
     def alternatives(self, depth: int) -> None:
         if depth > 60:
@@ -132,10 +140,11 @@ class _Translator(Reader):
         if char in "^$":
             self.last = Extent(varies=char == "$")
         if char == "^":
-            self.emit(self.line_start(), None if "m" in self.flags else self.native_start())
+            start = self.native_start()
+            self.emit(self.line_start(), None if "m" in self.flags else start, start)
             return True
         if char == "$":
-            self.emit(self.line_end())
+            self.emit(self.line_end(), of_line=self.native_end())
             return True
         self.literal(char)
         return True
@@ -186,7 +195,7 @@ class _Translator(Reader):
         # RE2 keeps other captures than Java where a group repeats, refuses long repetitions, knows no possessive ones.
         repeats_group = "(" in inner.replace("\\(", "").replace("(?:", "").replace("(?s:", "")
         if mode == "+" or repeats_group or max(least, greatest or 0) > 500:
-            self.native = False
+            self.native = self.native_of_line = False
         self.re2[re2_mark:] = [inner + found + mode]
         self.extent.add(self.last, found, mode)
 
@@ -309,12 +318,13 @@ class _Translator(Reader):
             raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
         self.last = Extent(varies=letter == "Z")
         text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": self.last_end()}[letter]
-        native = {
-            "A": self.native_start(),
-            "z": r"\z" if self.source[self.at : self.at + 1] in ("", ")", "|") else None,
-        }
-        self.emit(text, native.get(letter))
+        native = {"A": self.native_start(), "z": self.native_end()}
+        self.emit(text, native.get(letter), self.native_end() if letter == "Z" else None)
         return True
+
+    def native_end(self) -> str | None:
+        """RE2 is asked for the end only where a part ends."""
+        return r"\z" if self.source[self.at : self.at + 1] in ("", ")", "|") else None
 
     def native_start(self) -> str | None:
         """RE2 finds a start behind a character that is no ASCII, so it is asked for one only where a part begins."""

@@ -39,4 +39,4 @@ def json_structure(text: str, kind: str) -> str | None:
         return None
     if not isinstance(raw, dict if kind == "map" else list):
         return None
-    return structures.from_json(text)
+    return structures.from_json(raw)

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from penstock.engines.functions import casts, decimals, isodate, raw
 from penstock.engines.functions import text as texts
-from penstock.engines.functions.json_depth import guard_depth
 from penstock.plan.dtypes import Kind
-from penstock.plan.values import Instant, Value, decode, encode, tagged, to_float32
+from penstock.plan.values import Instant, Value, decode, encode, plain_text, tagged, to_float32, to_tagged
 
 Made = TypeVar("Made")
 
@@ -49,22 +48,21 @@ def make_map(items: list[str]) -> str:
     return encode(Value(Kind.MAP, {key.data: value for key, value in pairs if key is not None}))
 
 
-def _encoded(value: Value | None) -> str | None:
-    return None if value is None else encode(value)
-
-
 def map_get(text: str, key: str) -> str | None:
     """Return the value of a key, or None."""
-    found = decode(text)
-    return _encoded(found.data.get(key)) if found is not None and found.kind is Kind.MAP else None
+    tag, data = tagged(text)
+    return _part(data.get(key)) if tag == "m" else None
 
 
 def tuple_get(text: str, index: int) -> str | None:
     """Return the value at a position, or None where the tuple is shorter."""
-    found = decode(text)
-    if found is None or found.kind is not Kind.TUPLE or index >= len(found.data):
-        return None
-    return _encoded(found.data[index])
+    tag, data = tagged(text)
+    return _part(data[index]) if tag == "u" and index < len(data) else None
+
+
+def _part(item: Any) -> str | None:
+    """Return a part of what is tagged as a canonical text of its own, None where it is null."""
+    return None if item is None else plain_text(item)
 
 
 def project(text: str, indexes: list[int]) -> str | None:
@@ -83,12 +81,13 @@ def _pick(row: tuple[Value | None, ...], indexes: list[int]) -> tuple[Value | No
 
 def bag_rows(text: str) -> list[str] | None:
     """Return the tuples of a bag, each in canonical text; what is no bag is one tuple."""
+    tag, data = tagged(text)
+    if tag == "g":
+        return [plain_text({"u": row}) for row in data]
+    if tag == "u":
+        return [text]
     found = decode(text)
-    if found is None:
-        return None
-    if found.kind is Kind.BAG:
-        return [encode(Value(Kind.TUPLE, row)) for row in found.data]
-    return [text if found.kind is Kind.TUPLE else encode(Value(Kind.TUPLE, (found,)))]
+    return None if found is None else [encode(Value(Kind.TUPLE, (found,)))]
 
 
 def size(text: str) -> int | None:
@@ -137,31 +136,34 @@ def to_json(text: str) -> str:
     return json_of(decode(text))
 
 
-def from_json(text: str) -> str | None:
-    """Return the canonical text of a JSON text, or None where it is malformed: objects are maps, arrays bags."""
-    guard_depth(text)
-    try:
-        raw = json.loads(text)
-    except ValueError:
-        return None
-    return _encoded(of_json(raw))
+def from_json(raw: Any) -> str:
+    """Return plain JSON as canonical text: objects are maps, arrays bags whose elements stand in tuples of one; whole numbers
+    are long, beyond its range and with a point double.
+
+    >>> from_json({"n": [1, 2.5]})
+    '{"m":{"n":{"g":[[{"l":1}],[{"d":2.5}]]}}}'
+    """
+    return plain_text(_tagged_json(raw))
 
 
-def of_json(raw: Any) -> Value | None:
-    """Return plain JSON as a value: whole numbers are long, others double; elements of bags stand in tuples of one."""
-    if raw is None:
-        return None
-    if isinstance(raw, bool):
-        return Value(Kind.BOOLEAN, raw)
-    if isinstance(raw, int):
-        return Value(Kind.LONG, raw) if -(2**63) <= raw < 2**63 else Value(Kind.DOUBLE, float(raw))
-    if isinstance(raw, float):
-        return Value(Kind.DOUBLE, raw)
-    if isinstance(raw, str):
-        return Value(Kind.CHARARRAY, raw)
+def _tagged_json(raw: Any) -> Any:
+    # Without a Value for each part: whole columns of JSON take this way.
+    if raw is None or isinstance(raw, str | bool):
+        return raw
+    if isinstance(raw, dict):
+        return {"m": {key: _tagged_json(item) for key, item in raw.items()}}
     if isinstance(raw, list):
-        return Value(Kind.BAG, tuple((of_json(item),) for item in raw))
-    return Value(Kind.MAP, {str(key): of_json(item) for key, item in raw.items()})
+        return {"g": [[_tagged_json(item)] for item in raw]}
+    if isinstance(raw, int) and -(2**63) <= raw < 2**63:
+        return {"l": raw}
+    return to_tagged(Value(Kind.DOUBLE, _double(raw)))
+
+
+def _double(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number)
 
 
 def _bytes_text(value: Value) -> str:
@@ -170,6 +172,11 @@ def _bytes_text(value: Value) -> str:
 
 def to_text(text: str) -> str | None:
     """Cast a value without a declared type to text."""
+    tag, data = tagged(text)
+    if tag in ("i", "l"):
+        return str(data)
+    if tag == "" and isinstance(data, str):
+        return data
     value = decode(text)
     return None if value is None else value_to_text(value)
 

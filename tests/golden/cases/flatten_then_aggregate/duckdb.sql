@@ -3,6 +3,6 @@ WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
 "p" AS NOT MATERIALIZED (SELECT "tags" AS "_0" FROM "s"),
 "p 2" AS NOT MATERIALIZED (SELECT "_0", nullif(CAST(json_extract(_row0, '$[0]') AS VARCHAR), 'null') AS "_0_0" FROM (SELECT *, unnest(CASE WHEN starts_with("_0", '{"g":') THEN CAST(json_extract("_0", '$.g[*]') AS VARCHAR[]) WHEN starts_with("_0", '{"u":') THEN [CAST(json_extract("_0", '$.u') AS VARCHAR)] WHEN "_0" IS NOT NULL THEN ['[' || "_0" || ']'] END) AS _row0 FROM "p")),
 "p 3" AS NOT MATERIALIZED (SELECT "_0_0" AS "tag" FROM "p 2"),
-"q" AS NOT MATERIALIZED (SELECT (ps_value_to_text("tag")) AS "tag" FROM "p 3"),
+"q" AS NOT MATERIALIZED (SELECT (CASE WHEN "tag" IS NULL THEN NULL WHEN starts_with("tag", '"') AND NOT contains("tag", '\') THEN substring("tag", 2, length("tag") - 2) WHEN (starts_with("tag", '{"l":') OR starts_with("tag", '{"i":')) THEN substring("tag", 6, strlen("tag") - 6) ELSE ps_value_to_text("tag") END) AS "tag" FROM "p 3"),
 "g" AS NOT MATERIALIZED (SELECT "tag", count(*) AS "n" FROM "q" GROUP BY "tag")
 SELECT * FROM "g";

@@ -1,4 +1,4 @@
 -- out
 WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s')),
-"p" AS NOT MATERIALIZED (SELECT "id" AS "id", "name" AS "name", CAST((((CAST((ps_value_to_int(ps_map_get("who", 'age'))) AS BIGINT) + (1)::INTEGER) + 2147483648) & 4294967295) - 2147483648 AS INTEGER) AS "next_age", ps_size("tags") AS "n", "tags" AS "tags", "who" AS "who", "at" AS "at", "ok" AS "ok" FROM "s")
+"p" AS NOT MATERIALIZED (SELECT "id" AS "id", "name" AS "name", CAST((((CAST((CASE WHEN "_0" IS NULL THEN NULL WHEN (starts_with("_0", '{"l":') OR starts_with("_0", '{"i":')) THEN CAST((((CAST(substring("_0", 6, strlen("_0") - 6) AS BIGINT) & 4294967295) + 2147483648) & 4294967295) - 2147483648 AS INTEGER) ELSE ps_value_to_int("_0") END) AS BIGINT) + (1)::INTEGER) + 2147483648) & 4294967295) - 2147483648 AS INTEGER) AS "next_age", CAST(json_array_length("tags", '/g') AS BIGINT) AS "n", "tags" AS "tags", "who" AS "who", "at" AS "at", "ok" AS "ok" FROM (SELECT *, CASE WHEN contains("who", '\') OR regexp_matches("who", '[0-9][eE][-+]?[0-9]') THEN ps_map_get("who", 'age') ELSE nullif(CAST(json_extract("who", '/m/age') AS VARCHAR), 'null') END AS "_0" FROM "s"))
 SELECT * FROM "p";
