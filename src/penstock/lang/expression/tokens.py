@@ -32,17 +32,19 @@ KEYWORDS = frozenset(
 
 _PATTERN = re.compile(
     r"""
-    (?P<skip>\s+|--[^\r\n]*|/\*.*?\*/)
+    \s*(?:
+    (?P<name>[A-Za-z][A-Za-z0-9_]*(?:::[A-Za-z][A-Za-z0-9_]*)*)
+  | (?P<skip>--[^\r\n]*|/\*.*?\*/|\Z)
   | (?P<no_token>/\*|<>)
-  | (?P<name>[A-Za-z][A-Za-z0-9_]*(?:::[A-Za-z][A-Za-z0-9_]*)*)
   | (?P<number>(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?[lLfF]?)
   | (?P<text>'(?:[^'\\]|\\.)*')
   | (?P<op>==|!=|<=|>=|[-+*/%()<>,.\#?:=\[\]{}])
   | (?P<position>\$[0-9]+)
   | (?P<variable>\$\{?[A-Za-z_][A-Za-z0-9_]*\}?)
-    """,
+    )""",
     re.VERBOSE | re.DOTALL,
 )
+_BLANKS = re.compile(r"\s*")
 _NUMBER_TAIL = re.compile(r"[A-Za-z0-9_]+")
 
 
@@ -50,28 +52,29 @@ def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
     """Return the tokens of an expression, ended by an `end` token, and the faults found on the way. Never raises."""
     tokens: list[Token] = []
     faults: list[Fault] = []
-    add = tokens.append
+    add, made = tokens.append, Token._make
     match = _PATTERN.match
     at, size = 0, len(text)
     while at < size:
         found = match(text, at)
-        if found is None or found.lastgroup == "no_token":
+        group = None if found is None else found.lastgroup
+        if found is None or group is None or group == "no_token":
+            at = _BLANKS.match(text, at).end()  # type: ignore[union-attr]  # it matches everywhere
             fault = _fault_at(text, at)
             faults.append(fault)
             add(Token("fault", text[at : fault.end], at, fault.end))
             at = fault.end
             continue
-        group = found.lastgroup
-        end = found.end()
+        at, end = found.span(group)
         if group == "skip":
             at = end
             continue
-        word = found.group()
-        if group == "name":
+        word = text[at:end]
+        if group == "op":
+            add(made((word, word, at, end)))
+        elif group == "name":
             upper = word.upper()
-            add(Token(upper if upper in KEYWORDS else "name", word, at, end))
-        elif group == "op":
-            add(Token(word, word, at, end))
+            add(made((upper if upper in KEYWORDS else "name", word, at, end)))
         elif group == "number":
             tail = _NUMBER_TAIL.match(text, end)
             end = end if tail is None else tail.end()
@@ -81,7 +84,7 @@ def tokenize(text: str) -> tuple[list[Token], list[Fault]]:
             else:
                 add(Token(_number_kind(word), word, at, end))
         else:
-            add(Token(group or "fault", word, at, end))
+            add(Token(group, word, at, end))
         at = end
     add(Token("end", "", size, size))
     return tokens, faults
