@@ -6,6 +6,7 @@ import ctypes
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,20 +26,25 @@ class NotHad(Exception):
 
 
 class Postgres:
-    """A PostgreSQL over *folder*, where its socket lies too."""
+    """A PostgreSQL over *folder*, where its socket lies too. It listens on a port of this machine as well, where it wants a
+    password."""
 
     def __init__(self, programs: Path, folder: Path, user: int | None) -> None:
         self.programs, self.folder, self.user = programs, folder, user
         self.process: subprocess.Popen[bytes] | None = None
+        self.port = free_port()
 
     def url(self, database: str) -> str:
         """Return the address of one of its databases."""
-        return f"postgresql://postgres@/{database}?host={self.folder}"
+        return f"postgresql://postgres@/{database}?host={self.folder}&port={self.port}"
 
     def start(self) -> None:
         """Start it, and wait until it is ready. Raises NotHad."""
         data = self.folder / "data"
-        options = ["listen_addresses=", f"unix_socket_directories={self.folder}", "fsync=off", "max_connections=200"]
+        options = [
+            "listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}", "fsync=off",
+            "max_connections=200",
+        ]  # fmt: skip
         prctl = ctypes.CDLL(None).prctl
         with (self.folder / "log").open("wb") as log:
             self.process = subprocess.Popen(
@@ -86,7 +92,8 @@ def postgres() -> Iterator[Postgres]:
             folder.chmod(0o755)
             os.chown(folder, user, user)
             os.chown(data, user, user)
-        _run([programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"], user)
+        how = ["--auth-local=trust", "--auth-host=scram-sha-256", "-E", "UTF8", "--no-sync"]
+        _run([programs / "initdb", "-D", data, "-U", "postgres", *how], user)
         server = Postgres(programs, folder, user)
         try:
             server.start()
@@ -95,6 +102,13 @@ def postgres() -> Iterator[Postgres]:
             server.stop()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def _opened(wheel: Path, folder: Path) -> Path:

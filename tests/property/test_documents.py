@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from penstock.domain.diagnostic import Diagnostic
-from penstock.lang import Given, compile_package, resolve, validate_package
+from penstock.lang import Given, Known, compile_package, resolve, validate_package
 from penstock.lang.variables import placeholders
 
 FLOWS = [
@@ -41,7 +41,7 @@ JSON = st.recursive(
 
 def checked(flow: Any) -> None:
     definitions = resolve(Given({"x": "1", "day": "'2026-01-01'", "n": "CurrentTime()"}))
-    found = validate_package(flow, definitions, connections=("lake",))
+    found = validate_package(flow, definitions, connections=Known(("lake",)))
     assert all(isinstance(one, Diagnostic) and one.message for one in found)
     compiled = compile_package(flow, placeholders(definitions).values)
     assert (compiled.plan is None) is bool(compiled.errors)

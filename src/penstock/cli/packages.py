@@ -14,6 +14,9 @@ from penstock.errors import BadRequest, PackageInvalid
 from penstock.lang.document.file.reader import Places
 from penstock.lang.files import read_bytes
 from penstock.lang.variables.resolution import as_text
+from penstock.services import connection_types
+from penstock.services.coerce import Fields
+from penstock.services.connection_types import TYPES
 
 TEST_ENDINGS = (".test.yaml", ".test.yml")
 """How the names of test files end."""
@@ -142,7 +145,18 @@ def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
         place = value.get("path")
         if value["type"] == "file" and isinstance(place, str) and place and "\0" not in place:
             made[key]["path"] = str((path.parent / place).resolve())
+        elif value["type"] in TYPES and TYPES[value["type"]].is_database:
+            made[key] = _database(key, value, path)
     return made
+
+
+def _database(key: str, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    fields = Fields(value)
+    given = connection_types.read(value["type"], fields, whole=True)
+    if fields.errors:
+        wrong = " ".join(text for found in fields.errors.values() for text in found)
+        raise BadRequest(f"The connection '{key}' in '{path}' cannot be used: {wrong}")
+    return {**given.parameters, "type": value["type"], "secrets": dict(given.secrets)}
 
 
 def pairs(given: list[str], option: str) -> dict[str, str]:

@@ -143,7 +143,9 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> i
     status, errors = "completed", ""
     diagnostics: tuple[Diagnostic, ...] = ()
     made: tuple[Published, ...] = ()
-    roots = settings_module.load().file_roots
+    loaded = settings_module.load()
+    # The connections are those of whoever runs this, so nobody needs to be kept from a place unless it is said.
+    roots, allow = loaded.file_roots, loaded.outbound_allow
     signal.signal(signal.SIGINT, lambda _number, _frame: engine.interrupt())
     signal.signal(signal.SIGTERM, lambda _number, _frame: engine.interrupt())
     code = COMPLETED
@@ -151,7 +153,7 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> i
         order = Order(**{**order.to_json(), "scratch": scratch})
         try:
             package.require()
-            made = execute(order, engine, wiring.stores(roots), screen, OpenGate()).outputs
+            made = execute(order, engine, wiring.stores(roots), screen, OpenGate(), wiring.databases(allow)).outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID
             diagnostics = error.diagnostics

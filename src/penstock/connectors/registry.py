@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from penstock.connectors.databases import asking
 from penstock.connectors.files.local import LocalFiles
-from penstock.plan.ports import FileStore
+from penstock.plan.ports import Databases, FileStore
 
 
 def file_stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> dict[str, FileStore]:
     """Return connection type to file store. *roots* confine `file` connections (None: anywhere); *forbidden* folders
     are never read or written, unless they hold one of the roots."""
     return {"file": LocalFiles(roots, forbidden)}
+
+
+def databases(allow: str | None) -> Databases:
+    """Return the connector for databases, of the types `asking.DRIVERS`. *allow* are the internal networks where they may
+    be, None for all."""
+    return asking.Databases(allow)

@@ -11,7 +11,9 @@ from penstock.errors import PenstockError
 from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
 
-_OFTEN_WITHOUT = frozenset({"matches", "Curl", "CurlPoll"})
+_OFTEN_WITHOUT = frozenset(
+    {"matches", "Curl", "CurlPoll", "ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"}
+)
 LARGE = 60
 """From how many parts on an expression is tried."""
 

@@ -34,7 +34,7 @@ def mentioned(sql: str) -> set[str]:
 
 def calls_others(sql: str) -> bool:
     """Tell whether a part of a statement calls another system, and so must be computed once."""
-    return "ps_curl" in sql
+    return "ps_curl" in sql or "ps_sql_" in sql
 
 
 def call_of_others(
@@ -49,6 +49,15 @@ def call_of_others(
     request = listed([*given, *["NULL"] * (6 - len(given))])
     allow = "'" + context.outbound.replace("'", "''") + "'"
     return shared("curl_poll", request, *args[:3], allow) if polls else shared("curl", request, allow)
+
+
+def question(call: Call, args: list[str], context: Context, shared: Callable[..., str]) -> str | None:
+    """Return the SQL of `ExecuteSqlString` or `ExecuteSqlDateTime`, None where no database is asked."""
+    if context.outbound is None:
+        return None
+    if call.function == "ExecuteSqlString":
+        return shared("sql_text", *args)
+    return shared("sql_moment", *args, f"CAST({context.zone_minutes} AS INT)")
 
 
 def connected(word: str) -> Template:

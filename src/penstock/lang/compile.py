@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.lang.check import codes_package as codes
+from penstock.lang.check.asked import Known, unbound
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
@@ -18,7 +19,7 @@ from penstock.lang.document.model import ComponentNode
 from penstock.lang.document.shapes import show
 from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
-from penstock.plan.operators import Operator, Plan, Write
+from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -95,19 +96,21 @@ def _leading_to(document: Document, node: ComponentNode) -> Document:
 def validate_package(
     raw: str | Mapping[str, Any] | None,
     definitions: tuple[Definition, ...],
-    connections: Collection[str] | None = None,
+    connections: Known | None = None,
     gaps: Gaps | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return every finding about a package, its variables included. Evaluates nothing and starts no engine.
 
-    *connections* are the unique ids and names that exist; None where that is not known. *gaps* tells what the engine that
-    will run a plan cannot do of it.
+    *connections* are those that exist; None where that is not known. *gaps* tells what the engine that will run a plan
+    cannot do of it.
     """
-    stand_ins = placeholders(definitions)
+    stand_ins = placeholders(definitions, connections)
     # A variable with a fault of its own has been reported: its uses are not reported again.
     values = {one.name: VariableValue("x", placeholder=True) for one in definitions} | dict(stand_ins.values)
     compiled = compile_package(raw, values)
-    bound = () if connections is None else _unbound(raw, connections)
+    bound: tuple[Diagnostic, ...] = ()
+    if connections is not None:
+        bound = (*_unbound(raw, connections.connections), *_asked(compiled.plan, connections, raw, values))
     unable = () if gaps is None or compiled.plan is None else gaps(compiled.plan)
     if _uses_stand_ins(raw, values):
         # A pattern with a stand-in in it says nothing about the one that will be there.
@@ -130,6 +133,23 @@ def _unbound(raw: str | Mapping[str, Any] | None, connections: Collection[str]) 
             finding = codes.UnboundConnection.at(f"There is no connection {show(key)}.", hint=hint)
             report.add(finding, node.name, node.id, "connection")
     return tuple(report.findings)
+
+
+def _asked(
+    plan: Plan | None, known: Known, raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue]
+) -> Iterator[Diagnostic]:
+    source = raw if isinstance(raw, str) else json.dumps(raw)
+    certain = {one.text for one in values.values() if not one.placeholder}
+    for operator in iter_operators(plan) if plan is not None else ():
+        match operator:
+            case Project():
+                for index, expr in enumerate(operator.exprs):
+                    for finding in unbound(expr, known, source, certain):
+                        path = f"properties.fields[{index}].expression"
+                        yield replace(finding, component=operator.component, field=path)
+            case Filter() | Assert():
+                for finding in unbound(operator.predicate, known, source, certain):
+                    yield replace(finding, component=operator.component, field="properties.conditions")
 
 
 def _lower(

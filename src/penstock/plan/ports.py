@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from penstock.domain.diagnostic import Diagnostic
+from penstock.errors import PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan
 from penstock.plan.schema import Schema
@@ -20,11 +22,49 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A stored connection as a job sees it: *key* is its unique id or name, *parameters* are plain JSON values."""
+    """A stored connection as a job sees it: *key* is its unique id or name, *parameters* are plain JSON values, *secrets*
+    those that nobody may read."""
 
     key: str
     type: str
     parameters: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class CellKind(StrEnum):
+    """What a value of a database is, as far as its reader has to know."""
+
+    TEXT = "text"
+    WHOLE = "whole number"
+    DECIMAL = "decimal"
+    FLOAT = "float"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp without a zone"
+    INSTANT = "timestamp with a zone"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A value of a database that is not null: *text* as the database spells it, booleans as `true` and `false`, dates and
+    times as `2024-05-06 07:08:09.123456`, those with a zone in UTC; *type* is the database's word for its type."""
+
+    kind: CellKind
+    text: str
+    type: str = ""
+
+
+Ask = Callable[[str, str], Cell | None]
+"""Asks a database: unique id or name of a connection, one statement of SQL; gives the first column of the first row, None
+where there is no row or where it is null. Raises PermanentError and TransientError with one plain sentence. Can be
+pickled."""
+
+
+def ask_nobody(key: str, sql: str) -> Cell | None:  # noqa: ARG001 -- it is called as `Ask` is
+    """Refuse to ask: there are no connections here."""
+    raise PermanentError(f"There is no connection '{key}' to a database here.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +72,13 @@ class Context:
     """What an expression may depend on besides its record. *now* is the job's submission (aware UTC, one value for the
     whole job); *zone_minutes* the offset given to date-times without one (`_DEFAULT_TIMEZONE`); *strict* is
     `_STRICT_PIG_ERRORS`; *outbound* lists the internal networks that calls of other systems may reach, None where no such
-    call is made: outside of jobs."""
+    call is made, and no database asked: outside of jobs; *ask* asks the databases of the job."""
 
     now: datetime
     zone_minutes: int = 0
     strict: bool = False
     outbound: str | None = None
+    ask: Ask = field(default=ask_nobody, repr=False, compare=False)
 
     @property
     def now_ms(self) -> int:
@@ -189,6 +230,22 @@ class FileStore(Protocol):
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder and everything in it; quiet when it is already gone."""
+
+
+class Databases(Protocol):
+    """A connector for databases: tests connections, and asks for single values."""
+
+    def test(self, connection: Connection) -> None:
+        """Return when the database can be reached; raises ConnectionTestFailed with the rung that broke."""
+
+    def look(self, connection: Connection, schema: str | None, table: str) -> None:
+        """Return when a table or view can be read; raises ConnectionTestFailed."""
+
+    def asking(self, connections: Mapping[str, Connection]) -> Ask:
+        """Return what asks the databases among some connections, given by unique id or name. Opens nothing yet."""
+
+    def close(self) -> None:
+        """Close what was opened to ask."""
 
 
 Evaluate = Callable[[Expr], Value | None]

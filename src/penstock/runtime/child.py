@@ -18,9 +18,9 @@ from typing import Any
 
 from penstock.errors import InvariantBroken, JobStopped, LeaseLost, PackageInvalid, PenstockError
 from penstock.lang import Given, resolve, validate_package
-from penstock.plan.ports import Engine, FileStore, Written
+from penstock.plan.ports import Databases, Engine, FileStore, Written
 from penstock.runtime.channel import Broken, Channel
-from penstock.runtime.execute import Order, execute
+from penstock.runtime.execute import Order, execute, hidden_in
 from penstock.runtime.masking import Mask
 
 
@@ -38,6 +38,7 @@ class Adapters:
     stores: Mapping[str, FileStore]
     warm_up: Callable[[Engine], None]
     chosen: Callable[[Order, Engine], Engine] = always_warm
+    databases: Databases | None = None
 
 
 def load() -> None:
@@ -88,7 +89,7 @@ class _Job:
 
     def run(self, order: Order) -> None:
         self._is_granted = order.granted is not None
-        self._mask = Mask(order.secret_variables.values())
+        self._mask = Mask(hidden_in(order))
         threading.Thread(target=self._hear, daemon=True).start()
         self._channel.send(self._outcome(order))
 
@@ -97,7 +98,7 @@ class _Job:
             self._engine = self._adapters.chosen(order, self._engine)
             if self._is_stopping:
                 self._engine.interrupt()
-            made = execute(order, self._engine, self._adapters.stores, self, self)
+            made = execute(order, self._engine, self._adapters.stores, self, self, self._adapters.databases)
             return {"kind": "done", "outputs": [asdict(one) for one in made.outputs]}
         except PackageInvalid as error:
             for found in error.diagnostics:

@@ -19,7 +19,19 @@ from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Plan, Scan, Write, iter_operators
-from penstock.plan.ports import BoundSource, Connection, Context, Engine, FileStore, Limits, Staged, Written
+from penstock.plan.ports import (
+    Ask,
+    BoundSource,
+    Connection,
+    Context,
+    Databases,
+    Engine,
+    FileStore,
+    Limits,
+    Staged,
+    Written,
+    ask_nobody,
+)
 from penstock.plan.schema import Schema
 from penstock.runtime.listener import Listener
 from penstock.runtime.masking import MASKED, Mask, MaskedListener
@@ -33,7 +45,8 @@ class Order:
     """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission;
     *outbound* the internal networks that calls may reach, None where none is made;
     *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values);
-    *stack*, *region* and *nodes* are those of the cluster."""
+    *stack*, *region* and *nodes* are those of the cluster; a connection holds its type, its parameters, and under `secrets`
+    those that nobody may read."""
 
     token: str
     flow: str
@@ -44,7 +57,7 @@ class Order:
     predefined: Mapping[str, Scalar] = field(default_factory=dict)
     secret_variables: Mapping[str, str | None] = field(default_factory=dict, repr=False)
     account_variables: Mapping[str, Scalar] = field(default_factory=dict)
-    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    connections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, repr=False)
     memory_bytes: int = 1 << 30
     threads: int = 2
     scratch: str = ""
@@ -88,25 +101,52 @@ class Gate(Protocol):
         """Return when this attempt may publish; raises LeaseLost or JobStopped when it may not."""
 
 
-def execute(order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate) -> Result:
+def execute(
+    order: Order,
+    engine: Engine,
+    stores: Mapping[str, FileStore],
+    listener: Listener,
+    gate: Gate,
+    databases: Databases | None = None,
+) -> Result:
     """Run one job and return its receipts.
 
     Raises PackageInvalid with every diagnostic when the package does not compile, another PenstockError with one plain
     sentence when it cannot run, JobStopped and LeaseLost as they come. Whatever happens, no staging folder stays behind.
-    No secret variable stands in what is told, raised or returned.
+    No secret variable, and no secret of a connection, stands in what is told, raised or returned.
     """
-    mask = Mask(order.secret_variables.values())
+    mask = Mask(hidden_in(order))
+    ask = ask_nobody if databases is None else databases.asking(connections_of(order))
     try:
-        return _execute(order, engine, stores, MaskedListener(listener, mask), gate, mask)
+        return _execute(order, engine, stores, MaskedListener(listener, mask), gate, mask, ask)
     except PenstockError as error:
         mask.error(error)
         raise
+    finally:
+        if databases is not None:
+            databases.close()
+
+
+def hidden_in(order: Order) -> list[str | None]:
+    """Return what is secret in an order: secret variables, and secrets of connections."""
+    return [*order.secret_variables.values(), *secrets_of(order.connections)]
+
+
+def secrets_of(connections: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the secrets of the connections of an order."""
+    return [secret for raw in connections.values() for secret in raw.get("secrets", {}).values()]
 
 
 def _execute(
-    order: Order, engine: Engine, stores: Mapping[str, FileStore], listener: Listener, gate: Gate, mask: Mask
+    order: Order,
+    engine: Engine,
+    stores: Mapping[str, FileStore],
+    listener: Listener,
+    gate: Gate,
+    mask: Mask,
+    ask: Ask,
 ) -> Result:
-    context, values = evaluate_variables(order, engine, listener, mask)
+    context, values = evaluate_variables(order, engine, listener, mask, ask)
     plan = _compile(order, values, engine, listener)
     connections = connections_of(order)
     outputs = [_declared(write) for write in plan.outputs]
@@ -133,7 +173,10 @@ def _execute(
 
 def connections_of(order: Order) -> dict[str, Connection]:
     """Return the connections of an order by unique id or name."""
-    return {key: Connection(key, str(raw.get("type", "")), _parameters(raw)) for key, raw in order.connections.items()}
+    return {
+        key: Connection(key, str(raw.get("type", "")), _parameters(raw), raw.get("secrets", {}))
+        for key, raw in order.connections.items()
+    }
 
 
 def _finish(
@@ -158,10 +201,10 @@ def _finish(
 
 
 def evaluate_variables(
-    order: Order, engine: Engine, listener: Listener, mask: Mask
+    order: Order, engine: Engine, listener: Listener, mask: Mask, ask: Ask = ask_nobody
 ) -> tuple[Context, Mapping[str, VariableValue]]:
     """Return the context of a job and the values of its variables, and tell the listener about them. What is computed from
-    secrets is added to the *mask*."""
+    secrets is added to the *mask*; *ask* asks the databases of the job."""
     now = datetime.fromisoformat(order.now)
     given = Given(
         order.package_variables, order.variables, order.dynamic_variables, order.predefined, order.secret_variables,
@@ -172,7 +215,7 @@ def evaluate_variables(
     found, context = evaluate_in(
         definitions,
         lambda expr, at: engine.evaluate((expr,), empty, {}, at)[0],
-        Context(now, outbound=order.outbound),
+        Context(now, outbound=order.outbound, ask=ask),
     )
     for value in found.values.values():
         if value.secret:
@@ -221,7 +264,7 @@ def invalid(diagnostics: Sequence[Diagnostic]) -> PackageInvalid:
 
 
 def _parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in raw.items() if key not in ("type", "name")}
+    return {key: value for key, value in raw.items() if key not in ("type", "name", "secrets")}
 
 
 def _declared(write: Write) -> dict[str, Any]:
@@ -245,7 +288,8 @@ def _store(
     store = stores.get(found.type)
     if store is None:
         raise PermanentError(
-            f"Component '{component}': connections of type '{found.type}' are not available in this version."
+            f"Component '{component}': connections of type '{found.type}' hold no files. Choose one of type "
+            f"{' or '.join(stores)}."
         )
     return store
 

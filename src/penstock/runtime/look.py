@@ -14,7 +14,7 @@ from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Write
 from penstock.plan.ports import Context, Engine, FileStore, Limits
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
-from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, invalid
+from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, hidden_in, invalid
 from penstock.runtime.masking import Mask
 
 NOWHERE = FileTarget(ConnectionRef(""), "", ())
@@ -62,7 +62,7 @@ class Preview:
 
 def plan_of(order: Order, engine: Engine) -> tuple[Plan, Context, Mapping[str, VariableValue]]:
     """Return the plan of an order with its variables evaluated. Raises PackageInvalid with every diagnostic."""
-    context, values = evaluate_variables(order, engine, Quiet(), Mask(order.secret_variables.values()))
+    context, values = evaluate_variables(order, engine, Quiet(), Mask(hidden_in(order)))
     compiled = compile_package(order.flow, values)
     if compiled.plan is None:
         raise invalid(compiled.diagnostics)
@@ -80,7 +80,7 @@ def preview(
     Raises NotFound for a component that is none of *known*, PackageInvalid, and what reading and computing raise. No secret
     variable stands in what is returned or raised.
     """
-    mask = Mask(order.secret_variables.values())
+    mask = Mask(hidden_in(order))
     try:
         return _preview(order, component, size, engine, stores, known, mask)
     except PenstockError as error:

@@ -26,6 +26,7 @@ from penstock.runtime import outcome
 from penstock.runtime.attempt import Attempt, remove_staged
 from penstock.runtime.channel import Broken
 from penstock.runtime.children import Child, Children
+from penstock.runtime.execute import secrets_of
 from penstock.runtime.limits import Limits, cap_bytes
 from penstock.runtime.masking import Mask
 from penstock.runtime.memory import MemoryWatch
@@ -339,7 +340,7 @@ class Worker:
             return
         child = self._warm.pop(0)
         attempt = Attempt(taken.job_id, taken.epoch, child, scratch, asked_at)
-        attempt.mask = Mask(taken.order["secret_variables"].values())
+        attempt.mask = Mask([*taken.order["secret_variables"].values(), *secrets_of(taken.order["connections"])])
         attempt.is_granted = "granted" in taken.order
         share = self._limits.share(taken.is_sandbox)
         self._held[taken.job_id] = attempt

@@ -8,16 +8,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from penstock.domain.cluster import ClusterStatus
 from penstock.domain.job import WAITING, JobStatus
 from penstock.errors import PermanentError
 from penstock.kit.sealing import Seal
-from penstock.lang.document import connection_keys, read
+from penstock.lang.document import connection_keys, read, texts_of
+from penstock.lang.expression.tokens import quote
 from penstock.services import events, secrets
 from penstock.services.coerce import to_json
-from penstock.services.connections import by_key
+from penstock.services.connection_types import TYPES
+from penstock.services.connections import by_key, for_job
 from penstock.services.secrets import KEYLESS
 from penstock.services.system import KNOWN_STACKS, SPARK_STACKS
 from penstock.services.upkeep import cut_off, end
@@ -114,9 +117,9 @@ def claim(uow: UnitOfWork, worker_id: str, now: datetime, seal: Seal = KEYLESS) 
     _use(uow, job, cluster, now)
     try:
         hidden = secrets.opened(uow, job.package_id, seal)
+        order = _order(uow, job, cluster, hidden, seal)
     except PermanentError as error:
         return _fail(uow, job, error.message, now)
-    order = _order(uow, job, cluster, hidden)
     uow.session.flush()
     return Claimed(job.id, job.epoch, order, cluster.type == "sandbox")
 
@@ -180,7 +183,7 @@ def _use(uow: UnitOfWork, job: Job, cluster: Cluster, now: datetime) -> None:
         claims.add_lines(uow, job.id, job.epoch, [(now, "info", line)])
 
 
-def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str | None]) -> dict[str, Any]:
+def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str | None], seal: Seal) -> dict[str, Any]:
     package = uow.session.get_one(Package, job.package_id)
     before = jobs.last_success(uow, job.package_id, job.id)
     order: dict[str, Any] = {
@@ -204,7 +207,7 @@ def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str
             "_CLUSTER_NODES_COUNT": cluster.nodes,
             "_SCHEDULE_ID": None,
         },
-        "connections": _connections(uow, job),
+        "connections": _connections(uow, job, seal),
         "stack": cluster.stack or KNOWN_STACKS[0],
         "region": cluster.region or "",
         "nodes": cluster.nodes,
@@ -219,15 +222,25 @@ def _instant(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _connections(uow: UnitOfWork, job: Job) -> dict[str, Any]:
-    """Only the connections that the package names: a job's process gets no other."""
+def _connections(uow: UnitOfWork, job: Job, seal: Seal) -> dict[str, Any]:
+    """Only the connections that the package names: a job's process gets no other. Components name what they read and write;
+    a database that a function asks stands somewhere in the texts of the package, or in a variable."""
     document, _ = read(job.package_flow)
     wanted = set(connection_keys(document)) if document is not None else set()
+    values = (job.package_variables, job.account_variables, job.variables, job.dynamic_variables)
+    texts = [*(() if document is None else texts_of(document))]
+    texts += [str(value) for value in chain(*(json.loads(one).values() for one in values))]
+    asks = any("ExecuteSql" in text for text in texts)
     found: dict[str, Any] = {}
     for key, row in by_key(people.connections(uow, job.account_id)).items():
-        if key in wanted:
-            found[key] = {**json.loads(row.parameters), "type": row.type}
+        if key in wanted or (asks and TYPES[row.type].is_database and _stands_in(key, texts)):
+            found[key] = for_job(row, seal)
     return found
+
+
+def _stands_in(key: str, texts: Sequence[str]) -> bool:
+    spellings = {key, quote(key)[1:-1]}
+    return any(spelling in text for spelling in spellings for text in texts)
 
 
 def _written(output: JobOutput) -> dict[str, Any]:

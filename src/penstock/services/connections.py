@@ -1,5 +1,5 @@
-"""Connections: stored addresses of data (wire reference 3.10). Parameters are checked by type; nothing is opened here
-except by a test."""
+"""Connections: stored addresses of data (wire reference 3.10). Parameters are checked by type, secret ones sealed; nothing is
+opened here except by a test, which needs no open unit of work."""
 
 from __future__ import annotations
 
@@ -10,31 +10,24 @@ from datetime import datetime
 from typing import Any
 
 from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
+from penstock.kit.sealing import Seal
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget
 from penstock.plan.ports import Connection as Bound
-from penstock.plan.ports import FileStore
+from penstock.plan.ports import Databases, FileStore
+from penstock.services import connection_types
 from penstock.services.coerce import LONGEST_NAME, Fields, to_json
+from penstock.services.connection_types import TYPES
 from penstock.services.paging import Page, PageRequest, list_rows
 from penstock.services.principal import Principal
+from penstock.services.secrets import KEYLESS
 from penstock.store.queries import pages
 from penstock.store.tables import Connection
 from penstock.store.unit_of_work import UnitOfWork
 
-TYPES: dict[str, dict[str, Any]] = {
-    "file": {
-        "type": "file",
-        "name": "Files",
-        "description": "A folder of this installation's machines.",
-        "icon_url": "",
-        "groups": [{"group_type": "storage", "group_name": "File Storage"}],
-    }
-}
-"""Every type of connection, as the wire lists it."""
-
 
 def types() -> list[dict[str, Any]]:
-    """Return the types of connections."""
-    return list(TYPES.values())
+    """Return the types of connections, as the wire lists them."""
+    return [one.to_json() for one in TYPES.values()]
 
 
 def list_page(uow: UnitOfWork, principal: Principal, asked: PageRequest, *, type: object = None) -> Page[Connection]:
@@ -53,28 +46,60 @@ def _require_type(word: str) -> None:
         raise InvalidFields(message, {"type": [message]})
 
 
-def create(uow: UnitOfWork, principal: Principal, kind: str, raw: Mapping[str, Any], now: datetime) -> Connection:
-    """Store a connection. Raises InvalidFields for an unknown type or a missing parameter."""
+def create(
+    uow: UnitOfWork, principal: Principal, kind: str, raw: Mapping[str, Any], now: datetime, seal: Seal = KEYLESS
+) -> Connection:
+    """Store a connection. Raises InvalidFields for an unknown type, a missing parameter, or one that is not supported."""
     _require_type(kind)
     fields = Fields(raw)
     name = _name(fields)
     if name is None and "name" not in fields.errors:
         fields.refuse("name", "is missing.")
-    path = _path(fields)
-    if path is None and "path" not in fields.errors:
-        fields.refuse("path", "is missing. Give the folder, such as /data/lake.")
+    given = connection_types.read(kind, fields, whole=True)
+    _require_key(fields, given.secrets, seal)
     fields.check()
     row = Connection(
         account_id=principal.tenant.id,
         name=name or "",
         type=kind,
-        parameters=to_json({"path": path}),
+        parameters=to_json(given.parameters),
+        secrets="{}",
         created_at=now,
         updated_at=now,
     )
     uow.session.add(row)
     uow.session.flush()
+    _keep(row, given.secrets, seal)
+    uow.session.flush()
     return row
+
+
+def _require_key(fields: Fields, given: Mapping[str, str], seal: Seal) -> None:
+    for name in given if not seal.has_key else ():
+        fields.refuse(name, "cannot be sealed: this installation has no key. Set PENSTOCK_SEALING_KEY.")
+
+
+def _keep(row: Connection, given: Mapping[str, str], seal: Seal) -> None:
+    """Seal what is given of the secrets of a connection; the others stay."""
+    sealed = {name: seal.seal(text, _place(row.id, name)) for name, text in given.items()}
+    row.secrets = to_json({**json.loads(row.secrets), **sealed})
+
+
+def _place(connection_id: int, name: str) -> str:
+    return f"connection:{connection_id}:{name}"
+
+
+def opened(row: Connection, seal: Seal) -> dict[str, str]:
+    """Return the secrets of a connection in clear. Raises PermanentError with the name of one that cannot be opened."""
+    found = {}
+    for name, token in json.loads(row.secrets).items():
+        try:
+            found[name] = seal.open(token, _place(row.id, name))
+        except PermanentError as error:
+            raise PermanentError(
+                f"The {name} of the connection '{row.unique_id}' cannot be opened: {error.message}"
+            ) from None
+    return found
 
 
 def by_key(rows: Iterable[Connection]) -> dict[str, Connection]:
@@ -85,16 +110,13 @@ def by_key(rows: Iterable[Connection]) -> dict[str, Connection]:
     return found | {row.unique_id: row for row in rows}
 
 
+def for_job(row: Connection, seal: Seal) -> dict[str, Any]:
+    """Return a connection as the order of a job holds it. Raises PermanentError."""
+    return {**json.loads(row.parameters), "type": row.type, "secrets": opened(row, seal)}
+
+
 def _name(fields: Fields) -> str | None:
     return (fields.text("name", longest=LONGEST_NAME) or "").strip() or None
-
-
-def _path(fields: Fields) -> str | None:
-    path = fields.text("path")
-    if path is not None and not path.startswith("/"):
-        fields.refuse("path", "must be an absolute folder, such as /data/lake.")
-        return None
-    return path
 
 
 def get(uow: UnitOfWork, principal: Principal, kind: str, connection_id: int) -> Connection:
@@ -112,16 +134,24 @@ def _get(
 
 
 def update(
-    uow: UnitOfWork, principal: Principal, kind: str, connection_id: int, raw: Mapping[str, Any], now: datetime
+    uow: UnitOfWork,
+    principal: Principal,
+    kind: str,
+    connection_id: int,
+    raw: Mapping[str, Any],
+    now: datetime,
+    seal: Seal = KEYLESS,
 ) -> Connection:
-    """Change a connection; absent parameters stay. Raises NotFound, InvalidFields."""
+    """Change a connection; absent parameters stay, secret ones too. Raises NotFound, InvalidFields."""
     row = _get(uow, principal, kind, connection_id, locked=True)
     fields = Fields(raw)
-    name, path = _name(fields), _path(fields)
+    name = _name(fields)
+    given = connection_types.read(row.type, fields, whole=False)
+    _require_key(fields, given.secrets, seal)
     fields.check()
     row.name = name or row.name
-    if path is not None:
-        row.parameters = to_json({**json.loads(row.parameters), "path": path})
+    row.parameters = to_json({**json.loads(row.parameters), **given.parameters})
+    _keep(row, given.secrets, seal)
     row.updated_at = now
     uow.session.flush()
     return row
@@ -135,40 +165,66 @@ def delete(uow: UnitOfWork, principal: Principal, kind: str, connection_id: int)
     return row
 
 
-def test_stored(
-    uow: UnitOfWork, principal: Principal, kind: str, connection_id: int, stores: Mapping[str, FileStore]
-) -> None:
-    """Return when a stored connection can be used. Raises NotFound, ConnectionTestFailed."""
-    row = get(uow, principal, kind, connection_id)
-    stores[row.type].test(_bound(row))
-
-
-def _bound(row: Connection) -> Bound:
-    return Bound(row.unique_id, row.type, json.loads(row.parameters))
-
-
-def check(
-    uow: UnitOfWork,
-    principal: Principal,
-    kind: str | None,
-    connection_id: int,
-    raw: Mapping[str, Any],
-    stores: Mapping[str, FileStore],
-) -> None:
-    """Return when a path of a stored connection can be read, or written where `destination` says so; *kind* None for a
-    connection of any type. Raises NotFound, ConnectionTestFailed."""
+def bound(uow: UnitOfWork, principal: Principal, kind: str | None, connection_id: int, seal: Seal = KEYLESS) -> Bound:
+    """Return a stored connection to be tested, secrets in clear; *kind* None for one of any type. Raises NotFound,
+    ConnectionTestFailed for secrets that cannot be opened."""
     row = _get(uow, principal, kind, connection_id)
+    try:
+        return Bound(row.unique_id, row.type, json.loads(row.parameters), opened(row, seal))
+    except PermanentError as error:
+        raise ConnectionTestFailed(error.message) from error
+
+
+def new(kind: str, raw: Mapping[str, Any]) -> Bound:
+    """Return a connection that is not stored, to be tested. Raises InvalidFields, ConnectionTestFailed."""
+    _require_type(kind)
     fields = Fields(raw)
+    name = _name(fields)
+    given = connection_types.read(kind, fields, whole=True)
+    _refuse_test(fields)
+    return Bound(name or "new connection", kind, given.parameters, given.secrets)
+
+
+def test(connection: Bound, stores: Mapping[str, FileStore], databases: Databases) -> None:
+    """Return when a connection can be used. Raises ConnectionTestFailed."""
+    if TYPES[connection.type].is_database:
+        databases.test(connection)
+    else:
+        stores[connection.type].test(connection)
+
+
+def check(connection: Bound, raw: Mapping[str, Any], stores: Mapping[str, FileStore], databases: Databases) -> None:
+    """Return when what a call names can be used: a path to read, or to write where `destination` says so; a table of a
+    database. Raises ConnectionTestFailed."""
+    fields = Fields(raw)
+    if TYPES[connection.type].is_database:
+        _check_table(connection, fields, databases)
+    else:
+        _check_path(connection, fields, stores[connection.type])
+
+
+def _check_table(connection: Bound, fields: Fields, databases: Databases) -> None:
+    table, schema = fields.text("table"), fields.text("schema_name")
+    if table and not schema and not fields.errors:
+        fields.refuse("schema_name", "is missing. It is needed with 'table'.")
+    _refuse_test(fields)
+    if table:
+        databases.look(connection, schema, table)
+    else:
+        databases.test(connection)
+
+
+def _check_path(connection: Bound, fields: Fields, store: FileStore) -> None:
     path, bucket, writes = fields.text("path"), fields.text("bucket") or None, fields.boolean("destination")
     if not path and not fields.errors:
         fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
     _refuse_test(fields)
-    store, bound, asks = stores[row.type], _bound(row), ConnectionRef(row.unique_id)
+    asks = ConnectionRef(connection.key)
     try:
         if writes:
-            store.locate(FileTarget(asks, path or "", (), bucket), bound, "validation")
+            store.locate(FileTarget(asks, path or "", (), bucket), connection, "validation")
         else:
-            store.bind(FileSource(asks, path or "", (), bucket), bound)
+            store.bind(FileSource(asks, path or "", (), bucket), connection)
     except PermanentError as refused:
         raise ConnectionTestFailed(refused.message) from refused
 
@@ -176,14 +232,3 @@ def check(
 def _refuse_test(fields: Fields) -> None:
     if fields.errors:
         raise ConnectionTestFailed(" ".join(text for found in fields.errors.values() for text in found))
-
-
-def test_new(kind: str, raw: Mapping[str, Any], stores: Mapping[str, FileStore]) -> None:
-    """Return when a connection that is not stored can be used. Raises InvalidFields, ConnectionTestFailed."""
-    _require_type(kind)
-    fields = Fields(raw)
-    name, path = _name(fields), _path(fields)
-    if path is None and not fields.errors:
-        fields.refuse("path", "is missing. Give the folder, such as /data/lake.")
-    _refuse_test(fields)
-    stores[kind].test(Bound(name or "new connection", kind, {"path": path}))

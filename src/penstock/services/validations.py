@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import NotFound
-from penstock.lang import Gaps, Given, resolve, validate_package
+from penstock.lang import Gaps, Given, Known, resolve, validate_package
 from penstock.services import packages, secrets, variables
 from penstock.services.coerce import to_json
+from penstock.services.connection_types import TYPES
 from penstock.services.connections import by_key
 from penstock.services.paging import Page, PageRequest, list_rows, one_of
 from penstock.services.principal import Principal
@@ -66,6 +67,7 @@ def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Ou
     if row is None or package is None or row.status != RUNNING:
         return None
     started = time.monotonic()
+    found = by_key(people.connections(uow, package.account_id))
     findings = validate_package(
         package.flow,
         resolve(
@@ -75,7 +77,7 @@ def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Ou
                 account=variables.of_account(uow, package.account_id),
             )
         ),
-        set(by_key(people.connections(uow, package.account_id))),
+        Known(found, {key for key, row in found.items() if TYPES[row.type].is_database}),
         gaps,
     )
     return Outcome(tuple(findings), int((time.monotonic() - started) * 1000))

@@ -3,6 +3,7 @@
 from penstock.wiring.engines import engine, engine_named
 from penstock.wiring.jobs import (
     adapters,
+    databases,
     load,
     memory_for_jobs,
     parse_instant,
@@ -13,6 +14,7 @@ from penstock.wiring.jobs import (
 
 __all__ = [
     "adapters",
+    "databases",
     "engine",
     "engine_named",
     "load",

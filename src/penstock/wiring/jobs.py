@@ -8,10 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from penstock.connectors.registry import file_stores
+from penstock.connectors import registry
 from penstock.engines.duckdb import evaluate, functions
 from penstock.engines.functions import isodate
-from penstock.plan.ports import Engine, FileStore
+from penstock.plan.ports import Databases, Engine, FileStore
 from penstock.plan.values import Instant
 from penstock.runtime import child
 from penstock.runtime.child import Adapters
@@ -35,12 +35,21 @@ def load() -> None:
 
 def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:
     """Return connection type to file store."""
-    return file_stores(roots, forbidden)
+    return registry.file_stores(roots, forbidden)
 
 
-def adapters(allowed: Sequence[Path], forbidden: Sequence[Path], masters: Mapping[str, str]) -> Adapters:
-    """Return what the process of a job works with; *masters* are Spark's, by name."""
-    return Adapters(engine, stores(allowed, forbidden), warm_up, partial(engine_of, masters=masters))
+def databases(allow: str | None) -> Databases:
+    """Return the connector for databases. *allow* are the internal networks where they may be, None for all."""
+    return registry.databases(allow)
+
+
+def adapters(
+    allowed: Sequence[Path], forbidden: Sequence[Path], masters: Mapping[str, str], networks: str = ""
+) -> Adapters:
+    """Return what the process of a job works with; *masters* are Spark's, by name, *networks* the internal ones where
+    databases may be."""
+    chosen = partial(engine_of, masters=masters)
+    return Adapters(engine, stores(allowed, forbidden), warm_up, chosen, databases(networks))
 
 
 def memory_for_jobs() -> int:

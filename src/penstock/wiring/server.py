@@ -13,7 +13,7 @@ from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
 from penstock.wiring.engines import engine, stacks
-from penstock.wiring.jobs import stores
+from penstock.wiring.jobs import databases, stores
 
 
 def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]) -> Penstock:
@@ -23,6 +23,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         clock=system_clock,
         wake=wake,
         file_stores=stores(*places.roots(settings)),
+        databases=databases(settings.outbound_allow or ""),
         public_url=settings.public_url,
         credits_per_hour=settings.credits_per_hour,
         stacks=[{"id": stack, "name": name} for stack, name in stacks()],

@@ -21,8 +21,9 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
     """Return a worker over a store; to be made by the thread that will run it."""
     linux.require()
     allowed, forbidden = places.roots(settings)
+    networks = settings.outbound_allow or ""
     places_json = json.dumps(
-        [[str(one) for one in allowed], [str(one) for one in forbidden], dict(settings.spark_masters)]
+        [[str(one) for one in allowed], [str(one) for one in forbidden], dict(settings.spark_masters), networks]
     )
     children = Children([sys.executable, "-m", "penstock.cli.forkserver", places_json])
     limits = Limits(settings.slots, settings.memory_bytes or memory_for_jobs(), os.cpu_count() or 1)
@@ -35,5 +36,5 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
         limits,
         worker_id(),
         seal=places.seal(settings),
-        outbound=settings.outbound_allow or "",
+        outbound=networks,
     )

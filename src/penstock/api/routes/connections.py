@@ -1,4 +1,5 @@
-"""Connections: types, list, create, get, update, delete, and the tests of stored and of new ones, and of paths in them."""
+"""Connections: types, list, create, get, update, delete, and the tests of stored and of new ones,
+and of paths and tables in them. Nothing is reached for inside a unit of work."""
 
 from __future__ import annotations
 
@@ -47,7 +48,8 @@ def list_connections(call: Current) -> Response:
 )
 def test_new_connection_of_any_type(call: Current) -> Response:
     with call.reading("connection") as (_, _, fields):
-        return _test_new(call, str(fields.get("type") or ""), fields)
+        given = fields
+    return _test_new(call, str(given.get("type") or ""), given)
 
 
 @router.post(
@@ -56,7 +58,7 @@ def test_new_connection_of_any_type(call: Current) -> Response:
 )
 def create_connection(call: Current, connection_type: str) -> Response:
     with call.writing("connection") as (uow, principal, fields):
-        row = connections.create(uow, principal, connection_type, fields, call.deps.clock())
+        row = connections.create(uow, principal, connection_type, fields, call.deps.clock(), call.deps.seal)
     return call.answer(connection_json(row, call.view), 201)
 
 
@@ -68,7 +70,8 @@ def create_connection(call: Current, connection_type: str) -> Response:
 )
 def test_new_connection(call: Current, connection_type: str) -> Response:
     with call.reading("connection") as (_, _, fields):
-        return _test_new(call, connection_type, fields)
+        given = fields
+    return _test_new(call, connection_type, given)
 
 
 @router.get(_ONE, **operation("getConnection", "Get a connection", one("Connection")))
@@ -82,7 +85,8 @@ def get_connection(call: Current, connection_type: str, connection_id: Id) -> Re
 )
 def update_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
     with call.writing("connection") as (uow, principal, fields):
-        row = connections.update(uow, principal, connection_type, connection_id, fields, call.deps.clock())
+        now, seal = call.deps.clock(), call.deps.seal
+        row = connections.update(uow, principal, connection_type, connection_id, fields, now, seal)
     return call.answer(connection_json(row, call.view))
 
 
@@ -96,13 +100,16 @@ def delete_connection(call: Current, connection_type: str, connection_id: Id) ->
 @router.post(_ONE + "/test", **operation("testConnection", "Test a stored connection", one("ConnectionTestResult")))
 def test_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
     with call.reading() as (uow, principal, _):
-        connections.test_stored(uow, principal, connection_type, connection_id, call.deps.file_stores)
+        found = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal)
+    connections.test(found, call.deps.file_stores, call.deps.databases)
     return call.answer(True)
 
 
 @router.post(
     _ONE + "/validate",
-    **operation("validateConnection", "Check a path of a connection", one("ConnectionTestResult"), body=one(_CHECK)),
+    **operation(
+        "validateConnection", "Check a path or a table of a connection", one("ConnectionTestResult"), body=one(_CHECK)
+    ),
 )
 def validate_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
     return _check(call, connection_type, connection_id)
@@ -111,7 +118,10 @@ def validate_connection(call: Current, connection_type: str, connection_id: Id) 
 @router.post(
     _ALL + "/{connection_id}/validate",
     **operation(
-        "validateConnectionById", "Check a path of a connection", one("ConnectionTestResult"), body=one(_CHECK)
+        "validateConnectionById",
+        "Check a path or a table of a connection",
+        one("ConnectionTestResult"),
+        body=one(_CHECK),
     ),
 )
 def validate_connection_of_any_type(call: Current, connection_id: Id) -> Response:
@@ -120,10 +130,11 @@ def validate_connection_of_any_type(call: Current, connection_id: Id) -> Respons
 
 def _check(call: Call, connection_type: str | None, connection_id: int) -> Response:
     with call.reading("connection") as (uow, principal, fields):
-        connections.check(uow, principal, connection_type, connection_id, fields, call.deps.file_stores)
+        found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
+    connections.check(found, given, call.deps.file_stores, call.deps.databases)
     return call.answer(True)
 
 
 def _test_new(call: Call, connection_type: str, fields: dict[str, Any]) -> Response:
-    connections.test_new(connection_type, fields, call.deps.file_stores)
+    connections.test(connections.new(connection_type, fields), call.deps.file_stores, call.deps.databases)
     return call.answer(True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import NotRequired
+from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
@@ -26,6 +26,11 @@ class Connection(TypedDict):
     updated_at: Instant
     url: str
     path: NotRequired[str]
+    host: NotRequired[str]
+    port: NotRequired[int]
+    database: NotRequired[str]
+    tunnel_type: NotRequired[str]
+    ssl: NotRequired[bool]
 
 
 class ConnectionGroup(TypedDict):
@@ -46,19 +51,29 @@ class ConnectionType(TypedDict):
 
 
 class ConnectionFields(TypedDict, total=False):
-    """A connection's name, type and the parameters of its type."""
+    """A connection's name, type and the parameters of its type. The password is written and never read."""
 
     name: str
     type: str
     path: str
+    username: str
+    password: str
+    database: str
+    host: str
+    port: int
+    tunnel_type: Literal["direct"]
+    ssl: bool
 
 
 class ConnectionCheck(TypedDict, total=False):
-    """What to look for in a connection: files to read, or with *destination* a place to write to. The other keys say how
-    records would be read; they are taken and change nothing, because no record is read."""
+    """What to look for in a connection: files to read, or with *destination* a place to write to; of a database a table,
+    with *schema_name*. The other keys say how records would be read; they are taken and change nothing, because no record
+    is read."""
 
     bucket: str
     path: str
+    table: str
+    schema_name: str
     destination: bool
     file_type: str
     record_type: str
@@ -76,17 +91,15 @@ ConnectionTestResult = bool
 
 def connection_json(row: Row, view: View) -> Connection:
     """Return a connection as the wire writes it."""
+    parameters = json.loads(row.parameters or "{}")
     connection: Connection = {
         "id": row.id,
         "name": row.name,
         "type": row.type,
-        "username": None,
+        "username": parameters.pop("username", None),
         "unique_id": row.unique_id,
         "created_at": to_wire(row.created_at),
         "updated_at": to_wire(row.updated_at),
         "url": view.url(f"connections/{segment(row.type)}/{row.id}"),
     }
-    path = json.loads(row.parameters or "{}").get("path")
-    if path is not None:
-        connection["path"] = path
-    return connection
+    return {**connection, **parameters}

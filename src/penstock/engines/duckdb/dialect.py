@@ -23,6 +23,7 @@ from penstock.engines.templates import (
     four_digit_year,
     is_small_divisor,
     null_tests,
+    question,
     substring_guards,
     whole_literal,
     zone_literal,
@@ -338,6 +339,11 @@ def _call_of_others(call: Call, args: list[str], context: Context) -> str:
     return "CAST(NULL AS VARCHAR)" if made is None else made
 
 
+def _question(call: Call, args: list[str], context: Context) -> str:
+    made = question(call, args, context, lambda name, *given: f"{PREFIX}{name}({', '.join(given)})")
+    return f"CAST(NULL AS {SQL_TYPES[call.dtype.kind]})" if made is None else made
+
+
 def _typed(sql: str, dtype: DType, context: Context) -> str:
     """Return a canonical text as a value of its declared type."""
     if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
@@ -521,6 +527,9 @@ TEMPLATES: dict[str, Template] = {
     # calls
     "Curl": _call_of_others,
     "CurlPoll": _call_of_others,
+    "ExecuteSqlString": _question,
+    "ExecuteSqlDateTime": _question,
+    "ExecuteSqlDatetime": _question,
     # JSON
     "JsonStringToMap": lambda call, args, context: canonical.map_of_texts(args[0], f"ps_json_to_map({args[0]})"),
     "JsonStringToBag": lambda call, args, context: canonical.bag_of_texts(args[0], f"ps_json_to_bag({args[0]})"),

@@ -50,6 +50,7 @@ def evaluate(
     chosen = ", ".join(f"{render(expr, context)} AS v{index}" for index, expr in enumerate(exprs))
     sql = f"SELECT {chosen} FROM {source}"
     functions.need(sql)
+    functions.ask = context.ask
     try:
         row = connection.execute(sql).fetchone()
     except duckdb.Error as error:

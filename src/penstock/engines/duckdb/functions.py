@@ -16,6 +16,7 @@ from penstock.engines.functions.rows import ARROW, Row, over_row, remembering
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
+from penstock.plan.ports import Ask, Cell, ask_nobody
 
 _SQL = {
     "text": "VARCHAR",
@@ -53,10 +54,11 @@ class Failure:
 
 class Functions:
     """The shared functions of one connection, as `ps_<name>`: registered when a statement first mentions them, since
-    registering all takes longer than a small job. *failure* keeps what is raised inside them."""
+    registering all takes longer than a small job. *failure* keeps what is raised inside them, *ask* asks databases."""
 
-    def __init__(self, connection: DuckDBPyConnection) -> None:
+    def __init__(self, connection: DuckDBPyConnection, ask: Ask = ask_nobody) -> None:
         self.failure = Failure()
+        self.ask = ask
         self._connection = connection
         self._made: set[str] = set()
 
@@ -71,7 +73,7 @@ class Functions:
         parameters: list[Any] = [duckdb.sqltype(_SQL[word]) for word in shared.parameters]
         self._connection.create_function(
             f"{PREFIX}{shared.name}",
-            vectorised(shared, self.failure),
+            vectorised(shared, self.failure, self._asked),
             parameters,
             duckdb.sqltype(_SQL[shared.result]),
             type=PythonUDFType.ARROW,
@@ -79,18 +81,21 @@ class Functions:
             side_effects=shared.has_effects,
         )
 
+    def _asked(self, key: str, sql: str) -> Cell | None:
+        return self.ask(key, sql)
+
 
 _BY_NAME = {shared.name: shared for shared in SHARED}
 
 
-def vectorised(shared: Shared, failure: Failure) -> Callable[..., Any]:
+def vectorised(shared: Shared, failure: Failure, ask: Ask = ask_nobody) -> Callable[..., Any]:
     """Return the Arrow form of a shared function."""
-    over = over_row(shared)
+    over = over_row(shared, ask)
     failed: list[tuple[Row, PenstockError]] = []
 
     def made(row: Row) -> Any:
         # DuckDB computes a constant that fails once more in each of its rounds: what took long to fail is not tried again.
-        if failed and failed[0][0] == row:
+        if failed and failed[0][0] == row and not shared.has_effects:
             raise failed[0][1]
         try:
             return over(row)

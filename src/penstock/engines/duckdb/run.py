@@ -142,7 +142,8 @@ class DuckEngine:
                     write.component: counters.get(_only_source(plan, write) or "", f"output_{index}")
                     for index, write in enumerate(plan.outputs)
                 }
-                run = _Run(connection, Functions(connection), plan, reporter, readings, counters, outputs)
+                functions = Functions(connection, context.ask)
+                run = _Run(connection, functions, plan, reporter, readings, counters, outputs)
                 try:
                     self._lock(run)
                     return self._execute(run, staged, context, limits)
@@ -172,7 +173,8 @@ class DuckEngine:
             with closing(self._opened.pop()) as connection:
                 _confine(connection, bound, {}, limits, _counts_in_order(plan))
                 self._connection = connection
-                selected = selection.Selection(connection, Functions(connection), readings, limits.scratch, context)
+                functions = Functions(connection, context.ask)
+                selected = selection.Selection(connection, functions, readings, limits.scratch, context)
                 try:
                     return selected.rows(plan, sources, size)
                 except Reread:

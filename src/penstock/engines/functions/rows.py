@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
 
 from penstock.engines.functions.table import Shared
+from penstock.plan.ports import Ask
 
 Row = tuple[Any, ...]
 
@@ -31,19 +33,21 @@ LONGEST_KNOWN = 200
 """The longest text that is looked up; whole records would fill the memory."""
 
 
-def over_row(shared: Shared) -> Callable[[Row], Any]:
+def over_row(shared: Shared, ask: Ask) -> Callable[[Row], Any]:
     """Return a shared function that takes a row as Arrow gives it, and gives what Arrow takes; a null in it gives null.
+    *ask* asks databases, for one that does so.
 
     The function raises PenstockError, as the shared one does.
     """
     instants = [word == "datetime" for word in shared.parameters]
     gives_instant = shared.result == "datetime"
+    call = partial(shared.call, ask) if shared.asks else shared.call
 
     def one(row: Row) -> Any:
         if None in row:
             return None
         given = [(raw["t"], raw["o"]) if is_instant else raw for raw, is_instant in zip(row, instants, strict=True)]
-        value = shared.call(*given)
+        value = call(*given)
         return {"t": value[0], "o": value[1]} if gives_instant and value is not None else value
 
     return one

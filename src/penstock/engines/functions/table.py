@@ -29,6 +29,7 @@ from penstock.engines.functions import (
     numbers,
     raw,
     source,
+    sql,
     statistics,
     structures,
     user_agents,
@@ -41,13 +42,14 @@ from penstock.plan.values import to_float32
 @dataclass(frozen=True, slots=True)
 class Shared:
     """A function over plain values. A null argument gives null without a call. One that *has_effects* is called once for
-    each record, never in advance and never twice."""
+    each record, never in advance and never twice; one that *asks* gets first what asks the databases of the job."""
 
     name: str
     parameters: tuple[str, ...]
     result: str
     call: Callable[..., Any]
     has_effects: bool = False
+    asks: bool = False
 
 
 def _parse_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, int]:
@@ -199,6 +201,8 @@ SHARED: tuple[Shared, ...] = (
     # calls
     Shared("curl", ("values", "text"), "value", curl.curl, has_effects=True),
     Shared("curl_poll", ("values", "text", "int", "int", "text"), "value", curl.curl_poll, has_effects=True),
+    Shared("sql_text", ("text", "text"), "text", sql.text, has_effects=True, asks=True),
+    Shared("sql_moment", ("text", "text", "int"), "datetime", sql.moment, has_effects=True, asks=True),
     # text
     Shared("utf16_length", ("text",), "int", texts.length),
     Shared("substring", ("text", "int", "int"), "text", texts.substring),

@@ -15,7 +15,7 @@ from penstock.engines.portable import PORTABLE, form_of
 from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import shared, unless
-from penstock.engines.spark.types import datetime_of, negative_zero, text_literal
+from penstock.engines.spark.types import SQL_TYPES, datetime_of, negative_zero, text_literal
 from penstock.engines.templates import (
     Simple,
     Template,
@@ -25,6 +25,7 @@ from penstock.engines.templates import (
     four_digit_year,
     is_small_divisor,
     null_tests,
+    question,
     substring_guards,
     zone_literal,
 )
@@ -340,6 +341,11 @@ def _call_of_others(call: Call, args: list[str], context: Context) -> str:
     return "CAST(NULL AS STRING)" if made is None else made
 
 
+def _question(call: Call, args: list[str], context: Context) -> str:
+    made = question(call, args, context, shared)
+    return f"CAST(NULL AS {SQL_TYPES[call.dtype.kind]})" if made is None else made
+
+
 def _typed(sql: str, dtype: DType, context: Context) -> str:
     """Return a canonical text as a value of its declared type."""
     if dtype.kind in (Kind.BYTEARRAY, Kind.MAP, Kind.BAG, Kind.TUPLE):
@@ -491,6 +497,9 @@ TEMPLATES: dict[str, Template] = {
     # calls
     "Curl": _call_of_others,
     "CurlPoll": _call_of_others,
+    "ExecuteSqlString": _question,
+    "ExecuteSqlDateTime": _question,
+    "ExecuteSqlDatetime": _question,
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

@@ -32,7 +32,7 @@ def evaluate(
     names = [f"v{index}" for index in range(len(exprs))]
     layers = layered(exprs, names, partial(render, context=context), quote)
     sql = layers.over(f"(SELECT {', '.join(columns) or '1 AS one'})")
-    opened.console_functions.need(sql)
+    opened.console_functions.need(sql, context.ask)
     try:
         row = opened.console.sql(sql).collect()[0]
     except (PySparkException, Py4JError) as error:

@@ -17,6 +17,7 @@ from penstock.engines.spark.errors import marked
 from penstock.engines.spark.types import DATETIME_SQL
 from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
+from penstock.plan.ports import Ask, ask_nobody
 
 _SQL = {
     "text": "STRING",
@@ -37,33 +38,39 @@ class Functions:
 
     def __init__(self, session: SparkSession) -> None:
         self._session = session
-        self._made: set[str] = set()
+        self._made: dict[str, Ask] = {}
 
-    def need(self, sql: str) -> None:
-        """Register what a statement mentions."""
-        for name in sorted(mentioned(sql) - self._made):
+    def need(self, sql: str, ask: Ask) -> None:
+        """Register what a statement mentions. *ask* asks databases, and goes where the functions go that need it."""
+        for name in sorted(mentioned(sql)):
             shared = _BY_NAME.get(name)
-            if shared is not None:
+            if shared is not None and (name not in self._made or (shared.asks and self._made[name] is not ask)):
                 result = f"STRUCT<v: {_SQL[shared.result]}, e: STRING>"
                 with warnings.catch_warnings():
                     # It would rather have type hints, which a function of any number of parameters cannot give.
                     warnings.simplefilter("ignore", UserWarning)
-                    made = arrow_udf(Vectorised(name), result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
+                    form = Vectorised(name, ask if shared.asks else ask_nobody)
+                    made = arrow_udf(form, result, PythonEvalType.SQL_SCALAR_ARROW_UDF)
                 self._session.udf.register(f"{PREFIX}{name}", made.asNondeterministic() if shared.has_effects else made)
-                self._made.add(name)
+                self._made[name] = ask
 
 
 class Vectorised:
-    """The Arrow form of a shared function. Holds its name only, which is what travels to the executors."""
+    """The Arrow form of a shared function. Holds its name and what asks databases, which is what travels to the executors."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, ask: Ask = ask_nobody) -> None:
         self.name = name
+        self.ask = ask
         self.__name__ = f"{PREFIX}{name}"
 
     def __call__(self, *columns: pa.Array) -> pa.Array:
         """Return a struct of value and error for each row; a row with a null gives null."""
         shared = _BY_NAME[self.name]
-        one = _ONES.get(self.name) or _ONES.setdefault(self.name, remembering(shared, _one(shared)))
+        one = _ONES.get(self.name)
+        if one is None:
+            one = remembering(shared, _one(shared, self.ask))
+            if not shared.asks:
+                _ONES[self.name] = one
         rows = [one(row) for row in zip(*(column.to_pylist() for column in columns), strict=True)]
         values = pa.array([value for value, _ in rows], ARROW[shared.result])
         return pa.StructArray.from_arrays([values, pa.array([error for _, error in rows], pa.string())], ["v", "e"])
@@ -75,8 +82,8 @@ _ONES: dict[str, Callable[[Row], Given]] = {}
 """The functions of this process, each with what it remembers."""
 
 
-def _one(shared: Shared) -> Callable[[Row], Given]:
-    over = over_row(shared)
+def _one(shared: Shared, ask: Ask) -> Callable[[Row], Given]:
+    over = over_row(shared, ask)
 
     def one(row: Row) -> Given:
         try:

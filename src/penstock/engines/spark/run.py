@@ -161,7 +161,7 @@ class SparkEngine:
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
         made = build(plan, work.context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
         run = self._running = Run(
-            session, work.functions, plan, reporter, counts, work.group, made, DriverLog(work.folder)
+            session, work.functions, plan, reporter, counts, work.group, made, DriverLog(work.folder), work.context.ask
         )
         spark.setJobGroup(work.group, f"Penstock {work.group}", interruptOnCancel=True)
         try:
@@ -199,7 +199,7 @@ class SparkEngine:
             raise _sentence(error, run, sql, output) from error
 
     def _frame(self, run: Run, sql: str, output: str | None) -> DataFrame:
-        run.functions.need(sql)
+        run.functions.need(sql, run.ask)
         try:
             return run.session.sql(sql)
         except (PySparkException, Py4JError) as error:

@@ -16,7 +16,7 @@ from penstock.engines.spark.driver_log import DriverLog
 from penstock.engines.spark.functions import Functions
 from penstock.engines.statements import Statements
 from penstock.plan.operators import Plan, Scan, iter_operators
-from penstock.plan.ports import Reporter
+from penstock.plan.ports import Ask, Reporter, ask_nobody
 
 BEAT_S = 0.25
 """How often progress and counts are reported while a statement runs."""
@@ -24,7 +24,7 @@ BEAT_S = 0.25
 
 @dataclass(slots=True)
 class Run:
-    """One attempt to run a plan; *group* is the name by which Spark's jobs are cancelled."""
+    """One attempt to run a plan; *group* is the name by which Spark's jobs are cancelled, *ask* asks databases."""
 
     session: SparkSession
     functions: Functions
@@ -34,6 +34,7 @@ class Run:
     group: str
     made: Statements
     log: DriverLog
+    ask: Ask = ask_nobody
     kept: list[DataFrame] = field(default_factory=list)
     done: int = 0
     over: threading.Event = field(default_factory=threading.Event)

@@ -53,9 +53,11 @@ class BadAlias(Code):
 
 
 class UnboundConnection(Code):
-    """A component without a connection, or one whose connection is not bound to one of the account.
+    """A component without a connection, or one whose connection is not bound to one of the account; a function that asks a
+    connection which is none, or leads to no database.
 
-    The job would not know where the data are. Right: `"connection": {"type": "file", "id": 3}`.
+    The job would not know where the data are. Right: `"connection": {"type": "file", "id": 3}`,
+    `ExecuteSqlString('POSTGRES_CONNECTION_3', 'SELECT max(name) FROM region')`.
     """
 
     code = "PK107"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from penstock.lang.document.model import ComponentNode, Document
 
@@ -38,6 +39,19 @@ def connection_keys(document: Document) -> tuple[str, ...]:
     """Return every connection that a document names, once, in document order."""
     found = (connection_key(node) for node in document.components)
     return tuple(dict.fromkeys(key for key in found if key is not None))
+
+
+def texts_of(document: Document) -> Iterator[str]:
+    """Yield every text in the components of a document: expressions, and all else."""
+    waiting: list[Any] = [value for node in document.components for value in (node.keys, node.properties)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+        elif isinstance(value, list | tuple):
+            waiting.extend(value)
 
 
 def _word(kind: object) -> str | None:

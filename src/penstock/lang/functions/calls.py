@@ -5,6 +5,11 @@ from penstock.plan import dtypes
 
 _REQUEST = "text text text? text? text? text?"
 
+_ASKING = (
+    "*connection* is the unique id of a connection to a database, or its name; the statement reads, it cannot write. Once "
+    "per record, in a variable once per job; null outside of jobs."
+)
+
 CALLS: tuple[Function, ...] = (
     function(
         "Curl", "calls", (signature(_REQUEST, dtypes.MAP),),
@@ -20,15 +25,33 @@ CALLS: tuple[Function, ...] = (
         "CurlPoll('\"state\":\"done\"', 2000, 120000, 'https://api.example.org/export/9', 'GET')", "null", Nulls.MAYBE,
         volatile=True,
     ),
+    function(
+        "ExecuteSqlString", "calls", "text text -> text",
+        f"Asks a database, `ExecuteSqlString(connection, sql)`: the first column of the first row as text, null where there is "
+        f"no row. {_ASKING} Real numbers are printed as the language prints them, all else as the database does.",
+        "ExecuteSqlString('POSTGRES_CONNECTION_3', 'SELECT max(name) FROM region')", "null", Nulls.MAYBE, volatile=True,
+    ),
+    *(
+        function(
+            name, "calls", "text text -> datetime",
+            f"Asks a database, `{name}(connection, sql)`: the first column of the first row as a date-time, null where there "
+            f"is no row. {_ASKING} A date is its midnight; what has no zone is in that of _DEFAULT_TIMEZONE, UTC unless set; "
+            "text is read as ToDate reads it. Digits behind the milliseconds are dropped.",
+            f"{name}('POSTGRES_CONNECTION_3', 'SELECT max(loaded_at) FROM fact')", "null", Nulls.MAYBE, volatile=True,
+        )
+        for name in ("ExecuteSqlDateTime", "ExecuteSqlDatetime")
+    ),
 )  # fmt: skip
 
-_SQL = "Connections to databases do not exist in this version, so {name} has nothing to ask."
+ASKING = frozenset({"ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"})
+"""Functions whose first argument is a connection to a database."""
+
+_TYPED = "Whether there is a function {name}, and what it does, is not known for certain, so it is not offered."
 _HTTP = "Connections that authenticate calls do not exist in this version, so {name} has nothing to call with."
 CONNECTED: dict[str, tuple[str, str | None]] = {
     "CCurl": (_HTTP, "Use Curl, with a secret variable in its headers."),
     "CCurlPoll": (_HTTP, "Use CurlPoll, with a secret variable in its headers."),
-    "ExecuteSqlString": (_SQL, "Load the value with a source, or give it as a variable of the run."),
-    "ExecuteSqlDateTime": (_SQL, "Load the value with a source, or give it as a variable of the run."),
-    "ExecuteSqlDatetime": (_SQL, "Load the value with a source, or give it as a variable of the run."),
+    "ExecuteSqlLong": (_TYPED, "Cast the text: (long)ExecuteSqlString(connection, sql)."),
+    "ExecuteSqlDouble": (_TYPED, "Cast the text: (double)ExecuteSqlString(connection, sql)."),
 }
-"""Functions that need a connection of a type that there is none of: what is said of each, and what to use instead."""
+"""Functions that are known by name and not offered: what is said of each, and what to use instead."""

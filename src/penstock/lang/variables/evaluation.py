@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PenstockError
-from penstock.lang.check import codes_package
+from penstock.lang.check import asked, codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
 from penstock.lang.functions import FUNCTIONS
@@ -112,8 +112,9 @@ def _zone_minutes(value: VariableValue, report: Report) -> int | None:
     return -minutes if found[1] == "-" else minutes
 
 
-def placeholders(definitions: Sequence[Definition]) -> Evaluated:
-    """Return values for validation: constants as they are, others as stand-ins of their type. Evaluates nothing."""
+def placeholders(definitions: Sequence[Definition], known: asked.Known | None = None) -> Evaluated:
+    """Return values for validation: constants as they are, others as stand-ins of their type. Evaluates nothing. *known*
+    are the connections that exist, None where that is not known."""
     report = Report()
     values: dict[str, VariableValue] = {}
     for definition in definitions:
@@ -126,6 +127,10 @@ def placeholders(definitions: Sequence[Definition]) -> Evaluated:
             continue
         checked = _checked(definition, values, definitions, report)
         expr, uses = (None, frozenset[str]()) if checked is None else checked
+        if expr is not None and known is not None:
+            certain = {values[name].text for name in uses if not values[name].placeholder}
+            for finding in asked.unbound(expr, known, definition.text, certain):
+                report.add(finding, path=f"variables.{definition.name}")
         if any(values[name].secret for name in uses):
             values[definition.name] = VariableValue("x", placeholder=True, secret=True)
             continue

@@ -11,7 +11,8 @@ from penstock.store.tables.base import Base, Word
 
 
 class Connection(Base):
-    """A connection; *parameters* is JSON text."""
+    """A connection; *parameters* is JSON text, *secrets* likewise: parameters that nobody may read, each sealed for its row
+    and its name."""
 
     __tablename__ = "connections"
 
@@ -20,6 +21,7 @@ class Connection(Base):
     name: Mapped[str]
     type: Mapped[str] = mapped_column(Word)
     parameters: Mapped[str] = mapped_column(default="{}")
+    secrets: Mapped[str] = mapped_column(default="{}")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

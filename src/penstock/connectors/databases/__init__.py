@@ -1,0 +1,1 @@
+"""Databases: connections are tested, and single values asked for."""

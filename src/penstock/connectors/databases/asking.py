@@ -1,0 +1,119 @@
+"""Asks databases for single values. Sessions are kept from one statement to the next, in the process that asks."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import cast
+
+from penstock.connectors.databases import addresses
+from penstock.connectors.databases.session import Gone, Session
+from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
+from penstock.plan.ports import Ask, Cell, Connection
+
+DRIVERS = {
+    "postgres": "penstock.connectors.databases.postgres",
+}
+"""Connection type to the module that opens sessions; a driver is loaded when it is first needed."""
+_Key = tuple[object, ...]
+_idle: dict[_Key, list[Session]] = {}
+_lock = threading.Lock()
+
+
+class Databases:
+    """A connector for databases (`penstock.plan.ports.Databases`). *allow* are the internal networks that may be reached,
+    None for all."""
+
+    def __init__(self, allow: str | None) -> None:
+        self._allow = allow
+
+    def test(self, connection: Connection) -> None:
+        """Return when the database can be reached, and answers."""
+        self._try(connection, "SELECT 1")
+
+    def look(self, connection: Connection, schema: str | None, table: str) -> None:
+        """Return when a table or view can be read."""
+        self._try(connection, None, (schema, table) if schema else (table,))
+
+    def _try(self, connection: Connection, sql: str | None, names: tuple[str, ...] = ()) -> None:
+        try:
+            session = _opened(connection, self._allow)
+            try:
+                table = ".".join(map(session.quoted, names))
+                session.first(sql or f"SELECT 1 FROM {table} WHERE 1 = 0")
+            finally:
+                session.close()
+        except PenstockError as error:
+            message = error.message[:1].upper() + error.message[1:]
+            for secret in connection.secrets.values():
+                message = message.replace(secret, "***")
+            raise ConnectionTestFailed(message) from error
+
+    def asking(self, connections: Mapping[str, Connection]) -> Ask:
+        """Return what asks the databases among some connections."""
+        return Asking(connections, self._allow)
+
+    def close(self) -> None:
+        """Close all sessions of this process that nobody uses."""
+        with _lock:
+            left = [session for sessions in _idle.values() for session in sessions]
+            _idle.clear()
+        for session in left:
+            session.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Asks the databases of a job (`penstock.plan.ports.Ask`). Travels to other processes, connections and all."""
+
+    connections: Mapping[str, Connection]
+    allow: str | None
+
+    def __call__(self, key: str, sql: str) -> Cell | None:
+        connection = self.connections.get(key)
+        if connection is None:
+            raise PermanentError(
+                f"There is no connection '{key}'. Create it, or write its unique id or name out in the package or in a "
+                "variable: a job is given only the connections that it names."
+            )
+        if connection.type not in DRIVERS:
+            raise PermanentError(
+                f"The connection '{key}' is of type '{connection.type}', which no statement of SQL can be asked of. "
+                f"Choose one of type {' or '.join(DRIVERS)}."
+            )
+        try:
+            return _ask(connection, self.allow, sql)
+        except PenstockError as error:
+            kind = TransientError if isinstance(error, Gone) else type(error)
+            raise kind(f"Connection '{key}': {error.message}") from error
+
+
+def _ask(connection: Connection, allow: str | None, sql: str) -> Cell | None:
+    key = (connection.type, *sorted(connection.parameters.items()), *sorted(connection.secrets.items()), allow)
+    with _lock:
+        kept = _idle.get(key) or []
+        session = kept.pop() if kept else None
+    if session is not None:
+        try:
+            return _first(key, session, sql)
+        except Gone:
+            pass  # It was closed while nobody used it; what only reads can be asked again.
+    return _first(key, _opened(connection, allow), sql)
+
+
+def _first(key: _Key, session: Session, sql: str) -> Cell | None:
+    try:
+        cell = session.first(sql)
+    except PenstockError:
+        session.close()
+        raise
+    with _lock:
+        _idle.setdefault(key, []).append(session)
+    return cell
+
+
+def _opened(connection: Connection, allow: str | None) -> Session:
+    place = addresses.checked(connection, allow)
+    return cast(Session, importlib.import_module(DRIVERS[connection.type]).open_session(connection, place))

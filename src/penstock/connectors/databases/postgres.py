@@ -1,0 +1,239 @@
+"""PostgreSQL, connection type `postgres`: sessions that read, over libpq.
+
+Statements go by the extended protocol, which takes one at a time, and rows come one by one, so that of a large result only
+its beginning travels. Values come as PostgreSQL prints them.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import time
+
+import psycopg
+from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+
+from penstock.connectors.databases.addresses import Place
+from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone
+from penstock.errors import DataError, PenstockError, PermanentError, TransientError
+from penstock.kit.outbound import STOP
+from penstock.plan.ports import Cell, CellKind, Connection
+
+_KINDS = {
+    16: (CellKind.BOOLEAN, "boolean"), 17: (CellKind.TEXT, "bytea"), 20: (CellKind.WHOLE, "bigint"),
+    21: (CellKind.WHOLE, "smallint"), 23: (CellKind.WHOLE, "integer"), 26: (CellKind.WHOLE, "oid"),
+    700: (CellKind.FLOAT, "real"), 701: (CellKind.DOUBLE, "double precision"), 1700: (CellKind.DECIMAL, "numeric"),
+    1082: (CellKind.DATE, "date"), 1114: (CellKind.TIMESTAMP, "timestamp"), 1184: (CellKind.INSTANT, "timestamptz"),
+    18: (CellKind.TEXT, "char"), 19: (CellKind.TEXT, "name"), 25: (CellKind.TEXT, "text"), 705: (CellKind.TEXT, "unknown"),
+    1042: (CellKind.TEXT, "character"), 1043: (CellKind.TEXT, "character varying"), 1083: (CellKind.OTHER, "time"),
+    1266: (CellKind.OTHER, "time with time zone"), 1186: (CellKind.OTHER, "interval"), 114: (CellKind.OTHER, "json"),
+    3802: (CellKind.OTHER, "jsonb"), 2950: (CellKind.OTHER, "uuid"),
+}  # fmt: skip
+"""PostgreSQL's numbers of its own types: what each is, and its name."""
+_BYTES = 17
+_SETTINGS = (
+    f"SET default_transaction_read_only = on; SET statement_timeout = {ASK_S * 1000}; SET DateStyle = 'ISO, YMD'; "
+    "SET TimeZone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET IntervalStyle = 'postgres'"
+)
+_READ_BEFORE_CANCEL = 100
+"""Rows that are read and dropped before the rest is cancelled, which costs a connection."""
+_CANCEL_S = 5.0
+"""How long is waited for the end of a statement that was cancelled."""
+_LOST = ("08", "57P01", "57P02", "57P03")
+"""Beginnings of SQLSTATE that say that the session, not the statement, has failed."""
+
+
+def open_session(connection: Connection, place: Place) -> PostgresSession:
+    """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
+    given = connection.parameters
+    try:
+        raw = psycopg.connect(
+            host=",".join([place.host] * len(place.addresses)), hostaddr=",".join(place.addresses), port=place.port,
+            user=str(given.get("username") or ""), password=connection.secrets.get("password", ""),
+            dbname=str(given.get("database") or given.get("username") or ""),
+            sslmode="require" if given.get("ssl") else "disable", connect_timeout=CONNECT_S, autocommit=True,
+            # Nothing of the machine's own settings for PostgreSQL is used.
+            passfile=os.devnull, sslcertmode="disable", sslrootcert=f"{os.devnull}/none", gssencmode="disable", options="",
+            application_name="penstock", client_encoding="UTF8", target_session_attrs="any",
+            keepalives=1, keepalives_idle=30, keepalives_interval=10, keepalives_count=3,
+        )  # fmt: skip
+    except psycopg.OperationalError as error:
+        raise _refused(error, bool(given.get("ssl"))) from error
+    except (psycopg.Error, ValueError) as error:
+        raise PermanentError(_sentence(str(error))) from error
+    try:
+        raw.execute(_SETTINGS)
+    except psycopg.Error as error:
+        raw.close()
+        raise PermanentError(_sentence(str(error))) from error
+    return PostgresSession(raw)
+
+
+def _refused(error: psycopg.OperationalError, asks_for_tls: bool) -> PermanentError | TransientError:
+    said = _sentence(str(error).split("Multiple connection attempts failed")[0])
+    if asks_for_tls and "does not support SSL" in said:
+        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+    words = (
+        "timeout expired",
+        "Connection refused",
+        "could not receive",
+        "unreachable",
+        "No route",
+        "closed the connection",
+    )
+    return TransientError(said) if any(word in said for word in words) else PermanentError(said)
+
+
+def _sentence(text: str) -> str:
+    """Return the first line of what PostgreSQL said, as a sentence."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    line = lines[0] if lines else "no reason was given"
+    return line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+class PostgresSession:
+    """An open session (`session.Session`); used by one thread at a time."""
+
+    def __init__(self, raw: psycopg.Connection) -> None:
+        self._raw = raw
+        self._pg = raw.pgconn
+
+    def quoted(self, name: str) -> str:
+        """Return a name in double quotes."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def close(self) -> None:
+        """End the session."""
+        self._raw.close()
+
+    def first(self, sql: str) -> Cell | None:
+        """Return the first column of the first row."""
+        until = time.monotonic() + ASK_S
+        try:
+            self._send(_encoded(sql), until)
+            cell = self._receive(until)
+        except psycopg.Error as error:
+            self.close()
+            raise Gone(_sentence(str(error))) from error
+        if self._pg.transaction_status != TransactionStatus.IDLE:
+            self.close()  # It began a transaction, which is not to reach the next statement.
+        return cell
+
+    def _send(self, sql: bytes, until: float) -> None:
+        self._pg.send_query_params(sql, None)
+        self._pg.set_single_row_mode()
+        while self._pg.flush():
+            self._wait(selectors.EVENT_READ | selectors.EVENT_WRITE, until)
+            self._pg.consume_input()
+
+    def _receive(self, until: float) -> Cell | None:
+        cell: Cell | None = None
+        fault: PenstockError | None = None
+        rows = 0
+        while (result := self._next(until)) is not None:
+            match result.status:
+                case ExecStatus.SINGLE_TUPLE:
+                    if rows == 0:
+                        try:
+                            cell = _cell(result)
+                        except (DataError, PermanentError) as error:
+                            fault = error
+                    rows += 1
+                    if rows == _READ_BEFORE_CANCEL:
+                        self._cancel()
+                        break
+                case ExecStatus.TUPLES_OK:
+                    pass
+                case ExecStatus.COMMAND_OK | ExecStatus.EMPTY_QUERY:
+                    fault = PermanentError(NO_ROWS)
+                case ExecStatus.FATAL_ERROR:
+                    fault = _fault(result)
+                    if isinstance(fault, Gone):
+                        self.close()
+                        break
+                case _:  # It copies, and goes on until the session ends.
+                    self.close()
+                    raise PermanentError(NO_ROWS)
+        if fault is not None:
+            raise fault
+        return cell
+
+    def _next(self, until: float) -> PGresult | None:
+        while self._pg.is_busy():
+            self._wait(selectors.EVENT_READ, until)
+            self._pg.consume_input()
+        return self._pg.get_result()
+
+    def _wait(self, events: int, until: float) -> None:
+        """Return when there is something to do. Raises TransientError when it took too long or is to stop."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._pg.socket, events)
+            while not selector.select(LOOK_S):
+                try:
+                    STOP.check()
+                except TransientError:
+                    self._cancel()
+                    raise
+                if time.monotonic() > until:
+                    self._cancel()
+                    raise TransientError(f"the statement took longer than {ASK_S} s. Ask for less.")
+
+    def _cancel(self) -> None:
+        """End the statement; the session with it, where that does not succeed soon."""
+        try:
+            self._raw.cancel_safe(timeout=_CANCEL_S)
+            until = time.monotonic() + _CANCEL_S
+            with selectors.DefaultSelector() as selector:
+                selector.register(self._pg.socket, selectors.EVENT_READ)
+                while True:
+                    while self._pg.is_busy():
+                        if not selector.select(max(until - time.monotonic(), 0)):
+                            self.close()
+                            return
+                        self._pg.consume_input()
+                    if self._pg.get_result() is None:
+                        return
+        except psycopg.Error:
+            self.close()
+
+
+def _encoded(sql: str) -> bytes:
+    if "\0" in sql:
+        raise DataError("the statement holds a zero character, which no statement can.")
+    try:
+        return sql.encode()
+    except UnicodeEncodeError as error:
+        raise DataError("the statement holds half of a surrogate pair, which is no text.") from error
+
+
+def _cell(result: PGresult) -> Cell | None:
+    raw = result.get_value(0, 0) if result.nfields else None
+    if raw is None:
+        return None
+    if len(raw) > MOST_BYTES:
+        raise PermanentError(f"the value is larger than {MOST_BYTES >> 20} MiB. Ask for less.")
+    number = result.ftype(0)
+    kind, name = _KINDS.get(number, (CellKind.OTHER, "another"))
+    try:
+        if number == _BYTES:
+            return Cell(kind, bytes.fromhex(raw[2:].decode()).decode(), name)
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        raise PermanentError(
+            f"the value of type {name} is no text in UTF-8. Write it as text in the statement, such as encode(value, 'hex')."
+        ) from error
+    if kind is CellKind.BOOLEAN:
+        text = "true" if text == "t" else "false"
+    return Cell(kind, text, name)
+
+
+def _fault(result: PGresult) -> PermanentError | TransientError:
+    state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
+    said = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message
+    message = f"the database says: {_sentence(said.decode('utf-8', 'replace'))}"
+    if state.startswith(_LOST) or not state:
+        return Gone(message)
+    if state == "25006":
+        return PermanentError(f"{message} Only statements that read can be asked.")
+    return PermanentError(message)

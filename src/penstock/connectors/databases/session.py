@@ -1,0 +1,43 @@
+"""What every database driver gives here: an open session that answers one statement after the other."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from penstock.errors import TransientError
+from penstock.plan.ports import Cell
+
+CONNECT_S = 10
+"""How long a database may take until it can be asked."""
+ASK_S = 600
+"""How long a statement may take."""
+LOOK_S = 0.25
+"""How often a statement that runs looks whether it is to stop."""
+MOST_BYTES = 16 << 20
+"""Of a value."""
+NO_ROWS = "the statement gives no rows. Write a SELECT."
+"""What is said of a statement that is no query."""
+
+
+class Session(Protocol):
+    """An open session. It reads only, and every statement stands for itself."""
+
+    def first(self, sql: str) -> Cell | None:
+        """Return the first column of the first row; None where there is no row, or where it is null. Further rows are not
+        fetched.
+
+        Raises Gone when the session had ended before, PermanentError for what the database refuses, TransientError when it
+        took too long or was stopped. Messages do not name the connection.
+        """
+
+    def quoted(self, name: str) -> str:
+        """Return a name as an identifier of the database's SQL."""
+
+    def close(self) -> None:
+        """End the session; quiet when it has ended."""
+
+
+class Gone(TransientError):
+    """The session ended before it could answer: a new one may."""
+
+    code = "session_gone"
