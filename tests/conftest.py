@@ -10,9 +10,10 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
+import pymysql
 import pytest
 from xdist import is_xdist_worker
 
@@ -34,6 +35,8 @@ else:
 # Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
+OPTIONAL = frozenset({"MariaDB"})
+"""Servers that no package of the index holds, so that nobody can be required to have them."""
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)
 
@@ -63,7 +66,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     missing = session.config.stash[NOT_RUN]
     if is_xdist_worker(session):
         session.config.workeroutput["not_run"] = missing
-    elif missing and REQUIRED:
+    elif set(missing) - OPTIONAL and REQUIRED:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
@@ -116,3 +119,52 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'penstock.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(scope="session")
+def shop(postgres: servers.Postgres, new_database: Callable[[], str]) -> dict[str, Any]:
+    """The parameters of a connection to a database with a table `region`, for a user with a password, who owns it."""
+    url, password = new_database(), "canary-7Hq2+/x'Zz"
+    name = url.partition("@/")[2].partition("?")[0]
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute("CREATE ROLE reader LOGIN PASSWORD 'canary-7Hq2+/x''Zz'")
+        admin.execute("CREATE TABLE region (id int, name text, loaded_at timestamp)")
+        admin.execute(
+            "INSERT INTO region VALUES (1, 'east', '2024-05-06 07:08:09.123456'), (2, 'west', '2024-05-07'), (3, NULL, NULL)"
+        )
+        admin.execute("ALTER TABLE region OWNER TO reader")
+    return {
+        "username": "reader", "password": password, "database": name, "host": "127.0.0.1", "port": postgres.port, "ssl": False,
+    }  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def market(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """The parameters of a connection to a MariaDB, as `shop` has them of a PostgreSQL."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(servers.mariadb())
+        except servers.NotHad as fault:
+            request.config.stash[NOT_RUN]["MariaDB"] = str(fault)
+            pytest.skip(f"MariaDB could not be had: {fault}")
+        admin = pymysql.connect(unix_socket=str(server.socket), user="root", autocommit=True)
+        with admin, admin.cursor() as cursor:
+            cursor.execute("CREATE DATABASE market CHARACTER SET utf8mb4")
+            cursor.execute("CREATE TABLE market.region (id int, name varchar(20), loaded_at datetime(6))")
+            cursor.execute(
+                "INSERT INTO market.region VALUES (1, 'east', '2024-05-06 07:08:09.123456'), (2, 'west', '2024-05-07'), "
+                "(3, NULL, NULL)"
+            )
+            cursor.execute(
+                "CREATE TABLE market.kinds (b bit(3), f float, at timestamp, y year, j json, l blob, yes boolean)"
+            )
+            cursor.execute("SET time_zone = '+02:00'")
+            cursor.execute(
+                "INSERT INTO market.kinds VALUES (5, 0.1, '2024-05-06 07:08:09', 2024, '{\"a\": 1}', 'über', true)"
+            )
+            cursor.execute("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'canary-7Hq2+/xZz'")
+            cursor.execute("GRANT ALL ON market.* TO 'reader'@'127.0.0.1'")
+        yield {
+            "username": "reader", "password": "canary-7Hq2+/xZz", "database": "market", "host": "127.0.0.1",
+            "port": server.port, "ssl": False, "socket": str(server.socket),
+        }  # fmt: skip

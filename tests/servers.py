@@ -126,3 +126,105 @@ def _run(words: list[str | Path], user: int | None) -> None:
     )  # fmt: skip
     if done.returncode:
         raise NotHad(f"{Path(words[0]).name} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+
+
+class MariaDB:
+    """A MariaDB over *folder*, on a port of this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port, self.socket = folder, free_port(), folder / "socket"
+
+
+_MARIADB = ("mariadb-server-core", "liburing2", "libaio1")
+"""Packages of Debian that hold the server, and what it needs beside what every machine has."""
+
+
+@contextmanager
+def mariadb() -> Iterator[MariaDB]:
+    """Run MariaDB over a new folder, and remove both at the end: the one of this machine, or the one of Debian's packages,
+    unpacked without being installed. Its user `root` has no password on the socket. Raises NotHad."""
+    folder = Path(tempfile.mkdtemp(prefix="penstock-my-"))
+    user = NOBODY if os.geteuid() == 0 else None
+    process = None
+    try:
+        program, home, libraries = _mariadb_programs(folder)
+        server = MariaDB(folder)
+        data = folder / "data"
+        data.mkdir()
+        if user:
+            folder.chmod(0o755)
+            os.chown(folder, user, user)
+            os.chown(data, user, user)
+        environ = {"LC_ALL": "C", "PATH": os.defpath, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
+        options = [
+            "--no-defaults", f"--datadir={data}", f"--lc-messages-dir={home}", f"--character-sets-dir={home / 'charsets'}",
+            "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
+        ]  # fmt: skip
+        made = subprocess.run(
+            [program, *options, "--bootstrap", "--skip-networking"], input=_tables(home), user=user, group=user,
+            extra_groups=() if user else None, env=environ, cwd="/", capture_output=True, check=False,
+        )  # fmt: skip
+        if made.returncode:
+            raise NotHad(f"mariadbd made no tables: {made.stderr.decode(errors='replace').strip()[-300:]}")
+        prctl = ctypes.CDLL(None).prctl
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [program, *options, f"--socket={server.socket}", f"--port={server.port}", "--bind-address=127.0.0.1"],
+                user=user, group=user, extra_groups=() if user else None, stdout=log, stderr=log, cwd="/", env=environ,
+                preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+            )  # fmt: skip
+        _await_mariadb(server, process)
+        yield server
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _mariadb_programs(folder: Path) -> tuple[Path, Path, list[Path]]:
+    """Return the server, the folder of its messages, and folders of libraries."""
+    found = shutil.which("mariadbd", path=f"{os.environ.get('PATH', os.defpath)}:/usr/sbin")
+    share = Path("/usr/share/mysql")
+    if found is not None and (share / "mysql_system_tables.sql").exists():
+        return Path(found), share, []
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise NotHad("mariadbd is not installed")
+    packages, unpacked = folder / "packages", folder / "unpacked"
+    packages.mkdir()
+    fetched = subprocess.run(
+        ["apt-get", "download", "-qq", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", *_MARIADB],
+        cwd=packages, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if fetched.returncode:
+        raise NotHad(f"mariadbd is not installed, and not fetched: {fetched.stderr.strip()[-200:]}")
+    for package in packages.iterdir():
+        _run(["dpkg-deb", "-x", package, unpacked], None)
+    libraries = [path.parent for path in unpacked.glob("**/lib*.so.*")]
+    return unpacked / "usr/sbin/mariadbd", unpacked / "usr/share/mysql", libraries
+
+
+def _tables(home: Path) -> bytes:
+    """Return the statements that make the tables of a new server, whose `root` may do everything from the socket."""
+    names = ("mysql_system_tables.sql", "mysql_performance_tables.sql", "mysql_system_tables_data.sql")
+    scripts = b"".join((home / name).read_bytes() for name in names if (home / name).exists())
+    first = (
+        "CREATE DATABASE mysql;",
+        "USE mysql;",
+        "SET @auth_root_socket = NULL;",
+        "SET @skip_auth_anonymous = 1;",
+        "",
+    )
+    return "\n".join(first).encode() + scripts  # A statement ends with its line.
+
+
+def _await_mariadb(server: MariaDB, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 60
+    while True:
+        with socket.socket() as one:
+            if one.connect_ex(("127.0.0.1", server.port)) == 0:
+                return
+        if process.poll() is not None or time.monotonic() > until:
+            said = (server.folder / "log").read_text(errors="replace").strip()
+            raise NotHad(f"mariadbd did not start: {said[-300:]}")
+        time.sleep(0.05)

@@ -133,7 +133,7 @@ def test_lists_go_from_z_to_a(owner: TestClient, lake: Path) -> None:
 
 def test_types_are_listed(owner: TestClient) -> None:
     types = owner.get(f"{ALL}/types").json()
-    assert [one["type"] for one in types] == ["file"]
+    assert [one["type"] for one in types] == ["file", "mysql", "postgres"]
     assert set(types[0]) == {"type", "name", "description", "icon_url", "groups"}
     assert set(types[0]["groups"][0]) == {"group_type", "group_name"}
 

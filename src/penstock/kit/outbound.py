@@ -10,7 +10,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -69,10 +70,23 @@ class Stop:
 
     def __init__(self) -> None:
         self._asked = threading.Event()
+        self._ends: set[Callable[[], None]] = set()
 
     def ask(self) -> None:
         """End what runs."""
         self._asked.set()
+        for end in tuple(self._ends):
+            end()
+
+    @contextmanager
+    def ending(self, end: Callable[[], None]) -> Iterator[None]:
+        """Have *end* called, perhaps by another thread or a signal handler, when calls are to end while the block runs."""
+        self._ends.add(end)
+        try:
+            self.check()
+            yield
+        finally:
+            self._ends.discard(end)
 
     def forget(self) -> None:
         """Let calls be made again."""

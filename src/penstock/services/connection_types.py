@@ -80,6 +80,7 @@ TYPES: dict[str, Type] = {
             "file", "Files", "A folder of this installation's machines.", ("storage", "File Storage"),
             (Parameter("path", "folder", "Give the folder, such as /data/lake."),),
         ),
+        _database("mysql", "MySQL", 3306, False, "A MySQL or MariaDB database, for values that packages ask for."),
         _database("postgres", "PostgreSQL", 5432, True, "A PostgreSQL database, for values that packages ask for."),
     )
 }  # fmt: skip

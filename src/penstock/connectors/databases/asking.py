@@ -14,6 +14,7 @@ from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError,
 from penstock.plan.ports import Ask, Cell, Connection
 
 DRIVERS = {
+    "mysql": "penstock.connectors.databases.mysql",
     "postgres": "penstock.connectors.databases.postgres",
 }
 """Connection type to the module that opens sessions; a driver is loaded when it is first needed."""

@@ -15,7 +15,7 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from penstock.connectors.databases.addresses import Place
-from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone
+from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone, checked
 from penstock.errors import DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
@@ -111,7 +111,7 @@ class PostgresSession:
         """Return the first column of the first row."""
         until = time.monotonic() + ASK_S
         try:
-            self._send(_encoded(sql), until)
+            self._send(checked(sql).encode(), until)
             cell = self._receive(until)
         except psycopg.Error as error:
             self.close()
@@ -196,15 +196,6 @@ class PostgresSession:
                         return
         except psycopg.Error:
             self.close()
-
-
-def _encoded(sql: str) -> bytes:
-    if "\0" in sql:
-        raise DataError("the statement holds a zero character, which no statement can.")
-    try:
-        return sql.encode()
-    except UnicodeEncodeError as error:
-        raise DataError("the statement holds half of a surrogate pair, which is no text.") from error
 
 
 def _cell(result: PGresult) -> Cell | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from penstock.errors import TransientError
+from penstock.errors import DataError, TransientError
 from penstock.plan.ports import Cell
 
 CONNECT_S = 10
@@ -35,6 +35,17 @@ class Session(Protocol):
 
     def close(self) -> None:
         """End the session; quiet when it has ended."""
+
+
+def checked(sql: str) -> str:
+    """Return a statement that can be sent. Raises DataError for one that is no text."""
+    if "\0" in sql:
+        raise DataError("the statement holds a zero character, which no statement can.")
+    try:
+        sql.encode()
+    except UnicodeEncodeError as error:
+        raise DataError("the statement holds half of a surrogate pair, which is no text.") from error
+    return sql
 
 
 class Gone(TransientError):

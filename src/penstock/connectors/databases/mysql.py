@@ -1,0 +1,221 @@
+"""MySQL and MariaDB, connection type `mysql`: sessions that read, over PyMySQL.
+
+Statements go one at a time, rows come one by one, and a SELECT without a LIMIT of its own gives one. Values come as the server
+prints them.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from struct import error as StructError  # noqa: N812 -- a class under a name of its own
+
+import pymysql
+from pymysql.constants import CR, ER, FIELD_TYPE
+from pymysql.cursors import SSCursor
+
+from penstock.connectors.databases.addresses import Place
+from penstock.connectors.databases.session import ASK_S, CONNECT_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.errors import PermanentError, TransientError
+from penstock.kit.outbound import STOP
+from penstock.plan.ports import Cell, CellKind, Connection
+
+_KINDS = {
+    FIELD_TYPE.TINY: (CellKind.WHOLE, "tinyint"), FIELD_TYPE.SHORT: (CellKind.WHOLE, "smallint"),
+    FIELD_TYPE.INT24: (CellKind.WHOLE, "mediumint"), FIELD_TYPE.LONG: (CellKind.WHOLE, "int"),
+    FIELD_TYPE.LONGLONG: (CellKind.WHOLE, "bigint"), FIELD_TYPE.YEAR: (CellKind.WHOLE, "year"),
+    FIELD_TYPE.BIT: (CellKind.WHOLE, "bit"), FIELD_TYPE.DECIMAL: (CellKind.DECIMAL, "decimal"),
+    FIELD_TYPE.NEWDECIMAL: (CellKind.DECIMAL, "decimal"), FIELD_TYPE.FLOAT: (CellKind.FLOAT, "float"),
+    FIELD_TYPE.DOUBLE: (CellKind.DOUBLE, "double"), FIELD_TYPE.DATE: (CellKind.DATE, "date"),
+    FIELD_TYPE.NEWDATE: (CellKind.DATE, "date"), FIELD_TYPE.DATETIME: (CellKind.TIMESTAMP, "datetime"),
+    FIELD_TYPE.TIMESTAMP: (CellKind.INSTANT, "timestamp"), FIELD_TYPE.TIME: (CellKind.OTHER, "time"),
+    FIELD_TYPE.JSON: (CellKind.OTHER, "json"), FIELD_TYPE.GEOMETRY: (CellKind.OTHER, "geometry"),
+}  # fmt: skip
+"""The protocol's numbers of types: what each is, and its name; all others are texts and bytes."""
+_READ_BEFORE_END = 100
+"""Rows that are read and dropped before the session is ended instead, which costs a new one."""
+_LOST = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, ER.SERVER_SHUTDOWN)
+_READ_ONLY, _TIMES_UP, _TIMES_UP_MARIADB = 1792, 3024, 1969
+_NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, AttributeError)
+"""What the driver raises for bytes that are no MySQL, or that ask for a file of this machine."""
+
+
+def open_session(connection: Connection, place: Place) -> MysqlSession:
+    """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
+    given = connection.parameters
+    plain = _connected(place)
+    # The driver takes the socket over, and wraps it for TLS: this one still ends what waits for it.
+    twin = plain.dup()
+    try:
+        raw = pymysql.Connection(
+            host=place.host, port=place.port, user=str(given.get("username") or ""),
+            password=connection.secrets.get("password", "").encode(),
+            database=str(given.get("database") or "") or None, charset="utf8mb4", conv={}, cursorclass=SSCursor,
+            ssl=_tls() if given.get("ssl") else None, ssl_disabled=not given.get("ssl"), read_timeout=ASK_S + CONNECT_S,
+            write_timeout=ASK_S + CONNECT_S, autocommit=True, local_infile=False, program_name="penstock", defer_connect=True,
+        )  # fmt: skip
+        with _ended_after(CONNECT_S, twin), STOP.ending(lambda: _shut(twin)):
+            raw.connect(plain)
+            _prepare(raw)
+    except pymysql.MySQLError as error:
+        plain.close()
+        twin.close()
+        raise _refused(error) from error
+    except _NO_PEER as error:
+        plain.close()
+        twin.close()
+        raise PermanentError(
+            "what listens there does not speak as a MySQL server does. Check host and port."
+        ) from error
+    return MysqlSession(raw, twin)
+
+
+def _connected(place: Place) -> socket.socket:
+    last: OSError | None = None
+    for address in place.addresses:
+        try:
+            made = socket.create_connection((address, place.port), CONNECT_S)
+        except OSError as error:
+            last = error
+            continue
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        return made
+    why = "timed out" if isinstance(last, TimeoutError) else getattr(last, "strerror", None) or "no address"
+    raise TransientError(f"connection to server at '{place.host}', port {place.port} failed: {why}.") from last
+
+
+def _tls() -> ssl.SSLContext:
+    """TLS as the wire's parameter has it: what travels is hidden, and who answers is not checked."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+@contextmanager
+def _ended_after(seconds: float, twin: socket.socket) -> Iterator[None]:
+    timer = threading.Timer(seconds, _shut, [twin])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _shut(twin: socket.socket) -> None:
+    """End a connection from outside: whoever reads from it sees its end."""
+    with suppress(OSError):
+        twin.shutdown(socket.SHUT_RDWR)
+
+
+def _prepare(raw: pymysql.Connection[SSCursor]) -> None:
+    is_mariadb = "mariadb" in str(raw.get_server_info()).lower()  # type: ignore[no-untyped-call]
+    limit = f"max_statement_time = {ASK_S}" if is_mariadb else f"max_execution_time = {ASK_S * 1000}"
+    with raw.cursor() as cursor:
+        cursor.execute(f"SET time_zone = '+00:00', sql_select_limit = 1, {limit}")
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+
+
+def _refused(error: pymysql.MySQLError) -> PermanentError | TransientError:
+    code, said = _said(error)
+    if code in _LOST:
+        return TransientError(f"the server did not answer in time, or broke off: {said}")
+    if code == CR.CR_SSL_CONNECTION_ERROR:
+        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+    return PermanentError(said)
+
+
+def _said(error: pymysql.MySQLError) -> tuple[int, str]:
+    """Return the number and the sentence of what MySQL said."""
+    code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
+    text = str(error.args[-1] if error.args else error).strip().splitlines()
+    line = text[0] if text else "no reason was given"
+    return code, line if line.endswith((".", "!", "?")) else f"{line}."
+
+
+class MysqlSession:
+    """An open session (`session.Session`); used by one thread at a time."""
+
+    def __init__(self, raw: pymysql.Connection[SSCursor], twin: socket.socket) -> None:
+        self._raw = raw
+        self._twin = twin
+
+    def quoted(self, name: str) -> str:
+        """Return a name in backticks."""
+        return "`" + name.replace("`", "``") + "`"
+
+    def close(self) -> None:
+        """End the session."""
+        if self._raw.open:
+            self._raw.close()
+        _shut(self._twin)
+        self._twin.close()
+
+    def first(self, sql: str) -> Cell | None:
+        """Return the first column of the first row."""
+        checked(sql)
+        if not self._raw.open:
+            raise Gone("the session has ended.")
+        cursor = self._raw.cursor()
+        try:
+            with STOP.ending(lambda: _shut(self._twin)):
+                cursor.execute(sql)
+                if not cursor.description:
+                    raise PermanentError(NO_ROWS)
+                kind = int(cursor.description[0][1])
+                row = cursor.fetchone()
+                self._finish(cursor)
+        except pymysql.MySQLError as error:
+            self._abandon(cursor)
+            STOP.check()
+            raise _fault(error) from error
+        except _NO_PEER as error:
+            self._abandon(cursor)
+            raise PermanentError("the server answers what the driver cannot read.") from error
+        return None if row is None or row[0] is None else _cell(kind, row[0])
+
+    def _finish(self, cursor: SSCursor) -> None:
+        """Read what is left of an answer, or end the session where that is more than a little."""
+        for _ in range(_READ_BEFORE_END):
+            if cursor.fetchone() is None:
+                if cursor.nextset():
+                    break  # A procedure gives further results.
+                return
+        self._abandon(cursor)
+
+    def _abandon(self, cursor: SSCursor) -> None:
+        result = getattr(cursor, "_result", None)
+        if result is not None:
+            result.unbuffered_active = False  # It would read all the rest when it is forgotten.
+        self.close()
+
+
+def _cell(number: int, raw: str | bytes) -> Cell:
+    if len(raw) > MOST_BYTES:
+        raise PermanentError(f"the value is larger than {MOST_BYTES >> 20} MiB. Ask for less.")
+    kind, name = _KINDS.get(number, (CellKind.TEXT, "text" if isinstance(raw, str) else "binary"))
+    if isinstance(raw, str):
+        return Cell(kind, raw, name)
+    if number == FIELD_TYPE.BIT:
+        return Cell(kind, str(int.from_bytes(raw)), name)
+    try:
+        return Cell(kind, raw.decode(), name)
+    except UnicodeDecodeError as error:
+        raise PermanentError(
+            f"the value of type {name} is no text in UTF-8. Write it as text in the statement, such as HEX(value)."
+        ) from error
+
+
+def _fault(error: pymysql.MySQLError) -> PermanentError | TransientError:
+    code, said = _said(error)
+    if code in _LOST:
+        return Gone(said)
+    if code in (_TIMES_UP, _TIMES_UP_MARIADB):
+        return TransientError(f"the statement took longer than {ASK_S} s. Ask for less.")
+    message = f"the database says: {said}"
+    return PermanentError(f"{message} Only statements that read can be asked." if code == _READ_ONLY else message)

@@ -1,0 +1,173 @@
+"""Questions to databases on every engine: the same values, one question for each record, none where it is not reached."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock import wiring
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.engines.spark.run import SparkEngine
+from penstock.errors import PackageInvalid, PenstockError
+from penstock.lang.check.expressions import check_expression
+from penstock.plan.ports import Connection, Context, Databases, Engine
+from penstock.plan.schema import Schema
+from penstock.runtime.execute import Order, execute
+from penstock.runtime.look import Quiet
+
+HERE = "127.0.0.0/8"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+@pytest.fixture(params=["duckdb", "spark"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return DuckEngine() if request.param == "duckdb" else SparkEngine()
+
+
+@pytest.fixture
+def databases() -> Iterator[Databases]:
+    made = wiring.databases(HERE)
+    yield made
+    made.close()
+
+
+class OpenGate:
+    """Grants every publication."""
+
+    def grant(self, outputs: Any) -> None:
+        """Return at once."""
+
+
+class Told(Quiet):
+    """Keeps all that a job tells."""
+
+    @property
+    def text(self) -> str:
+        return json.dumps([self.lines, self.values])
+
+
+def run(
+    engine: Engine, shop: Mapping[str, Any], folder: Path, field: str, where: str = "true", variables: Any = None
+) -> tuple[list[str], Told]:
+    (folder / "in.csv").write_text("1,east\n2,west\n3,nowhere\n")
+    flow = {
+        "components": [
+            {"id": "s", "type": "cloud_storage_source_component", "name": "in", "connection": "lake",
+             "properties": {"path": "in.csv", "delimiter": ","},
+             "fields": [{"name": "id", "type": "int"}, {"name": "name"}]},
+            {"id": "f", "type": "filter_component", "name": "some",
+             "properties": {"conditions": [{"expression": where}]}},
+            {"id": "x", "type": "select_component", "name": "all",
+             "properties": {"fields": [{"expression": field, "alias": "v"}]}},
+            {"id": "d", "type": "cloud_storage_destination_component", "name": "out", "connection": "lake",
+             "properties": {"path": "out", "delimiter": ",", "if_exists": "replace"}},
+        ],
+        "edges": [{"from": a, "to": b} for a, b in ("sf", "fx", "xd")],
+    }  # fmt: skip
+    plain = {name: value for name, value in shop.items() if name != "password"}
+    connections = {
+        "lake": {"type": "file", "path": str(folder)},
+        "PG": {**plain, "type": "postgres", "secrets": {"password": shop["password"]}},
+    }
+    order = Order(
+        "run-1", json.dumps(flow), NOW.isoformat(), package_variables=variables or {}, connections=connections,
+        scratch=str(folder), outbound=HERE,
+    )  # fmt: skip
+    told = Told()
+    try:
+        execute(order, engine, wiring.stores(None), told, OpenGate(), wiring.databases(HERE))
+    finally:
+        assert "canary" not in told.text
+    lines = sorted(line for file in (folder / "out").iterdir() for line in file.read_text().splitlines())
+    return lines, told
+
+
+def test_a_field_asks_once_per_record(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+    ask = "ExecuteSqlString('PG', CONCAT('SELECT id FROM region WHERE name = \\'', CONCAT(name, '\\'')))"
+    assert run(engine, shop, tmp_path, ask)[0] == ["", "1", "2"]
+    when = "(chararray)ExecuteSqlDatetime('PG', CONCAT('SELECT loaded_at FROM region WHERE id = ', (chararray)id))"
+    found, _ = run(engine, shop, tmp_path, when)
+    assert found == ["", "2024-05-06T07:08:09.123Z", "2024-05-07T00:00:00.000Z"]
+
+
+def test_a_variable_asks_once_per_job(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+    variables = {
+        "_DEFAULT_TIMEZONE": "'+02:00'",
+        "last": "ExecuteSqlDateTime('PG', 'SELECT max(loaded_at) FROM region')",
+        "name": "ExecuteSqlString('PG', 'SELECT max(name) FROM region')",
+        "none": "ExecuteSqlString('PG', 'SELECT name FROM region WHERE false')",
+        "at": "ExecuteSqlString('PG', 'SELECT clock_timestamp()')",
+    }
+    field = "CONCAT('$last/$name/$none/', ('$at' == '$at' ? 'same' : 'other'))"
+    found, told = run(engine, shop, tmp_path, field, variables=variables)
+    assert found == ["2024-05-07T00:00:00.000+02:00/west//same"] * 3
+    assert told.values["name"] == "west"
+    assert told.values["last"] == "2024-05-07T00:00:00.000+02:00"
+    assert told.values["none"] is None
+
+
+def test_what_the_database_says_is_told_with_its_place(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(PenstockError) as caught:
+        run(engine, shop, tmp_path, "ExecuteSqlString('PG', CONCAT('SELECT * FROM nowhere', (chararray)id))")
+    assert caught.value.message.startswith("Component 'all': Connection 'PG': the database says: relation \"nowhere")
+    with pytest.raises(PenstockError) as caught:
+        run(engine, shop, tmp_path, "1", variables={"v": "ExecuteSqlString('PG', 'SELECT nothing')"})
+    says = "The variable 'v' cannot be computed: Connection 'PG': the database says: column \"nothing\" does not exist."
+    assert says in caught.value.message
+    password = {**shop, "password": "canary-wrong"}
+    with pytest.raises(PenstockError, match=r"Connection 'PG': .*password authentication failed") as caught:
+        run(engine, password, tmp_path, "ExecuteSqlString('PG', 'SELECT 1')")
+    assert "canary" not in caught.value.message
+    with pytest.raises(PenstockError, match="There is no connection 'MY'"):
+        run(engine, shop, tmp_path, "ExecuteSqlString('MY', 'SELECT 1')")
+
+
+def test_a_question_in_a_branch_is_asked_where_it_is_reached_or_refused(
+    engine: Engine, shop: dict[str, Any], tmp_path: Path
+) -> None:
+    field = "CASE WHEN id == 2 THEN ExecuteSqlString('PG', 'SELECT 7') ELSE 'no' END"
+    if isinstance(engine, SparkEngine):
+        with pytest.raises(PackageInvalid, match="cannot stand in a branch"):
+            run(engine, shop, tmp_path, field)
+    else:
+        assert run(engine, shop, tmp_path, field)[0] == ["7", "no", "no"]
+        bad = "CASE WHEN id == 9 THEN ExecuteSqlString('PG', 'SELECT nothing') ELSE 'no' END"
+        assert run(engine, shop, tmp_path, bad)[0] == ["no"] * 3
+
+
+def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: dict[str, Any]) -> None:
+    plain = {name: value for name, value in market.items() if name not in ("password", "socket")}
+    ask = databases.asking({"MY": Connection("MY", "mysql", plain, {"password": market["password"]})})
+    texts = ("ExecuteSqlString('MY', 'SELECT name FROM region WHERE id = 2')",
+             "(chararray)ExecuteSqlDateTime('MY', 'SELECT max(loaded_at) FROM region')",
+             "(chararray)ExecuteSqlDateTime('MY', 'SELECT at FROM kinds')")  # fmt: skip
+    exprs = [check_expression(text, Schema()).expr for text in texts]
+    context = Context(NOW, zone_minutes=120, outbound=HERE, ask=ask)
+    found = engine.evaluate([expr for expr in exprs if expr is not None], Schema(), {}, context)
+    assert [value.data for value in found if value is not None] == [
+        "west", "2024-05-07T00:00:00.000+02:00", "2024-05-06T07:08:09.000+02:00",
+    ]  # fmt: skip
+
+
+def test_outside_of_jobs_nobody_is_asked(engine: Engine, databases: Databases, shop: dict[str, Any]) -> None:
+    plain = {name: value for name, value in shop.items() if name != "password"}
+    ask = databases.asking({"PG": Connection("PG", "postgres", plain, {"password": shop["password"]})})
+
+    def value(text: str, outbound: str | None) -> Any:
+        expr = check_expression(text, Schema()).expr
+        assert expr is not None
+        return engine.evaluate((expr,), Schema(), {}, Context(NOW, outbound=outbound, ask=ask))[0]
+
+    assert value("ExecuteSqlString('PG', 'SELECT 1')", HERE).data == "1"
+    assert value("ExecuteSqlString('PG', 'SELECT nothing')", None) is None
+    assert value("ExecuteSqlDateTime('PG', 'SELECT nothing')", None) is None
+    assert value("ExecuteSqlString((chararray)null, 'SELECT 1')", HERE) is None
+    assert value("ExecuteSqlString('PG', (chararray)null)", HERE) is None
+    assert value("ExecuteSqlDatetime('PG', 'SELECT null')", HERE) is None
+    with pytest.raises(PenstockError, match="which is no date-time"):
+        value("ExecuteSqlDateTime('PG', 'SELECT 1')", HERE)
