@@ -37,7 +37,8 @@ class Settings:
     the first seals, all open. All processes of an installation need the same; default `sealing.key` in the data
     directory, made at first start."""
     outbound_allow: str | None = None
-    """Internal addresses that `Curl` may reach all the same: networks such as 10.1.0.0/16, separated by commas."""
+    """Internal addresses that `Curl` and connections to databases may reach all the same: networks such as 10.1.0.0/16,
+    separated by commas."""
     credits_per_hour: int = 5000
     """Calls that a user may make in an hour; 0 is unlimited."""
     host: str = "127.0.0.1"
