@@ -112,7 +112,8 @@ def by_key(rows: Iterable[Connection]) -> dict[str, Connection]:
 
 def for_job(row: Connection, seal: Seal) -> dict[str, Any]:
     """Return a connection as the order of a job holds it. Raises PermanentError."""
-    return {**json.loads(row.parameters), "type": row.type, "secrets": opened(row, seal)}
+    hidden = opened(row, seal)
+    return {**json.loads(row.parameters), "type": row.type} | ({"secrets": hidden} if hidden else {})
 
 
 def _name(fields: Fields) -> str | None:

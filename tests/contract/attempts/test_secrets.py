@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from penstock.kit.sealing import Seal
-from penstock.services import attempts, packages, variables
+from penstock.services import attempts, connections, packages, variables
 from penstock.services.attempts import Claimed, Lost
 from penstock.store.tables import SecretVariable
 
@@ -94,3 +94,58 @@ def test_an_order_has_the_variables_of_the_account_as_they_were_at_submission(qu
     taken = claim(queue, SEAL)
     assert isinstance(taken, Claimed)
     assert list(taken.order["account_variables"].items()) == [("b", "1"), ("a", "2")]
+
+
+def database(queue: Queue, name: str, **changes: str) -> str:
+    given = {"name": name, "host": "db", "username": "reader", "password": f"canary of {name}", **changes}
+    with queue.sessions.write() as uow:
+        return connections.create(uow, queue.principal, "postgres", given, queue.now, SEAL).unique_id
+
+
+def asking(queue: Queue, pool: int, *expressions: str, **variables: str) -> int:
+    fields = [{"expression": text, "alias": f"v{number}"} for number, text in enumerate(expressions)]
+    flow = {"components": [{"id": "1", "type": "select_component", "properties": {"fields": fields}}], "edges": []}
+    with queue.sessions.write() as uow:
+        raw = {"name": "p", "data_flow_json": json.dumps(flow), "variables": variables}
+        package = packages.create(uow, queue.principal, raw, queue.now).id
+    return queue.job(pool, package_id=package)
+
+
+def test_an_order_has_the_databases_that_stand_in_the_package_and_no_others(queue: Queue) -> None:
+    queue.join("a")
+    pool = queue.ready_cluster()
+    names = ("by name", "it's", "in a variable", "by id", "unused")
+    keys = {name: database(queue, name) for name in names}
+    asking(
+        queue, pool, "ExecuteSqlString('by name', 'SELECT 1')", "ExecuteSqlDatetime('it\\'s', 'SELECT 1')",
+        f"ExecuteSqlString('{keys['by id']}', 'SELECT 1')", db="'in a variable'",
+    )  # fmt: skip
+    taken = claim(queue, SEAL)
+    assert isinstance(taken, Claimed)
+    found = taken.order["connections"]
+    assert set(found) == {"by name", "it's", "in a variable", keys["by id"]}
+    assert found["by name"] == {
+        "type": "postgres", "host": "db", "port": 5432, "username": "reader", "database": "", "ssl": True,
+        "tunnel_type": "direct", "secrets": {"password": "canary of by name"},
+    }  # fmt: skip
+
+
+def test_a_package_that_asks_nothing_gets_no_database(queue: Queue) -> None:
+    queue.join("a")
+    pool = queue.ready_cluster()
+    database(queue, "shop")
+    asking(queue, pool, "CONCAT('shop', 'x')")
+    taken = claim(queue, SEAL)
+    assert isinstance(taken, Claimed)
+    assert taken.order["connections"] == {}
+
+
+def test_a_job_whose_database_does_not_open_fails_with_its_name(queue: Queue) -> None:
+    queue.join("a")
+    pool = queue.ready_cluster()
+    key = database(queue, "shop")
+    made = asking(queue, pool, "ExecuteSqlString('shop', 'SELECT 1')")
+    assert isinstance(claim(queue, Seal([bytes(range(32))])), Lost)
+    row = queue.job_row(made)
+    assert row.errors.startswith(f"The password of the connection '{key}' cannot be opened")
+    assert "canary" not in row.errors

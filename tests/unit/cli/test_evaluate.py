@@ -110,7 +110,7 @@ def test_a_line_that_is_no_case_is_answered_and_the_next_one_read(case: Any) -> 
         ("1 +", "PK202"),
         ("nope", "PK301"),
         ("$nope", "PK303"),
-        ("ExecuteSqlString('a', 'b')", "PK601"),
+        ("ExecuteSqlLong('a', 'b')", "PK601"),
         ("ToDate('x')", "data"),
         ("'a' matches '('", "bad_pattern"),
     ],

@@ -9,6 +9,9 @@ from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import is_allowed, networks
 from penstock.plan.ports import Connection
 
+MOST_ADDRESSES = 3
+"""Of a host; each takes its time when nobody answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -29,7 +32,7 @@ def checked(connection: Connection, allow: str | None) -> Place:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise TransientError(f"the host '{host}' is not known. Correct the host, or check the name server.") from error
-    addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))
+    addresses = tuple(dict.fromkeys(str(one[4][0]) for one in found))[:MOST_ADDRESSES]
     for address in addresses if allow is not None else ():
         if not is_allowed(address, networks(allow or "")):
             raise PermanentError(
