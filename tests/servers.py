@@ -12,8 +12,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 NOBODY = 65534
 """The user that a server runs as when the tests run as root: PostgreSQL refuses to be root."""
@@ -151,13 +157,15 @@ def mariadb() -> Iterator[MariaDB]:
         server = MariaDB(folder)
         data = folder / "data"
         data.mkdir()
+        _certify(folder)
         if user:
             folder.chmod(0o755)
-            os.chown(folder, user, user)
-            os.chown(data, user, user)
+            for place in (folder, data, folder / "key"):
+                os.chown(place, user, user)
         environ = {"LC_ALL": "C", "PATH": os.defpath, "LD_LIBRARY_PATH": ":".join(map(str, libraries))}
         options = [
             "--no-defaults", f"--datadir={data}", f"--lc-messages-dir={home}", f"--character-sets-dir={home / 'charsets'}",
+            f"--ssl-cert={folder / 'certificate'}", f"--ssl-key={folder / 'key'}",
             "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=16M",
         ]  # fmt: skip
         made = subprocess.run(
@@ -180,6 +188,18 @@ def mariadb() -> Iterator[MariaDB]:
             process.kill()
             process.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _certify(folder: Path) -> None:
+    """Write a key, and a certificate that nobody but its owner has signed."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "db")]), datetime.now(UTC)
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    pem, plain = serialization.Encoding.PEM, serialization.NoEncryption()
+    (folder / "certificate").write_bytes(made.sign(key, hashes.SHA256()).public_bytes(pem))
+    (folder / "key").touch(0o600)
+    (folder / "key").write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, plain))
 
 
 def _mariadb_programs(folder: Path) -> tuple[Path, Path, list[Path]]:

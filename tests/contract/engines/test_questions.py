@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from penstock import wiring
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.spark.run import SparkEngine
-from penstock.errors import PackageInvalid, PenstockError
+from penstock.errors import JobStopped, PackageInvalid, PenstockError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.ports import Connection, Context, Databases, Engine
 from penstock.plan.schema import Schema
@@ -152,6 +154,31 @@ def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: 
     assert [value.data for value in found if value is not None] == [
         "west", "2024-05-07T00:00:00.000+02:00", "2024-05-06T07:08:09.000+02:00",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", ["field", "variable"])
+def test_a_stop_ends_a_question(shop: dict[str, Any], postgres: Any, tmp_path: Path, place: str) -> None:
+    engine = DuckEngine()
+    ask = "ExecuteSqlString('PG', 'SELECT 1 FROM pg_sleep(60)')"
+
+    def stop() -> None:
+        with psycopg.connect(postgres.url("postgres"), autocommit=True) as admin:
+            running = "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)' AND usename = 'reader'"
+            while admin.execute(running).fetchone() is None:
+                pass
+        engine.interrupt()
+
+    stopper = threading.Thread(target=stop)
+    stopper.start()
+    with pytest.raises(JobStopped):
+        run(
+            engine,
+            shop,
+            tmp_path,
+            "1" if place == "variable" else ask,
+            variables={"v": ask} if place == "variable" else {},
+        )
+    stopper.join(20)
 
 
 def test_outside_of_jobs_nobody_is_asked(engine: Engine, databases: Databases, shop: dict[str, Any]) -> None:

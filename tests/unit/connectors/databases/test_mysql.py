@@ -138,7 +138,6 @@ def test_sessions_are_kept_and_opened_anew_when_they_have_ended(ask: Ask, market
         ({"username": "nobody"}, "Access denied for user 'nobody'"),
         ({"database": "nowhere"}, "nowhere"),
         ({"port": 1}, "Connection refused"),
-        ({"ssl": True}, "Set 'ssl' to false"),
         ({"host": "nowhere.invalid"}, "The host 'nowhere.invalid' is not known"),
     ],
 )
@@ -149,6 +148,17 @@ def test_a_test_says_what_is_wrong(databases: Databases, connection: Connection,
     assert says in caught.value.message
     with pytest.raises(ConnectionTestFailed, match="Access denied"):
         databases.test(replace(connection, secrets={"password": "wröng"}))
+
+
+@pytest.mark.parametrize(("ssl", "version"), [(True, "TLSv1.3"), (False, "")])
+def test_tls_is_used_where_it_is_asked_for(
+    databases: Databases, connection: Connection, ssl: bool, version: str
+) -> None:
+    changed = replace(connection, parameters={**connection.parameters, "ssl": ssl})
+    sql = "SELECT variable_value FROM information_schema.session_status WHERE variable_name = 'Ssl_version'"
+    cell = databases.asking({"MY": changed})("MY", sql)
+    assert cell is not None
+    assert cell.text == version
 
 
 def test_tables_are_looked_at(databases: Databases, connection: Connection) -> None:
