@@ -35,6 +35,7 @@ from penstock.plan.ports import (
 from penstock.plan.schema import Schema
 from penstock.runtime.listener import Listener
 from penstock.runtime.masking import MASKED, Mask, MaskedListener
+from penstock.services.connection_types import TYPES
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""
@@ -287,10 +288,8 @@ def _store(
         )
     store = stores.get(found.type)
     if store is None:
-        raise PermanentError(
-            f"Component '{component}': connections of type '{found.type}' hold no files. Choose one of type "
-            f"{' or '.join(stores)}."
-        )
+        why = "hold no files" if found.type in TYPES else "are not available in this version"
+        raise PermanentError(f"Component '{component}': connections of type '{found.type}' {why}.")
     return store
 
 

@@ -302,6 +302,7 @@ def test_an_output_inside_anothers_folder_is_refused(
             {"lake": {"type": "s3"}},
             "Component 'numbers': connections of type 's3' are not available in this version.",
         ),
+        ({"lake": {"type": "mysql"}}, "Component 'numbers': connections of type 'mysql' hold no files."),
     ],
 )
 def test_a_connection_that_cannot_be_had_is_named(

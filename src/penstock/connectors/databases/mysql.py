@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from struct import error as StructError  # noqa: N812 -- a class under a name of its own
 
 import pymysql
@@ -37,7 +37,8 @@ _KINDS = {
 """The protocol's numbers of types: what each is, and its name; all others are texts and bytes."""
 _READ_BEFORE_END = 100
 """Rows that are read and dropped before the session is ended instead, which costs a new one."""
-_LOST = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, ER.SERVER_SHUTDOWN)
+_LOST = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, ER.SERVER_SHUTDOWN, 1927, 4031)
+"""Numbers that say that the session has failed, not the statement; the last two: killed, or idle for too long."""
 _READ_ONLY, _TIMES_UP, _TIMES_UP_MARIADB = 1792, 3024, 1969
 _NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, AttributeError)
 """What the driver raises for bytes that are no MySQL, or that ask for a file of this machine."""
@@ -46,10 +47,10 @@ _NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, A
 def open_session(connection: Connection, place: Place) -> MysqlSession:
     """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
     given = connection.parameters
-    plain = _connected(place)
-    # The driver takes the socket over, and wraps it for TLS: this one still ends what waits for it.
-    twin = plain.dup()
-    try:
+    with ExitStack() as undone:
+        plain = undone.enter_context(_connected(place))
+        # The driver takes the socket over, and wraps it for TLS: this one still ends what waits for it.
+        twin = undone.enter_context(plain.dup())
         raw = pymysql.Connection(
             host=place.host, port=place.port, user=str(given.get("username") or ""),
             password=connection.secrets.get("password", "").encode(),
@@ -57,20 +58,17 @@ def open_session(connection: Connection, place: Place) -> MysqlSession:
             ssl=_tls() if given.get("ssl") else None, ssl_disabled=not given.get("ssl"), read_timeout=ASK_S + CONNECT_S,
             write_timeout=ASK_S + CONNECT_S, autocommit=True, local_infile=False, program_name="penstock", defer_connect=True,
         )  # fmt: skip
-        with _ended_after(CONNECT_S, twin), STOP.ending(lambda: _shut(twin)):
-            raw.connect(plain)
-            _prepare(raw)
-    except pymysql.MySQLError as error:
-        plain.close()
-        twin.close()
-        raise _refused(error) from error
-    except _NO_PEER as error:
-        plain.close()
-        twin.close()
-        raise PermanentError(
-            "what listens there does not speak as a MySQL server does. Check host and port."
-        ) from error
-    return MysqlSession(raw, twin)
+        try:
+            with _ended_after(CONNECT_S, twin), STOP.ending(lambda: _shut(twin)):
+                raw.connect(plain)
+                _prepare(raw)
+        except pymysql.MySQLError as error:
+            raise _refused(error) from error
+        except _NO_PEER as error:
+            message = "what listens there does not speak as a MySQL server does. Check host and port."
+            raise PermanentError(message) from error
+        undone.pop_all()
+        return MysqlSession(raw, twin)
 
 
 def _connected(place: Place) -> socket.socket:

@@ -32,15 +32,16 @@ _KINDS = {
 }  # fmt: skip
 """PostgreSQL's numbers of its own types: what each is, and its name."""
 _BYTES = 17
-_SETTINGS = (
-    f"SET default_transaction_read_only = on; SET statement_timeout = {ASK_S * 1000}; SET DateStyle = 'ISO, YMD'; "
-    "SET TimeZone = 'UTC'; SET bytea_output = 'hex'; SET extra_float_digits = 1; SET IntervalStyle = 'postgres'"
-)
+_SETTINGS = {
+    "default_transaction_read_only": "on", "statement_timeout": str(ASK_S * 1000), "DateStyle": "ISO,YMD", "TimeZone": "UTC",
+    "bytea_output": "hex", "extra_float_digits": "1", "IntervalStyle": "postgres",
+}  # fmt: skip
+"""Given when a session begins and never set later: behind a pooler that shares sessions others would get them."""
 _READ_BEFORE_CANCEL = 100
 """Rows that are read and dropped before the rest is cancelled, which costs a connection."""
 _CANCEL_S = 5.0
 """How long is waited for the end of a statement that was cancelled."""
-_LOST = ("08", "57P01", "57P02", "57P03")
+_LOST = ("08", "57P01", "57P02", "57P03", "57P05")
 """Beginnings of SQLSTATE that say that the session, not the statement, has failed."""
 
 
@@ -54,7 +55,8 @@ def open_session(connection: Connection, place: Place) -> PostgresSession:
             dbname=str(given.get("database") or given.get("username") or ""),
             sslmode="require" if given.get("ssl") else "disable", connect_timeout=CONNECT_S, autocommit=True,
             # Nothing of the machine's own settings for PostgreSQL is used.
-            passfile=os.devnull, sslcertmode="disable", sslrootcert=f"{os.devnull}/none", gssencmode="disable", options="",
+            passfile=os.devnull, sslcertmode="disable", sslrootcert=f"{os.devnull}/none", gssencmode="disable",
+            options=" ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
             application_name="penstock", client_encoding="UTF8", target_session_attrs="any",
             keepalives=1, keepalives_idle=30, keepalives_interval=10, keepalives_count=3,
         )  # fmt: skip
@@ -62,18 +64,22 @@ def open_session(connection: Connection, place: Place) -> PostgresSession:
         raise _refused(error, bool(given.get("ssl"))) from error
     except (psycopg.Error, ValueError) as error:
         raise PermanentError(_sentence(str(error))) from error
-    try:
-        raw.execute(_SETTINGS)
-    except psycopg.Error as error:
-        raw.close()
-        raise PermanentError(_sentence(str(error))) from error
-    return PostgresSession(raw)
+    session = PostgresSession(raw)
+    found = session.first("SHOW default_transaction_read_only")
+    if found is None or found.text != "on":
+        session.close()
+        raise PermanentError(
+            "the session does not become one that only reads, as behind a pooler that leaves out settings. Give the "
+            "address of the database itself."
+        )
+    return session
 
 
 def _refused(error: psycopg.OperationalError, asks_for_tls: bool) -> PermanentError | TransientError:
     said = _sentence(str(error).split("Multiple connection attempts failed")[0])
     if asks_for_tls and "does not support SSL" in said:
         return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+    # Of a session that never was libpq gives no number, only words.
     words = (
         "timeout expired",
         "Connection refused",
