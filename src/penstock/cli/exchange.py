@@ -14,7 +14,7 @@ from penstock import settings as settings_module
 from penstock.cli.client import Client
 from penstock.cli.packages import pairs, read_package
 from penstock.errors import BadRequest, PackageInvalid
-from penstock.lang.document.rebind import rebind
+from penstock.lang.document.rebind import rebind, rebind_texts
 from penstock.lang.files import write_file
 
 SERVER = Annotated[
@@ -46,16 +46,18 @@ def import_command(
     for _, package in packages:
         package.require()
     flows = [rebind(package.flow, names) for _, package in packages]
-    unused = frozenset.intersection(*(left for _, left in flows)) if flows else frozenset()
+    variables = [rebind_texts(dict(package.variables), names) for _, package in packages]
+    left = [unused - asked for (_, unused), (_, asked) in zip(flows, variables, strict=True)]
+    unused = frozenset.intersection(*left) if left else frozenset()
     if unused:
         raise BadRequest(
             f"No package uses the connection{'s' * (len(unused) > 1)} {', '.join(sorted(unused))} of --map."
         )
     client = _client(server, account, key)
     made = [
-        _create(client, {**package.raw, "name": package.name} if "data_flow_json" in package.raw else
-                {"name": package.name, "variables": dict(package.variables)}, flow)
-        for (_, package), (flow, _) in zip(packages, flows, strict=True)
+        _create(client, {**(package.raw if "data_flow_json" in package.raw else {}), "name": package.name,
+                         "variables": texts}, flow)
+        for (_, package), (flow, _), (texts, _) in zip(packages, flows, variables, strict=True)
     ]  # fmt: skip
     client.close()
     if as_json:
