@@ -64,7 +64,7 @@ types: $(VENV)/.dev $(VENV)/.spark  ## check types
 arch: $(VENV)/.dev $(VENV)/.spark  ## check the import contract
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev  ## measure, and rewrite the table in docs/benchmarks.md
+bench: $(VENV)/.dev $(VENV)/.spark  ## measure, and rewrite the table in docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 golden: $(VENV)/.dev $(VENV)/.spark  ## write golden files anew; review their diff

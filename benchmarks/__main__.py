@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import compiling, everyday, latency, report, requests, shared, throughput
+from benchmarks import compiling, everyday, latency, on_spark, report, requests, shared, throughput
 from benchmarks.measure import Line
 from benchmarks.server import Client, serving
 
-PARTS = "abcdef"
+PARTS = "abcdefg"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rows", type=int, default=10_000_000, help="rows of the generated file (default: ten million)"
     )
     parser.add_argument(
-        "--sizes", default=",".join(map(str, everyday.SIZES)), help="rows of the files of part e, with commas between"
+        "--sizes",
+        default=",".join(map(str, everyday.SIZES)),
+        help="rows of the files of parts e and g, with commas between",
     )
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
@@ -68,6 +70,8 @@ def _run(
         lines += compiling.run()
     if "f" in only:
         lines += shared.run()
+    if "g" in only:
+        lines += on_spark.run(data, sizes)
     return lines
 
 
