@@ -52,6 +52,8 @@ def _cell(node: AnyNode, field: Field) -> Value | None:
     try:
         if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE, Kind.BYTEARRAY) or not isinstance(node, Scalar):
             made = _structure(values.value(node, {}, "", lambda _path, _node: None), kind)
+            if kind is Kind.BYTEARRAY:
+                return Value(kind, made.data.encode()) if made.kind is Kind.CHARARRAY else made
             if made.kind is not kind:
                 raise BadRequest("it is something else")
             return made

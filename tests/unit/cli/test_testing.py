@@ -70,6 +70,36 @@ cases:
         - id: 2
         - {id: 1, Name: "no"}
 """
+LOOSE = """\
+penstock: 1
+components:
+  - name: in
+    type: cloud_storage_source
+    connection: lake
+    path: in.csv
+    fields: [raw: binary, tags: json_array]
+  - name: each
+    type: select
+    input: in
+    fields: [raw, long: (long)raw, {expression: tags, alias: more, flatten: true}]
+  - name: out
+    type: cloud_storage_destination
+    input: each
+    connection: lake
+    path: out
+"""
+LOOSE_CASES = """\
+penstock: 1
+cases:
+  - name: each of its kind
+    given:
+      in: [{raw: " 5L", tags: [a, 2, {k: 3}]}]
+    expect:
+      out:
+        - {raw: " 5L", long: 5, more: a}
+        - {raw: " 5L", long: 5, more: 2}
+        - {raw: " 5L", long: 5, more: {k: 3}}
+"""
 
 
 @pytest.fixture
@@ -97,6 +127,15 @@ def test_a_case_passes_and_reads_no_file(cases: Path) -> None:
     assert code == 0, shown
     assert shown.endswith("1 passed, 0 failed.\n")
     assert call(cases.with_name("big.yaml"))[0] == 0
+
+
+def test_values_without_a_type_are_given_and_expected(tmp_path: Path) -> None:
+    (tmp_path / "loose.yaml").write_text(LOOSE)
+    made = tmp_path / "loose.test.yaml"
+    made.write_text(LOOSE_CASES)
+    assert differences(made) == [""]
+    made.write_text(LOOSE_CASES.replace("more: 2", "more: 3"))
+    assert "differs in more" in "".join(differences(made))
 
 
 def test_a_difference_shows_what_was_expected_beside_what_is_there(cases: Path) -> None:

@@ -80,7 +80,7 @@ def _column(write: Write, name: str, column: str, schema: Schema, context: Conte
     sql, kind = column_of(name), found.dtype.kind
     match write.target.format:
         case "parquet":
-            made = _parquet(sql, kind, write.component, name)
+            made = _parquet(sql, found.dtype, write.component, name, context)
         case "json":
             made = _json(sql, kind, write.component, name)
         case _:
@@ -123,7 +123,8 @@ def _escaped(target: FileTarget) -> list[str]:
     return list(dict.fromkeys((escape, target.quote) if target.quote else (escape, target.delimiter, "\n", "\r")))
 
 
-def _parquet(sql: str, kind: Kind, component: str, name: str) -> str:
+def _parquet(sql: str, dtype: DType, component: str, name: str, context: Context) -> str:
+    kind = dtype.kind
     if kind is Kind.DATETIME:
         message = text_literal(
             f"Component '{component}', field '{name}': a date-time is too far away for the microseconds of Parquet. "
@@ -131,14 +132,14 @@ def _parquet(sql: str, kind: Kind, component: str, name: str) -> str:
         )
         held = f"abs(({sql}).t) <= {_MOST_MS}"
         return f"make_timestamptz(CASE WHEN {sql} IS NULL OR {held} THEN ({sql}).t ELSE error({message}) END * 1000)"
-    return f"ps_structure_to_json({sql})" if kind in (Kind.MAP, Kind.BAG, Kind.TUPLE) else sql
+    return casts.cast(sql, dtype, _TEXT, context) if dtype.is_complex or kind is Kind.BYTEARRAY else sql
 
 
 def _json(sql: str, kind: Kind, component: str, name: str) -> str:
     match kind:
         case Kind.DATETIME:
             return casts.datetime_to_text(sql)
-        case Kind.MAP | Kind.BAG | Kind.TUPLE:
+        case Kind.MAP | Kind.BAG | Kind.TUPLE | Kind.BYTEARRAY:
             return f"CAST(ps_structure_to_json({sql}) AS JSON)"
         case Kind.FLOAT | Kind.DOUBLE:
             message = text_literal(

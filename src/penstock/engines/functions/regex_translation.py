@@ -16,7 +16,7 @@ _WORD = r"[\p{L}\p{Nd}_]"
 _BOUNDARY = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
 _INSIDE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
 _LAST = r"(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)"
-_LINE_START = r"(?:\A|(?:(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n))(?!\Z))"
+_LINE_START = r"(?:(?!\Z)(?:\A|(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n)))"
 _SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}
 _LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029]|\Z)"
 
@@ -152,7 +152,8 @@ class _Translator(Reader):
     def line_start(self) -> str:
         if "m" not in self.flags:
             return r"\A"
-        return r"(?:\A|(?<=\n)(?!\Z))" if "d" in self.flags else _LINE_START
+        # Java's begins no line at the end of the text, not even of an empty one.
+        return r"(?:(?!\Z)(?:\A|(?<=\n)))" if "d" in self.flags else _LINE_START
 
     def line_end(self) -> str:
         if "m" not in self.flags:

@@ -55,8 +55,10 @@ def map_get(text: str, key: str) -> str | None:
 
 
 def tuple_get(text: str, index: int) -> str | None:
-    """Return the value at a position, or None where the tuple is shorter."""
+    """Return the value at a position, None where the tuple is shorter; of a bag, a bag of them. Anything else has none."""
     tag, data = tagged(text)
+    if tag == "g":
+        return project(text, [index])
     return _part(data[index]) if tag == "u" and index < len(data) else None
 
 

@@ -296,6 +296,9 @@ class _Checker:
 
     def dot(self, node: nodes.Dot) -> Expr:
         operand = self.visit(node.operand)
+        if typing.is_untyped(operand) and len(node.members) == 1 and isinstance(node.members[0], int):
+            # What a map holds says only when the job runs whether it is a tuple or a bag.
+            return Call("tuple_get", (operand, Literal(Value(Kind.INT, node.members[0]), dtypes.INT)), dtypes.BYTEARRAY)
         if operand.dtype.kind not in (Kind.TUPLE, Kind.BAG):
             raise self.wrong(
                 codes.WrongOperand, f"'.' takes a tuple or a bag, not {operand.dtype}.", node.operand.start,

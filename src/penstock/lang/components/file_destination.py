@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from penstock.lang.check import codes, codes_package
+from penstock.lang.check import codes_package
 from penstock.lang.components.file_source import STORES
 from penstock.lang.components.options import characters_differ, only_with
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
@@ -20,7 +20,6 @@ from penstock.lang.document.shapes import (
     number_or_variable,
     show,
 )
-from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileTarget, Operator, Write
 from penstock.plan.schema import Schema
 
@@ -42,11 +41,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         return None
     chosen = step.properties
     prefix, suffix = step.place("file_prefix"), step.place("file_suffix")
-    if (
-        not _options_sound(step)
-        or not _names_sound(step, prefix, suffix)
-        or not _types_sound(step, given.schema, columns)
-    ):
+    if not _options_sound(step) or not _names_sound(step, prefix, suffix):
         return None
     target = FileTarget(
         connection=connection,
@@ -101,18 +96,6 @@ def _options_sound(step: Step) -> bool:
         step.add(codes_package.WrongShape, message, step.at("compression"), hint=hint)
         return False
     return chosen["format"] != "delimited" or characters_differ(step)
-
-
-def _types_sound(step: Step, schema: Schema, columns: tuple[tuple[str, str], ...]) -> bool:
-    sound = True
-    for index, (name, _) in enumerate(columns):
-        found = schema.find(name)
-        if found is not None and found.dtype.kind is Kind.BYTEARRAY:
-            message = f"The field '{name}' has no type; a file needs one."
-            place = f"mapping[{index}].alias" if "mapping" in step.node.keys else "mapping"
-            step.add(codes.WrongOperand, message, place, hint="Cast it in a Select, such as (chararray).")
-            sound = False
-    return sound
 
 
 def _mapping(step: Step, given: Schema) -> tuple[tuple[str, str], ...] | None:

@@ -26,7 +26,18 @@ TYPE_WORDS = {
     "datetime": Kind.DATETIME,
     "bytearray": Kind.BYTEARRAY,
 }
+_OTHER_TYPE_WORDS = {
+    "string": "chararray",
+    "text": "chararray",
+    "integer": "int",
+    "bool": "boolean",
+    "number": "double",
+}
+"""Words for types that fields of sources and other languages have, and what a cast says instead."""
 
+_BEGINS_VALUE = frozenset(
+    {"name", "int", "long", "float", "double", "text", "position", "NULL", "TRUE", "FALSE", "CASE"}
+)
 _COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "MATCHES"})
 _AFTER_OPERAND = frozenset({"==", "!=", "<", "<=", ">", ">=", "MATCHES", "IS", "IN"})
 _ADDITIVE = frozenset({"+", "-"})
@@ -235,6 +246,8 @@ class _Parser:
                 begun.append((token, None))
             elif token.kind == "(" and self.peek().kind == "name" and self.peek(2).kind == ")":
                 kind = TYPE_WORDS.get(self.peek().text.lower())
+                if kind is None and self.peek(3).kind in _BEGINS_VALUE:
+                    raise self.no_type(self.peek())
                 if kind is None or not self.begins_operand(self.peek(3)):
                     break
                 self.advance(), self.advance(), self.advance()
@@ -253,10 +266,13 @@ class _Parser:
 
     @staticmethod
     def begins_operand(token: Token) -> bool:
-        return token.kind in (
-            "name", "int", "long", "float", "double", "text", "position", "(", "[", "{", "-", "NULL", "TRUE", "FALSE",
-            "CASE",
-        )  # fmt: skip
+        return token.kind in _BEGINS_VALUE or token.kind in ("(", "[", "{", "-")
+
+    def no_type(self, word: Token) -> _Stop:
+        meant = _OTHER_TYPE_WORDS.get(word.text.lower())
+        known = ", ".join(name for name in TYPE_WORDS if name != "bytearray")
+        hint = f"Did you mean '{meant}'?" if meant else f"Known: {known}."
+        return self.stop(f"'{word.text}' is no type that a cast can make.", word, hint)
 
     def negative_number(self, begun: list[tuple[Token, Kind | None]]) -> Node | None:
         """Fold `-` into a number right after it, so that the least int and long can be written."""

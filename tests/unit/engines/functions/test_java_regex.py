@@ -43,6 +43,10 @@ from penstock.engines.functions.java_regex import BadPattern, PatternNotAvailabl
         ("a$", "a\n", False),
         ("\\Qa.b\\E", "a.b", True),
         ("\\p{javaLowerCase}+", "ßa", True),
+        ("(?m)^", "", False),
+        ("(?dm)^", "", False),
+        ("(?s).(?m)^", "\n", False),
+        ("(?s).(?m)^a", "\na", True),
     ],
 )
 def test_a_whole_text_matches(pattern: str, text: str, whole: bool) -> None:

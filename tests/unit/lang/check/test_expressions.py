@@ -57,7 +57,7 @@ def typed(text: str) -> Expr:
         ("CEIL(i)", "double"), ("ToDate(raw)", "datetime"), ("ToDate(i)", "datetime"),
         ("COALESCE(null, i, l)", "long"), ("SUM(bag)", "long"),
         ("MIN(bag.$1)", "chararray"), ("STRSPLIT(s).$3", "chararray"), ("left::i", "int"), ("$3", "double"),
-        ("SIZE(raw)", "long"),
+        ("SIZE(raw)", "long"), ("raw.$0", "bytearray"), ("m#'k'.$1.$0", "bytearray"),
         ("TOMAP(raw, 1)", "map"), ("TOMAP(null, 1)", "map"),
     ],
 )  # fmt: skip
@@ -95,6 +95,8 @@ def test_the_type_of_an_expression(text: str, kind: str) -> None:
         ("CCurl(s)", "PK601", 0, 5, "do not exist in this version"),
         ("pair.x", "PK304", 0, 6, "There is no member 'x'"),
         ("i +", "PK202", 3, 3, "the expression ends after '+'"),
+        ("(string)i", "PK202", 1, 7, "'string' is no type that a cast can make"),
+        ("raw.x", "PK401", 0, 3, "'.' takes a tuple or a bag, not bytearray"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(text: str, code: str, start: int, end: int, part: str) -> None:
@@ -114,6 +116,8 @@ def test_what_is_wrong_is_named_with_its_place(text: str, code: str, start: int,
         ("s + 'x'", "Join text with CONCAT, or cast it to a number first."),
         ("s == 7", "Put the number in quotes, or cast the text."),
         ("REPLACEE(s, 'a', 'b')", "Did you mean 'REPLACE'?"),
+        ("(integer)s", "Did you mean 'int'?"),
+        ("(map)s", "Known: int, long, float, double, chararray, boolean, datetime."),
     ],
 )
 def test_a_hint_says_what_was_likely_meant(text: str, hint: str) -> None:
