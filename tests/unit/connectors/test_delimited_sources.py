@@ -57,6 +57,22 @@ def test_an_underscore_is_no_part_of_a_number(read: Read, head: list[str], befor
     assert found[before:] == [[None], [2.5]]
 
 
+@pytest.mark.parametrize("head", [[], ["a_b"]])
+@pytest.mark.parametrize("before", [0, 100_000])
+def test_a_sign_behind_another_is_no_part_of_a_number(read: Read, head: list[str], before: int) -> None:
+    content = "\n".join([*head, *["1.5"] * before, "+-5", "2.5"])
+    found = read({"in.csv": content}, ["a:double"], skip_header=bool(head), **CSV)
+    assert found[before:] == [[None], [2.5]]
+
+
+def test_a_sign_behind_another_on_the_edge_of_what_is_looked_at_in_one_go(read: Read) -> None:
+    lines = ["1.25"] * ((1 << 18) // 5) + ["7"]
+    content = "\n".join([*lines, "+-5", "2.5"])
+    content = "1" * ((1 << 18) - 1 - content.index("+")) + content
+    assert content.index("-") == 1 << 18
+    assert read({"in.csv": content}, ["a:double"], **CSV)[-2:] == [[None], [2.5]]
+
+
 def test_qualifiers(read: Read) -> None:
     assert read({"in.csv": '"a,b","c""d",e\n"",c"d,\n'}, FIELDS, **QUOTED) == [["a,b", 'c"d', "e"], [None, 'c"d', None]]
     assert read({"in.csv": '"a,b",c\n'}, FIELDS, **CSV) == [['"a', 'b"', "c"]]

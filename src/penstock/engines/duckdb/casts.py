@@ -76,15 +76,15 @@ def text_to_whole(sql: str, kind: Kind, unfit: str | None = None) -> str:
 
 
 def text_to_real(sql: str, kind: Kind, attempt: str | None = None, unfit: str | None = None) -> str:
-    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks and words are Java's business, and
-    *unfit* what it does not take.
+    """Text to float or double: DuckDB reads plain decimals exactly; underscores, blanks, words and a sign behind another
+    are Java's business, and *unfit* what it does not take.
 
     *attempt* is the column that holds DuckDB's own conversion, where there is one.
     """
     word, sql_type = ("float", "FLOAT") if kind is Kind.FLOAT else ("double", "DOUBLE")
     attempt = attempt or f"TRY_CAST({sql} AS {sql_type})"
     return (
-        f"CASE WHEN isfinite({attempt}) AND NOT contains({sql}, '_') THEN {attempt} "
+        f"CASE WHEN isfinite({attempt}) AND NOT contains({sql}, '_') AND NOT contains({sql}, '+-') THEN {attempt} "
         f"{_no_number(sql, unfit)} ELSE {_or_unfit(f'ps_text_to_{word}({sql})', unfit)} END"
     )
 

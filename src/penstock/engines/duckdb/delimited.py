@@ -19,12 +19,12 @@ LONGEST_LINE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A SELECT that gives the text of each field as `c<i>`, and how many lines were left out for their length. *underscored*
+    """A SELECT that gives the text of each field as `c<i>`, and how many lines were left out for their length. *odd_numbers*
     is False where no text holds a `_`."""
 
     sql: str
     dropped: int = 0
-    underscored: bool = True
+    odd_numbers: bool = True
 
 
 def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
@@ -41,9 +41,9 @@ def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
     if not parts:
         nulls = ", ".join(f"CAST(NULL AS VARCHAR) AS c{index}" for index in range(len(source.fields)))
         return Texts(f"SELECT {nulls} WHERE false")
-    underscored = bool(rest) or any(reading.underscored for reading in groups)
+    odd_numbers = bool(rest) or any(reading.odd_numbers for reading in groups)
     return Texts(
-        " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0], dropped, underscored
+        " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0], dropped, odd_numbers
     )
 
 

@@ -28,14 +28,14 @@ _PLACEHOLDERS = {
 class Given:
     """The text of one field: its *column*, the type it is to have, and *attempt*, the column that holds DuckDB's own
     conversion where there is one (`ATTEMPTS`). *bad* is the SQL of what a text that does not fit becomes: a null of any
-    kind, that may count or fail. *underscored* is False where no text holds a `_`."""
+    kind, that may count or fail. *odd_numbers* is False where no text holds a `_` or `+-`."""
 
     column: str
     kind: Kind
     context: Context
     attempt: str = ""
     bad: str = "NULL"
-    underscored: bool = True
+    odd_numbers: bool = True
 
     @property
     def tried(self) -> str:
@@ -90,7 +90,8 @@ def _whole(given: Given) -> str:
 
 def _real(given: Given) -> str:
     column, tried, word = given.column, given.tried, given.kind.value
-    is_plain = f"isfinite({tried})" + (f" AND NOT contains({column}, '_')" if given.underscored else "")
+    is_sound = f" AND NOT contains({column}, '_') AND NOT contains({column}, '+-')"
+    is_plain = f"isfinite({tried})" + (is_sound if given.odd_numbers else "")
     return (
         f"CASE WHEN {is_plain} THEN {tried} "
         f"WHEN {column} IS NULL THEN NULL WHEN {casts.no_number(column)} THEN {given.bad} "

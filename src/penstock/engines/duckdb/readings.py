@@ -27,6 +27,9 @@ LONGEST_HEADER = 1 << 20
 LATIN = "iso-8859-1"
 
 
+_ODD_IN_NUMBERS = (b"_", b"+-")
+
+
 class Reread(Exception):
     """A statement failed for a file that is now to be read otherwise: the same again may go well."""
 
@@ -35,15 +38,15 @@ class Reread(Exception):
 class Reading:
     """How DuckDB reads some delimited files: *names* are the values in their first line, *quoted* tells whether they have
     qualifiers and *broken* whether those hold line breaks; *is_loose* that surplus values are to be ignored, which is safe
-    where there is neither a qualifier nor a `\\r`. *underscored* tells whether there is a `_`, which DuckDB takes for a part
-    of a number."""
+    where there is neither a qualifier nor a `\\r`. *odd_numbers* tells whether there is a `_` or `+-`, which DuckDB takes for
+    parts of a number."""
 
     names: tuple[str, ...]
     packed: str
     quoted: bool = False
     broken: bool = False
     is_loose: bool = False
-    underscored: bool = True
+    odd_numbers: bool = True
 
 
 @dataclass(slots=True)
@@ -101,7 +104,7 @@ class Readings:
             return None
         return Reading(
             tuple(names), packed, answer.quoting is not Quoting.ABSENT, answer.quoting is Quoting.BROKEN,
-            file.location in self.loose[scan.component], b"_" in answer.signs,
+            file.location in self.loose[scan.component], not answer.signs.isdisjoint(_ODD_IN_NUMBERS),
         )  # fmt: skip
 
     def _survey(self, source: FileSource, file: FileEntry, packed: str) -> Answer:
@@ -110,9 +113,9 @@ class Readings:
         escapes = () if source.escape is None else (_sign(source, source.escape),)
         # In the first line stand names where it is skipped, and names have underscores.
         question = (
-            Question(quote, delimiter[0], escapes, (b"_",))
+            Question(quote, delimiter[0], escapes, _ODD_IN_NUMBERS)
             if source.skip_header
-            else Question(quote, delimiter[0], (*escapes, b"_"))
+            else Question(quote, delimiter[0], (*escapes, *_ODD_IN_NUMBERS))
         )
         with opened(source, file) as stream:
             answer = (

@@ -80,7 +80,7 @@ class Scanner:
                 attempt = f"t{index}"
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
-            given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.underscored)
+            given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers)
             typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
                 typed.append(column)

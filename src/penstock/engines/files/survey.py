@@ -63,10 +63,15 @@ class _Piece:
 
     def signs(self, question: Question) -> frozenset[bytes]:
         """Return the signs in this piece that are looked for."""
-        found = [sign for sign in question.signs if sign in self.body]
+        found = [sign for sign in question.signs if sign in self.body or self._begins_amid(sign)]
         line_end = _LINE_END.search(self.body) if self.is_first else None
         start = 0 if line_end is None else line_end.end()
-        return frozenset([*found, *(sign for sign in question.below if self.body.find(sign, start) >= 0)])
+        below = (sign for sign in question.below if self.body.find(sign, start) >= 0 or self._begins_amid(sign))
+        return frozenset([*found, *below])
+
+    def _begins_amid(self, sign: bytes) -> bool:
+        """Tell whether a sign of two bytes lies half in the piece before."""
+        return len(sign) == 2 and sign[0] == self.before and self.body.startswith(sign[1:])
 
 
 @dataclass(frozen=True, slots=True)
