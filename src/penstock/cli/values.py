@@ -82,8 +82,8 @@ def type_of(value: Value | None) -> DType:
         case Kind.TUPLE:
             return DType(Kind.TUPLE, members=tuple(Member(type_of(item)) for item in value.data))
         case Kind.BAG:
-            rows = {tuple(Member(type_of(item)) for item in row) for row in value.data}
-            return DType(Kind.BAG, members=rows.pop()) if len(rows) == 1 else dtypes.BAG
+            rows = (tuple(Member(type_of(item)) for item in row) for row in value.data)
+            return DType(Kind.BAG, members=dtypes.common_row(rows))
         case Kind.MAP:
             kinds = {type_of(item) for item in value.data.values() if item is not None}
             return DType(Kind.MAP, value=kinds.pop()) if len(kinds) == 1 else dtypes.MAP

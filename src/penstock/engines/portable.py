@@ -37,8 +37,14 @@ def _of_result(word: str) -> Callable[[Call], Portable]:
 
 
 def _of_two(word: str, over_bag: str) -> Callable[[Call], Portable]:
-    """The form for two numbers, or for a bag."""
-    return lambda call: _of_result(word)(call) if len(call.args) == 2 else Portable(over_bag)
+    """The form for two numbers, for a bag of numbers or of values without a type, or for a bag of something else."""
+
+    def form(call: Call) -> Portable:
+        if len(call.args) == 2:
+            return _of_result(word)(call)
+        return Portable(f"{over_bag}_number" if call.dtype.is_number else over_bag)
+
+    return form
 
 
 def _of_kind(word: str) -> Callable[[Call], Portable]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -100,3 +101,41 @@ def widest(left: DType, right: DType) -> DType:
     """
     order = NUMERIC_ORDER.index
     return left if order(left.kind) >= order(right.kind) else right
+
+
+def common(types: Iterable[DType]) -> DType | None:
+    """Return the type that values of several types have in common: numbers widen, what has no type, as null, says nothing
+    about the others. None where there is none.
+
+    >>> str(common([BYTEARRAY, INT, LONG])), common([INT, CHARARRAY])
+    ('long', None)
+    """
+    found = BYTEARRAY
+    for dtype in types:
+        if found.kind is Kind.BYTEARRAY or found == dtype:
+            found = dtype
+        elif found.is_number and dtype.is_number:
+            found = widest(found, dtype)
+        elif found.is_complex and found.kind is dtype.kind:
+            found = DType(found.kind)
+        elif dtype.kind is not Kind.BYTEARRAY:
+            return None
+    return found
+
+
+def common_row(rows: Iterable[tuple[Member, ...] | None]) -> tuple[Member, ...] | None:
+    """Return the members that tuples have in common, as `common`; None where their lengths or types differ."""
+    found: tuple[Member, ...] | None = None
+    for row in rows:
+        if row is None or (found is not None and len(found) != len(row)):
+            return None
+        pairs = [(one, one) for one in row] if found is None else zip(found, row, strict=True)
+        merged = [(common((left.dtype, right.dtype)), left, right) for left, right in pairs]
+        if any(dtype is None for dtype, _, _ in merged):
+            return None
+        found = tuple(
+            Member(dtype, left.name if left.name == right.name else None)
+            for dtype, left, right in merged
+            if dtype is not None
+        )
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from penstock.engines.functions import casts
@@ -70,34 +71,44 @@ def average(text: str) -> float | None:
     return result / len(numbers)
 
 
-def _rank(value: Value) -> Any:
-    if value.kind is Kind.CHARARRAY:
-        return utf16_key(value.data)
-    if value.kind is Kind.DATETIME:
-        return value.data.ms
-    number = _number(value)
-    # -0.0 is less than 0.0.
-    return (-math.inf, 0.0) if number is None else (number, math.copysign(1.0, number))
-
-
 def least(text: str) -> str | None:
-    """Return the least first field; NaN wins over every number."""
-    return _extreme(text, min)
+    """Return the least first field of a bag of texts or of datetimes."""
+    return _first_by_rank(text, min)
 
 
 def greatest(text: str) -> str | None:
-    """Return the greatest first field; NaN wins over every number."""
-    return _extreme(text, max)
+    """Return the greatest first field of a bag of texts or of datetimes."""
+    return _first_by_rank(text, max)
 
 
-def _extreme(text: str, pick: Any) -> str | None:
+def _first_by_rank(text: str, pick: Callable[..., Value]) -> str | None:
     values = _firsts(text)
-    if not values:
+    return encode(pick(values, key=_rank)) if values else None
+
+
+def _rank(value: Value) -> Any:
+    return value.data.ms if value.kind is Kind.DATETIME else utf16_key(value_to_text(value))
+
+
+def least_number(text: str) -> str | None:
+    """Return the least first field as a number; NaN wins over every other, what is no number does not count."""
+    return _extreme_number(text, min)
+
+
+def greatest_number(text: str) -> str | None:
+    """Return the greatest first field as a number; as `least_number`."""
+    return _extreme_number(text, max)
+
+
+def _extreme_number(text: str, pick: Callable[..., float | int]) -> str | None:
+    numbers = [number for number in map(_number, _firsts(text)) if number is not None]
+    if not numbers:
         return None
-    for value in values:
-        if isinstance(value.data, float) and math.isnan(value.data):
-            return encode(value)
-    return encode(pick(values, key=_rank))
+    if any(math.isnan(number) for number in numbers):
+        return encode(Value(Kind.DOUBLE, math.nan))
+    # -0.0 is less than 0.0.
+    found = pick(numbers, key=lambda number: (number, math.copysign(1.0, number)))
+    return encode(Value(Kind.LONG if isinstance(found, int) else Kind.DOUBLE, found))
 
 
 def correlations(bags: list[str], covariance: bool) -> str | None:

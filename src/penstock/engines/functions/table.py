@@ -298,6 +298,8 @@ SHARED: tuple[Shared, ...] = (
     Shared("bag_average", ("value",), "double", bags.average),
     Shared("bag_least", ("value",), "value", bags.least),
     Shared("bag_greatest", ("value",), "value", bags.greatest),
+    Shared("bag_least_number", ("value",), "value", bags.least_number),
+    Shared("bag_greatest_number", ("value",), "value", bags.greatest_number),
     Shared("bag_correlations", ("values", "boolean"), "value", bags.correlations),
     *(Shared(name, ("values",), "value", call) for name, call in bag_functions.FORMS.items()),
     Shared("is_empty", ("value",), "boolean", bag_functions.is_empty),

@@ -14,14 +14,12 @@ def _tuple_of(args: tuple[DType, ...]) -> DType:
 
 def _bag_of(args: tuple[DType, ...]) -> DType:
     """Rows of one shape give a typed bag; a bare null says nothing about the shape."""
-    rows = {arg.members if arg.kind is Kind.TUPLE else (Member(arg),) for arg in args if arg.kind is not Kind.BYTEARRAY}
-    if len(rows) == 1:
-        return DType(Kind.BAG, members=rows.pop())
-    return dtypes.BAG
+    rows = (arg.members if arg.kind is Kind.TUPLE else (Member(arg),) for arg in args if arg.kind is not Kind.BYTEARRAY)
+    return DType(Kind.BAG, members=dtypes.common_row(rows))
 
 
 def _map_of(args: tuple[DType, ...]) -> DType:
-    values = set(args[1::2])
+    values = {arg for arg in args[1::2] if arg.kind is not Kind.BYTEARRAY}
     return DType(Kind.MAP, value=values.pop() if len(values) == 1 else None)
 
 

@@ -44,18 +44,33 @@ def test_sums_and_means(given: str, total: Any, average: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "least", "greatest"),
     [
-        (bag(INT, 3, None, 1), 1, 3),
-        (bag(DOUBLE, 0.0, -0.0), -0.0, 0.0),
-        (bag(DOUBLE, -0.0, 0.0), -0.0, 0.0),
-        (bag(DOUBLE, 1.0, math.nan, -math.inf), math.nan, math.nan),
         (bag(TEXT, "b", "a", "😀", "\uffff"), "a", "\uffff"),
+        (bag(TEXT, "9", None, "10"), "10", "9"),
         (bag(DATETIME, Instant(5, 0), Instant(3, 60)), Instant(3, 60), Instant(5, 0)),
-        (bag(INT), None, None),
+        (bag(TEXT), None, None),
     ],
 )
 def test_extremes(given: str, least: Any, greatest: Any) -> None:
     assert repr(plain(bags.least(given))) == repr(least)
     assert repr(plain(bags.greatest(given))) == repr(greatest)
+
+
+@pytest.mark.parametrize(
+    ("given", "least", "greatest"),
+    [
+        (bag(INT, 3, None, 1), 1, 3),
+        (bag(DOUBLE, 0.0, -0.0), -0.0, 0.0),
+        (bag(DOUBLE, -0.0, 0.0), -0.0, 0.0),
+        (bag(DOUBLE, 1.0, math.nan, -math.inf), math.nan, math.nan),
+        (bag(TEXT, "9", "10", "x", None), 9.0, 10.0),
+        (bag(TEXT, "x"), None, None),
+        ('{"g":[[{"i":5}],["10"],[{"d":7.5}]]}', 5, 10.0),
+        (bag(INT), None, None),
+    ],
+)
+def test_extremes_as_numbers(given: str, least: Any, greatest: Any) -> None:
+    assert repr(plain(bags.least_number(given))) == repr(least)
+    assert repr(plain(bags.greatest_number(given))) == repr(greatest)
 
 
 def test_counts() -> None:
