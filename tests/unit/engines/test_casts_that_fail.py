@@ -29,9 +29,10 @@ class OpenGate:
 
 @pytest.fixture
 def lines(tmp_path: Path) -> Lines:
-    """Run a Select, and perhaps a Filter before it; return the warnings of its log, and the records before them."""
+    """Run a Select, and perhaps a Filter or an Assert before it; return the warnings of its log, and the records before
+    them."""
 
-    def run(*expressions: str, where: str = "true") -> list[str]:
+    def run(*expressions: str, where: str = "true", holds: str = "true") -> list[str]:
         (tmp_path / "in.csv").write_text(ROWS)
         flow = {
             "components": [
@@ -39,12 +40,14 @@ def lines(tmp_path: Path) -> Lines:
                  "properties": {"path": "in.csv", "delimiter": ";"}, "fields": [{"name": name} for name in "abcd"]},
                 {"id": "f", "type": "filter_component", "name": "some",
                  "properties": {"conditions": [{"expression": where}]}},
+                {"id": "a", "type": "assert_component", "name": "sound",
+                 "properties": {"conditions": [{"expression": holds}], "message": "no"}},
                 {"id": "x", "type": "select_component", "name": "typed", "properties": {"fields": [
                     {"expression": text, "alias": f"v{number}"} for number, text in enumerate(expressions)]}},
                 {"id": "d", "type": "cloud_storage_destination_component", "name": "out", "connection": "lake",
                  "properties": {"path": "out", "delimiter": ",", "quote": '"', "if_exists": "replace"}},
             ],
-            "edges": [{"from": a, "to": b} for a, b in ("sf", "fx", "xd")],
+            "edges": [{"from": a, "to": b} for a, b in ("sf", "fa", "ax", "xd")],
         }  # fmt: skip
         lake = {"lake": {"type": "file", "path": str(tmp_path)}}
         order = Order("run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path))
@@ -97,3 +100,9 @@ def test_a_filter_counts_for_itself(lines: Lines) -> None:
     assert lines("a", where="(int)a > 3") == ["12", many(1).replace("typed", "some")]
     found = lines("(int)a", where="(double)b is null")
     assert found == ["", "", many(1).replace("typed", "some"), many(1)]
+
+
+@pytest.mark.parametrize("behind", ["true", "a is not null"])
+def test_an_assert_counts_for_itself(lines: Lines, behind: str) -> None:
+    found = lines("a", where=behind, holds="COALESCE((int)a, 1) > 0")
+    assert found[-1] == many(1).replace("typed", "sound")

@@ -103,7 +103,7 @@ class _Builder(Builder):
         return render(expr, self.context)
 
     def select(self, operator: Operator) -> str:
-        if not self.tells or not isinstance(operator, Project | Filter):
+        if not self.tells or not isinstance(operator, Project | Filter | Assert):
             return super().select(operator)
         plain, tally = self.context, f"casts_{len(self.made.tallies)}"
         self.context = Counting(plain.now, plain.zone_minutes, plain.strict, plain.outbound, tally=tally)
