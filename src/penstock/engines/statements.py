@@ -63,18 +63,31 @@ class Check:
             raise DataError(f"Component '{self.component}': {self.message} ({what} not satisfy the conditions)")
 
 
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a sequence counts in a component: *one* says it of a single value, *many* of `{count}` values."""
+
+    component: str
+    one: str
+    many: str
+
+    def said(self, count: int) -> str:
+        """Return the line for the log of the job."""
+        return f"{self.component}: {self.one if count == 1 else self.many.format(count=f'{count:,}')}"
+
+
 @dataclass(slots=True)
 class Statements:
     """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output; *parts* the
     SELECT of each component, as it stands in those; *checks* what must hold; *counters* the sequences that they count with;
-    *tallies* the components whose casts a sequence counts that could not convert a value."""
+    *tallies* the sequences that count values which could not be converted."""
 
     shared: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     parts: list[tuple[str, str]] = field(default_factory=list)
     checks: list[Check] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
-    tallies: dict[str, str] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
     def shown(self, plan: Plan) -> str:
         """Return the statements for people: each table made once, and the SELECT of every output under its name."""

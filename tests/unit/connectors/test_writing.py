@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from penstock.engines.functions.decimals import double_to_text
+
 Write = Callable[..., Any]
 TEXTS = [
     "x", "a,b", 'q"q', "'s'", "a\nb", "a\rb", "a\r\nb", "b\\s", "\\", "\\\\", '\\"', '"', '""', "'", " lead ", "tab\tx", "é🙂",
@@ -116,6 +118,13 @@ def test_what_could_not_be_read_back_fails_the_job(write: Write, text: str) -> N
     ("a:long", 10, "0"), ("a:datetime", "2020-01-01", ":")])  # fmt: skip
 def test_a_delimiter_in_a_number_fails_the_job_too(write: Write, field: str, value: Any, delimiter: str) -> None:
     assert "a value holds the delimiter" in write([{"a": value}], [field], delimiter=delimiter)
+
+
+def test_a_delimiter_outside_ascii_stands_between_long_numbers(write: Write) -> None:
+    numbers = [number / 3e9 for number in range(1, 5000)]
+    found = write([{"a": one, "b": -one} for one in numbers], ["a:double", "b:double"], delimiter="é")
+    lines = [line.split("é") for line in found.decode().splitlines()]
+    assert lines == [[double_to_text(one), double_to_text(-one)] for one in numbers]
 
 
 def test_null_is_empty(write: Write) -> None:

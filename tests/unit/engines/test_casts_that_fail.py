@@ -106,3 +106,16 @@ def test_a_filter_counts_for_itself(lines: Lines) -> None:
 def test_an_assert_counts_for_itself(lines: Lines, behind: str) -> None:
     found = lines("a", where=behind, holds="COALESCE((int)a, 1) > 0")
     assert found[-1] == many(1).replace("typed", "sound")
+
+
+@pytest.mark.parametrize(
+    ("expression", "records"),
+    [
+        ("SIZE(JsonStringToBag(CONCAT('[', a, ']')))", ["1", "", "", "1"]),
+        ("JsonStringToMap(CONCAT('{\"k\":', a, '}'))#'k'", ["12", "", "", "3.7"]),
+    ],
+)
+def test_what_is_no_json_is_counted_apart(lines: Lines, expression: str, records: list[str]) -> None:
+    said = "typed: 1 text became null, for it could not be read as JSON"
+    assert lines(expression) == [*records, said]
+    assert lines(expression, "(int)a")[-2:] == [many(1), said]

@@ -18,9 +18,11 @@ from penstock.plan.ports import Context
 
 @dataclass(frozen=True, slots=True)
 class Counting(Context):
-    """A context in which the sequence *tally* counts the values that a cast cannot convert, which become null."""
+    """A context in which the sequence *tally* counts the values that a cast cannot convert, and *unread* the texts that
+    could not be read as JSON; both become null."""
 
     tally: str = ""
+    unread: str = ""
 
 
 def wrap_int(sql: str) -> str:

@@ -6,6 +6,8 @@ only, ASCII is tested by comparing bytes with characters, which costs next to no
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from penstock.engines.duckdb import canonical, casts
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
 from penstock.engines.duckdb.native import addition_of, extraction_of, pattern_of, replacement_of, strftime_of
@@ -409,6 +411,19 @@ def _portable(call: Call, args: list[str], context: Context) -> str:
     return f"coalesce({made}, {form.null})" if form.null is not None and null_tests(call, given) else made
 
 
+def _read_json(form: Callable[[str, str], str], name: str) -> Template:
+    """A text read as JSON; where there is a sequence for it, what cannot be read is counted."""
+
+    def template(call: Call, args: list[str], context: Context) -> str:
+        shared = f"{PREFIX}{name}({args[0]})"
+        if isinstance(context, casts.Counting):
+            unread = f"CASE WHEN nextval('{context.unread}') < 0 THEN '' END"
+            shared = f"coalesce({_lasting(shared, call.dtype)}, {unread})"
+        return form(args[0], shared)
+
+    return template
+
+
 _BLANK_BEFORE_BREAK = r" [\r\n\x{85}\x{2028}\x{2029}]+\z".replace("{", "{{").replace("}", "}}")
 
 
@@ -531,8 +546,8 @@ TEMPLATES: dict[str, Template] = {
     "ExecuteSqlDateTime": _question,
     "ExecuteSqlDatetime": _question,
     # JSON
-    "JsonStringToMap": lambda call, args, context: canonical.map_of_texts(args[0], f"ps_json_to_map({args[0]})"),
-    "JsonStringToBag": lambda call, args, context: canonical.bag_of_texts(args[0], f"ps_json_to_bag({args[0]})"),
+    "JsonStringToMap": _read_json(canonical.map_of_texts, "json_to_map"),
+    "JsonStringToBag": _read_json(canonical.bag_of_texts, "json_to_bag"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

@@ -284,12 +284,9 @@ def _tell(run: _Run) -> None:
         tallies = [(said, counts.get(tally, 0)) for tally, said in scanned.tallies.items()]
         for line in told(component, scanned.dropped_lines, tallies):
             run.reporter.log("warning", line)
-    for tally, component in run.made.tallies.items() if run.made is not None else ():
-        if count := counts.get(tally, 0):
-            what = "1 value became null, for a cast could not convert it"
-            if count > 1:
-                what = f"{count:,} values became null, for a cast could not convert them"
-            run.reporter.log("warning", f"{component}: {what}")
+    for sequence, tally in run.made.tallies.items() if run.made is not None else ():
+        if count := counts.get(sequence, 0):
+            run.reporter.log("warning", tally.said(count))
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:

@@ -12,7 +12,7 @@ from penstock.engines.duckdb.expressions import by_side, render
 from penstock.engines.duckdb.pairs import Tests, tests_of
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, quote, text_literal
 from penstock.engines.layers import layered
-from penstock.engines.statements import Builder, Check, ScanSql, Statements, is_own_key
+from penstock.engines.statements import Builder, Check, ScanSql, Statements, Tally, is_own_key
 from penstock.engines.windows import WindowForms
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import (
@@ -57,6 +57,16 @@ def build(
     """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source. One that
     *tells* counts the values that its casts cannot convert."""
     return _Builder(plan, context, scan_sql, sizes or {}, tells).build()
+
+
+_NOT_CONVERTED = (
+    "1 value became null, for a cast could not convert it",
+    "{count} values became null, for a cast could not convert them",
+)
+_NOT_READ = (
+    "1 text became null, for it could not be read as JSON",
+    "{count} texts became null, for they could not be read as JSON",
+)
 
 
 class _Builder(Builder):
@@ -105,17 +115,19 @@ class _Builder(Builder):
     def select(self, operator: Operator) -> str:
         if not self.tells or not isinstance(operator, Project | Filter | Assert):
             return super().select(operator)
-        plain, tally = self.context, f"casts_{len(self.made.tallies)}"
-        self.context = Counting(plain.now, plain.zone_minutes, plain.strict, plain.outbound, tally=tally)
+        plain, number = self.context, len(self.made.tallies)
+        tally, unread = f"casts_{number}", f"unread_{number}"
+        self.context = Counting(plain.now, plain.zone_minutes, plain.strict, plain.outbound, plain.ask, tally, unread)
         sql = super().select(operator)
         self.context = plain
-        if f"nextval('{tally}')" in sql:
-            self.made.tallies[tally] = operator.component
+        for sequence, said in ((tally, _NOT_CONVERTED), (unread, _NOT_READ)):
+            if f"nextval('{sequence}')" in sql:
+                self.made.tallies[sequence] = Tally(operator.component, *said)
         return sql
 
     def project(self, operator: Project) -> str:
         # DuckDB computes what is written twice once, but not what counts.
-        once = f"nextval('{self.context.tally}')" if isinstance(self.context, Counting) else None
+        once = "nextval('" if isinstance(self.context, Counting) else None
         given = self.relation(operator.given)
         return layered(operator.exprs, operator.schema.names, self.render, column_of, once).over(given)
 

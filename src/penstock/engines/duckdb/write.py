@@ -66,7 +66,8 @@ def _options(target: FileTarget) -> list[str]:
 
 def _joined(columns: list[tuple[str, str]], delimiter: str) -> str:
     """Return a whole line as one column: DuckDB's writer dies of a delimiter outside ASCII."""
-    values = [f"coalesce(CAST({sql} AS VARCHAR), '')" for sql, _ in columns]
+    # Added to nothing the text of a shared function is DuckDB's own; of another's `coalesce` keeps no more than a pointer.
+    values = [f"coalesce(CAST({sql} AS VARCHAR) || '', '')" for sql, _ in columns]
     return (
         f"{f' || {text_literal(delimiter)} || '.join(values)} AS {quote(delimiter.join(title for _, title in columns))}"
     )

@@ -140,8 +140,8 @@ class _Translator(Reader):
         if char in "^$":
             self.last = Extent(varies=char == "$")
         if char == "^":
-            start = self.native_start()
-            self.emit(self.line_start(), None if "m" in self.flags else start, start)
+            # RE2 begins a line in an empty text, too.
+            self.emit(self.line_start(), None if "m" in self.flags else self.native_start())
             return True
         if char == "$":
             self.emit(self.line_end(), of_line=self.native_end())
