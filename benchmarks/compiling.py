@@ -7,14 +7,14 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.measure import Line, median, milliseconds
+from benchmarks.measure import Line, median, milliseconds, percentile
 from benchmarks.workloads import chain, component, destination, source
 from penstock import wiring
 from penstock.lang import Given, compile_package, evaluate_all, resolve
 from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
-AIM_S = 0.150
+AIM_S, AIM_P95_S = 0.150, 0.300
 SELECTS, FILTERS = 96, 2
 EXPRESSIONS = (
     "CASE WHEN f0 is null THEN 0 WHEN f0 > {n} THEN f0 % 7 ELSE (int)SUBSTRING(f3, 0, 4) + {n} END",
@@ -51,6 +51,8 @@ def run(rounds: int = 21) -> list[Line]:
         times.append(time.perf_counter() - started)
         if compiled.plan is None:
             raise RuntimeError("; ".join(one.sentence() for one in compiled.diagnostics))
-    took = median(times)
-    aim = f"≤ {milliseconds(AIM_S)}"
-    return [Line("(d) compile 100 components with 500 expressions", milliseconds(took), "–", None, aim, took <= AIM_S)]
+    half, most = median(times), percentile(times, 0.95)
+    shown = f"p50 {milliseconds(half)}, p95 {milliseconds(most)}"
+    aim = f"p50 ≤ {milliseconds(AIM_S)}, p95 ≤ {milliseconds(AIM_P95_S)}"
+    met = half <= AIM_S and most <= AIM_P95_S
+    return [Line("(d) compile 100 components with 500 expressions", shown, "–", None, aim, met)]
