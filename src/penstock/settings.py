@@ -130,7 +130,10 @@ def _url(raw: Any) -> str:
     return _text(raw)
 
 
-_MASTER = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(spark://[^\s,]+|local(?:\[[^\]\s]*\])?|yarn|k8s://[^\s,]+)")
+_MASTER = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(spark://[^\s,]+|sc://(?!\S*;token=)[^\s,]+|local(?:\[[^\]\s]*\])?|yarn|k8s://[^\s,]+)"
+)
+"""A name and a master; no token, since masters are shown."""
 
 
 def _masters(raw: Any) -> Mapping[str, str]:
@@ -173,11 +176,11 @@ _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "file_roots": (_paths, "folders, separated by a colon"),
     "sealing_key": (_keys, "keys of 32 bytes as base64 or hexadecimal digits, separated by commas"),
     "outbound_allow": (_networks, "networks such as 10.1.0.0/16, separated by commas"),
-    "spark_masters": (_masters, "names and addresses such as big=spark://host:7077"),
+    "spark_masters": (_masters, "names and addresses such as big=spark://host:7077 or small=sc://host:15002"),
     "public_url": (_url, "an address such as https://etl.example.com"),
 }
 """How a setting is read, and what it takes; all others are text."""
-SECRET = frozenset({"api_key", "database_url", "sealing_key"})
+SECRET = frozenset({"api_key", "database_url", "sealing_key", "spark_masters"})
 """Settings whose value stands in no message."""
 
 

@@ -30,9 +30,9 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "slots": ("4", 4, 4),
     "memory_bytes": ("8GiB", "8GiB", 8 << 30),
     "spark_masters": (
-        "big=spark://host:7077, here=local[4]",
-        "big=spark://host:7077,here=local[4]",
-        {"big": "spark://host:7077", "here": "local[4]"},
+        "big=spark://host:7077, far=sc://host:15002/;use_ssl=true, here=local[4]",
+        "big=spark://host:7077,far=sc://host:15002/;use_ssl=true,here=local[4]",
+        {"big": "spark://host:7077", "far": "sc://host:15002/;use_ssl=true", "here": "local[4]"},
     ),
 }
 """Setting to its text in the environment, its value in the file, and what is read."""
@@ -128,7 +128,8 @@ WRONG: list[tuple[str, Any]] = [
     ("memory_bytes", "nan"), ("memory_bytes", "infinityG"), ("memory_bytes", "1e400G"), ("memory_bytes", True),
     ("memory_bytes", 1.5), ("memory_bytes", []),
     ("file_roots", ":"), ("file_roots", []), ("file_roots", 5), ("file_roots", [5]), ("file_roots", {"a": "b"}),
-    ("spark_masters", "host:7077"), ("spark_masters", "big=http://host"), ("spark_masters", "big=sc://host"),
+    ("spark_masters", "host:7077"), ("spark_masters", "big=http://host"), ("spark_masters", "big=sc://"),
+    ("spark_masters", "big=sc://host/;use_ssl=true;token=secret"),
     ("spark_masters", ","), ("spark_masters", 5), ("spark_masters", []), ("spark_masters", "a b=yarn"),
     ("data_dir", 5), ("data_dir", ["x"]), ("data_dir", "a\x00b"),
     ("account", 5), ("account", ["acme"]), ("account", "a\x00b"), ("host", 5), ("host", True),

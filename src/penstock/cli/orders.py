@@ -23,7 +23,7 @@ Var = Annotated[list[str] | None, typer.Option("--var", help="Static variable, N
 DynamicVar = Annotated[list[str] | None, typer.Option("--dynamic-var", help="Variable, NAME=EXPRESSION.")]
 Connections = Annotated[Path | None, typer.Option(help="JSON or TOML: unique ids or names to connections.")]
 EngineName = Annotated[str, typer.Option("--engine", help="duckdb, or spark where it is installed.")]
-Master = Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077.")]
+Master = Annotated[str | None, typer.Option(help="Spark's master: local[2], spark://host:7077, sc://host:15002.")]
 Secrets = Annotated[Path | None, typer.Option(help="JSON or TOML: names of secret variables to texts.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

@@ -43,7 +43,7 @@ from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 ScanSql = Callable[[Scan], str]
-_SHARED = re.compile(r"shared_\d+")
+_OURS = re.compile(r"(shared|penstock_source)_\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Builder(ABC):
     def free_name(self, component: str) -> str:
         """Return a component's own name, with a number where it would be taken for another's: SQL ignores case."""
         name, number = component, 1
-        while name.lower() in self.taken or _SHARED.fullmatch(name.lower()):
+        while name.lower() in self.taken or _OURS.fullmatch(name.lower()):
             number += 1
             name = f"{component} {number}"
         self.taken.add(name.lower())

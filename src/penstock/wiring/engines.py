@@ -14,7 +14,6 @@ from penstock.services.system import SPARK_REGIONS, SPARK_STACKS
 ENGINES = ("duckdb", "spark")
 SPARK = "spark-4.3"
 _FROM_EXTRA = ("pyspark", "py4j")
-_CONNECT = "sc://"
 
 
 def stacks() -> tuple[tuple[str, str], ...]:
@@ -70,14 +69,9 @@ def engine_named(
         if master is not None:
             raise BadRequest("--master is for the engine spark.")
         return engine()
-    if master is not None and master.startswith(_CONNECT):
-        raise BadRequest(
-            f"The master '{master}' speaks Spark Connect, which counts no records and runs no readers of ours. Give the "
-            "address of the master itself, such as spark://host:7077."
-        )
     try:
+        from penstock.engines.spark.options import DEFAULT_MASTER, SparkOptions
         from penstock.engines.spark.run import SparkEngine
-        from penstock.engines.spark.session import DEFAULT_MASTER, SparkOptions
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in _FROM_EXTRA:
             raise

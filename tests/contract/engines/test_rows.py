@@ -136,7 +136,7 @@ def test_what_runs_is_stopped(limits: Limits) -> None:
         made = Project("sums", pairs, (FieldRef("n", dtypes.INT),), schema)
     count = Aggregate("counted", made, (), (Measure("count_all", None),), Schema((Field("c", dtypes.LONG),)))
     rows = Records(tuple((Value(Kind.INT, n),) for n in range(1000)))
-    tracker = opened(engine.options).session.sparkContext.statusTracker()
+    tracker = opened(engine.options).access.session.sparkContext.statusTracker()
 
     def stop() -> None:
         while not tracker.getActiveJobsIds():

@@ -25,12 +25,6 @@ def test_a_master_is_for_spark() -> None:
     assert isinstance(done.exception, BadRequest)
 
 
-def test_spark_connect_is_refused() -> None:
-    done = CliRunner().invoke(app, ["eval", "1", "--engine", "spark", "--master", "sc://host"])
-    assert isinstance(done.exception, BadRequest)
-    assert "such as spark://host:7077" in done.exception.message
-
-
 @pytest.mark.parametrize("engine", ["duckdb", "spark"])
 def test_spark_is_asked_for_only_where_it_is_wanted(engine: str) -> None:
     command = [sys.executable, "-c", WITHOUT_SPARK, "eval", "1 + 1", "--engine", engine]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
-
 from penstock.engines.layers import layered
-from penstock.engines.spark.errors import found_in
+from penstock.engines.spark.errors import first_line, found_in
 from penstock.engines.spark.expressions import render
+from penstock.engines.spark.sentences import known
 from penstock.engines.spark.session import Opened
 from penstock.engines.spark.types import literal, quote, to_value
 from penstock.errors import DataError
@@ -32,19 +30,15 @@ def evaluate(
     names = [f"v{index}" for index in range(len(exprs))]
     layers = layered(exprs, names, partial(render, context=context), quote)
     sql = layers.over(f"(SELECT {', '.join(columns) or '1 AS one'})")
-    opened.console_functions.need(sql, context.ask)
+    desk = opened.console
     try:
-        row = opened.console.sql(sql).collect()[0]
-    except (PySparkException, Py4JError) as error:
+        desk.functions.need(sql, context.ask)
+        row = desk.session.sql(sql).collect()[0]
+    except opened.access.failures as error:
         found = found_in(str(error))
         if found is not None:
             raise found[0] from error
-        raise DataError(f"The expression cannot be computed: {first_line(error)}") from error
+        raise known(error, opened.access) or DataError(
+            f"The expression cannot be computed: {first_line(error)}"
+        ) from error
     return tuple(to_value(raw, expr.dtype) for raw, expr in zip(row, exprs, strict=True))
-
-
-def first_line(error: Exception) -> str:
-    """Return the first line of what Spark said, of its Java exception where it is wrapped in one of py4j."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    java = (line.removeprefix(":").strip() for line in lines if line.startswith(":"))
-    return next(java, lines[0] if lines else type(error).__name__)

@@ -9,35 +9,48 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import SparkSession
 from pyspark.sql.pandas.functions import arrow_udf
+from pyspark.sql.types import (
+    ArrayType,
+    BooleanType,
+    DataType,
+    DoubleType,
+    FloatType,
+    IntegerType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+)
 from pyspark.util import PythonEvalType
 
 from penstock.engines.functions.rows import ARROW, Row, over_row, remembering
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.spark.errors import marked
-from penstock.engines.spark.types import DATETIME_SQL
 from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
 from penstock.plan.ports import Ask, ask_nobody
 
-_SQL = {
-    "text": "STRING",
-    "value": "STRING",
-    "int": "INT",
-    "long": "BIGINT",
-    "float": "FLOAT",
-    "double": "DOUBLE",
-    "boolean": "BOOLEAN",
-    "datetime": DATETIME_SQL,
-    "values": "ARRAY<STRING>",
+_TYPES: dict[str, DataType] = {
+    "text": StringType(),
+    "value": StringType(),
+    "int": IntegerType(),
+    "long": LongType(),
+    "float": FloatType(),
+    "double": DoubleType(),
+    "boolean": BooleanType(),
+    "datetime": StructType([StructField("t", LongType()), StructField("o", IntegerType())]),
+    "values": ArrayType(StringType()),
 }
 _BY_NAME = {shared.name: shared for shared in SHARED}
 
 
 class Functions:
-    """The shared functions of one session, as `ps_<name>`: registered when a statement first mentions them."""
+    """The shared functions of one session, as `ps_<name>`: registered when a statement first mentions them. *ready* has the
+    executors know this package."""
 
-    def __init__(self, session: SparkSession) -> None:
+    def __init__(self, session: SparkSession, ready: Callable[[SparkSession], None]) -> None:
         self._session = session
+        self._ready = ready
         self._made: dict[str, Ask] = {}
 
     def need(self, sql: str, ask: Ask) -> None:
@@ -45,7 +58,8 @@ class Functions:
         for name in sorted(mentioned(sql)):
             shared = _BY_NAME.get(name)
             if shared is not None and (name not in self._made or (shared.asks and self._made[name] is not ask)):
-                result = f"STRUCT<v: {_SQL[shared.result]}, e: STRING>"
+                self._ready(self._session)
+                result = StructType([StructField("v", _TYPES[shared.result]), StructField("e", StringType())])
                 with warnings.catch_warnings():
                     # It would rather have type hints, which a function of any number of parameters cannot give.
                     warnings.simplefilter("ignore", UserWarning)

@@ -20,7 +20,7 @@ from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.run import KEPT_AS_WRITTEN
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.types import text_literal
-from penstock.engines.spark.errors import marked
+from penstock.engines.spark.errors import TaskFailed, marked
 from penstock.errors import PenstockError
 from penstock.plan.operators import Plan
 
@@ -34,10 +34,6 @@ _CLASSES: dict[str, type[duckdb.Error]] = {
     "FATAL Error": duckdb.FatalException,
 }
 """What DuckDB's text begins with where it arrives through Arrow, and the class that it has otherwise."""
-
-
-class TaskFailed(Exception):
-    """Carries a marked error out of a Python task."""
 
 
 def going_on() -> None:

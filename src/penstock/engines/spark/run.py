@@ -2,59 +2,56 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from py4j.protocol import Py4JError
 from pyspark import StorageLevel
-from pyspark.errors import PySparkException
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.write import preview_of
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
-from penstock.engines.spark.counts import Counts, of_output
+from penstock.engines.spark.access import Access
+from penstock.engines.spark.counts import FOLDER, Counts, Totals
 from penstock.engines.spark.dialect import TEMPLATES
-from penstock.engines.spark.driver_log import DriverLog
-from penstock.engines.spark.errors import found_in
 from penstock.engines.spark.expressions import render
-from penstock.engines.spark.functions import Functions
-from penstock.engines.spark.scan import relation
-from penstock.engines.spark.session import SparkOptions, opened
+from penstock.engines.spark.options import SparkOptions
+from penstock.engines.spark.scan import Reader, given_records, read_records
+from penstock.engines.spark.sentences import sentence
+from penstock.engines.spark.session import Desk, opened
 from penstock.engines.spark.statements import build
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
-from penstock.errors import InvariantBroken, JobStopped, PenstockError, PermanentError
+from penstock.errors import JobStopped, PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Write, iter_operators
 from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
 
-_NAMES_COMPONENT = re.compile(r"Component '|Output '")
 _SHOWN = Context(now=EPOCH, outbound="")
 """In which expressions are looked at without a job: calls of other systems are shown, and not made."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is to run, and where; *group* is the name by which Spark's jobs are cancelled."""
+    """What is to run, and where; *group* is the name by which what Spark does for it is cancelled, *counted* the folder
+    through which tasks count, None where nobody asks."""
 
-    session: SparkSession
-    functions: Functions
+    access: Access
+    desk: Desk
     plan: Plan
     sources: Mapping[str, BoundSource | Records]
     context: Context
     group: str
-    folder: Path
+    counted: Path | None = None
 
 
 class SparkEngine:
@@ -98,10 +95,8 @@ class SparkEngine:
         here = opened(self.options)
         is_given = all(isinstance(one, Records) for one in sources.values())
         # For few records, what Spark does to be fast on many costs more than all the rest.
-        session, functions = (here.console, here.console_functions) if is_given else (here.session, here.functions)
-        with self._prepared(
-            _Work(session, functions, plan, sources, context, "penstock-rows", here.folder), Silent()
-        ) as run:
+        desk = here.console if is_given else here.main
+        with self._prepared(_Work(here.access, desk, plan, sources, context, "penstock-rows"), Silent()) as run:
             return tuple(
                 self._records(run, sql, write, size) for write, sql in zip(plan.outputs, run.made.outputs, strict=True)
             )
@@ -117,13 +112,14 @@ class SparkEngine:
         self._stopped.set()
         running = self._running
         if running is not None:
-            # A signal handler may stand in the middle of a call to Java, so the call is another thread's.
+            # A signal handler may stand in the middle of a call to Spark, so the call is another thread's.
             threading.Thread(target=self._cancel, args=(running,), daemon=True).start()
 
     def _cancel(self, run: Run) -> None:
         """Cancel what Spark does for a run, also what it begins later."""
         while not run.over.is_set():
-            run.session.sparkContext.cancelJobGroup(run.group)
+            with suppress(*run.access.failures):  # where nobody answers, nothing runs
+                run.access.cancel(run.desk.session, run.group)
             run.over.wait(BEAT_S)
 
     def _check(self) -> None:
@@ -141,47 +137,64 @@ class SparkEngine:
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
         here = opened(self.options)
-        spark = here.session.sparkContext
-        reporter.log("info", f"Spark {spark.version}, application {spark.applicationId}, master {spark.master}")
-        group = next((one.token for one in staged.values()), "penstock")
-        with self._prepared(
-            _Work(here.session, here.functions, plan, sources, context, group, here.folder), reporter
-        ) as run:
-            written = tuple(self._write(run, index, staged, context) for index in range(len(run.made.outputs)))
-            tell(run)
-            return written
+        first = next(iter(staged.values()))
+        counted = first.folder / FOLDER
+        counted.mkdir()
+        totals = Totals(counted)
+        work = _Work(here.access, here.main, plan, sources, context, first.token, counted)
+        with self._prepared(work, reporter) as run:
+            with self._asking(run):
+                reporter.log("info", here.access.told())
+            written = tuple(self._write(run, totals, index, staged, context) for index in range(len(run.made.outputs)))
+            tell(run, totals)
+        totals.remove()
+        return written
 
     @contextmanager
     def _prepared(self, work: _Work, reporter: Reporter) -> Iterator[Run]:
         """Have the sources and what is shared at hand while a plan runs."""
-        session, plan = work.session, work.plan
-        spark = session.sparkContext
-        counts = Counts(spark)
+        access, session, plan = work.access, work.desk.session, work.plan
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
-        made = build(plan, work.context, lambda scan: f"SELECT * FROM global_temp.{views[scan.component]}")
+        made = build(plan, work.context, lambda scan: f"SELECT * FROM {views[scan.component]}")
         run = self._running = Run(
-            session, work.functions, plan, reporter, counts, work.group, made, DriverLog(work.folder), work.context.ask
+            access, work.desk, plan, reporter, Counts(work.counted), work.group, made, access.log(), work.context.ask
         )
-        spark.setJobGroup(work.group, f"Penstock {work.group}", interruptOnCancel=True)
         try:
-            for scan in scans:
-                found = relation(session, scan, work.sources[scan.component], work.context, counts)
-                found.createOrReplaceGlobalTempView(views[scan.component])
+            with self._asking(run):
+                access.begin(session, work.group)
+                for scan in scans:
+                    self._source(run, scan, work).createOrReplaceTempView(views[scan.component])
             for table, select in made.shared:
-                run.kept.append(self._frame(run, select, None).persist(StorageLevel.MEMORY_AND_DISK))
-                run.kept[-1].createOrReplaceTempView(table)
+                frame = self._frame(run, select, None)
+                with self._asking(run, select):
+                    frame.createOrReplaceTempView(table)
+                    # By its name: a frame may be planned anew, with other random numbers, where it is used again.
+                    session.catalog.cacheTable(table, StorageLevel.MEMORY_AND_DISK)
                 self._assert(run, table)
             yield run
         finally:
             self._running = None
             run.over.set()
-            for frame in run.kept:
-                frame.unpersist()
-            for table, _ in made.shared:
-                session.catalog.dropTempView(table)
-            for view in views.values():
-                session.catalog.dropGlobalTempView(view)
+            _forget(run, [table for table, _ in made.shared], list(views.values()))
+
+    def _source(self, run: Run, scan: Scan, work: _Work) -> DataFrame:
+        bound = work.sources[scan.component]
+        if isinstance(bound, Records):
+            return given_records(run.desk.session, scan, bound)
+        return read_records(run.access, run.desk.session, Reader(scan, bound, work.context, run.counts))
+
+    @contextmanager
+    def _asking(self, run: Run, sql: str = "", output: str | None = None) -> Iterator[None]:
+        """Ask Spark for what *sql* stands for; what it raises becomes one of our errors, or JobStopped after a stop."""
+        try:
+            yield
+        except PermanentError:
+            self._check()
+            raise
+        except run.access.failures as error:
+            self._check()
+            raise sentence(error, run, sql, output) from error
 
     def _assert(self, run: Run, table: str) -> None:
         for check in run.made.checks:
@@ -192,39 +205,36 @@ class SparkEngine:
     def _collected(self, run: Run, frame: DataFrame, sql: str, output: str | None) -> list[Row]:
         """Return the rows of a frame that *sql* stands for."""
         self._check()
-        try:
+        with self._asking(run, sql, output):
             return frame.collect()
-        except (PySparkException, Py4JError) as error:
-            self._check()
-            raise _sentence(error, run, sql, output) from error
 
     def _frame(self, run: Run, sql: str, output: str | None) -> DataFrame:
-        run.functions.need(sql, run.ask)
-        try:
-            return run.session.sql(sql)
-        except (PySparkException, Py4JError) as error:
-            raise _sentence(error, run, sql, output) from error
+        with self._asking(run, sql, output):
+            run.desk.functions.need(sql, run.ask)
+            return run.desk.session.sql(sql)
 
-    def _write(self, run: Run, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
+    def _write(self, run: Run, totals: Totals, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
         write, sql = run.plan.outputs[index], run.made.outputs[index]
         folder = staged[write.component].folder
         writer = Writer(as_part(write), folder, context, run.counts)
-        frame = self._frame(run, sql, write.component).mapInArrow(writer, PARTS_DDL)
+        frame = self._frame(run, sql, write.component)
+        with self._asking(run, sql, write.component):
+            run.access.ready(run.desk.session)
+            frame = frame.mapInArrow(writer, PARTS_DDL)
         over = threading.Event()
-        watcher = threading.Thread(target=watch, args=(run, write.component, over), daemon=True)
+        watcher = threading.Thread(target=watch, args=(run, totals, write.component, over), daemon=True)
         watcher.start()
         try:
             rows = self._collected(run, frame, sql, write.component)
         finally:
             over.set()
             watcher.join()
-            report_sources(run)
+            totals.refresh()
+            report_sources(run, totals)
             hear(run)
         rows.sort(key=lambda row: int(row.part))
+        # The rows are those of the tries that count.
         records = sum(row.records for row in rows)
-        counted = run.counts.totals().get(of_output(write.component), 0)
-        if counted != records:
-            raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {records}.")
         names = arranged(write, folder, [row.file for row in rows], writer)
         run.done += 1
         run.reporter.output(write.component, records, 1.0)
@@ -233,18 +243,14 @@ class SparkEngine:
         return Written(write.component, records, names, preview, preview_type)
 
 
-def _sentence(error: Exception, run: Run, sql: str, output: str | None) -> PenstockError:
-    """Return what Spark said as one of our errors, with component, place and remedy."""
-    text = str(error)
-    place = "" if output is None else f"Output '{output}': "
-    found = found_in(text)
-    if found is not None:
-        kept, function = found
-        callers = run.made.callers(sql, function) if function else []
-        if callers:
-            names = " or ".join(f"'{name}'" for name in callers)
-            place = f"Component {names}: "
-        return type(kept)(kept.message if _NAMES_COMPONENT.search(kept.message) else f"{place}{kept.message}")
-    if "OutOfMemoryError" in text:
-        return PermanentError(f"{place}Spark ran out of memory. Give its driver or its executors more.")
-    return PermanentError(f"{place}{evaluation.first_line(error)}")
+def _forget(run: Run, tables: Sequence[str], views: Sequence[str]) -> None:
+    """Have Spark forget what a plan left there; where it is gone, it has."""
+    session, failures = run.desk.session, run.access.failures
+    with suppress(*failures):
+        run.access.end(session, run.group)
+    for table in tables:
+        with suppress(*failures):
+            session.catalog.uncacheTable(table)
+    for name in (*tables, *views):
+        with suppress(*failures):
+            session.catalog.dropTempView(name)

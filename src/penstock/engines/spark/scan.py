@@ -13,9 +13,10 @@ from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.scan import Scanned, Scanner
 from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.types import column_of
+from penstock.engines.spark.access import Access
 from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_source, of_tally
-from penstock.engines.spark.errors import marked
-from penstock.engines.spark.local import COUNTER, Task, TaskFailed, going_on, task
+from penstock.engines.spark.errors import TaskFailed, marked
+from penstock.engines.spark.local import COUNTER, Task, going_on, task
 from penstock.engines.spark.types import SQL_TYPES, quote, to_raw
 from penstock.errors import InvariantBroken
 from penstock.plan.dtypes import Kind
@@ -46,13 +47,9 @@ def ddl_of(schema: Schema) -> str:
     return ", ".join(f"{quote(field.name)} {SQL_TYPES[field.dtype.kind]}" for field in schema)
 
 
-def relation(
-    session: SparkSession, scan: Scan, given: BoundSource | Records, context: Context, counts: Counts
-) -> DataFrame:
-    """Return the records of a source, read or given. What there is to count comes back through *counts*."""
-    if isinstance(given, Records):
-        return session.createDataFrame(_table(scan.schema, given), ddl_of(scan.schema))
-    return _read(session, scan, given, context, counts)
+def given_records(session: SparkSession, scan: Scan, records: Records) -> DataFrame:
+    """Return the records that are given in place of a source's."""
+    return session.createDataFrame(_table(scan.schema, records), ddl_of(scan.schema))
 
 
 def _table(schema: Schema, records: Records) -> pa.Table:
@@ -62,12 +59,14 @@ def _table(schema: Schema, records: Records) -> pa.Table:
     return pa.Table.from_arrays(columns, schema=arrow_schema(schema))
 
 
-def _read(session: SparkSession, scan: Scan, bound: BoundSource, context: Context, counts: Counts) -> DataFrame:
-    if not bound.files:
-        return session.createDataFrame([], ddl_of(scan.schema))
-    cores = session.sparkContext.defaultParallelism
-    chunks = session.range(0, len(bound.files), 1, min(len(bound.files), cores * TASKS_PER_CORE))
-    return chunks.mapInArrow(Reader(scan, bound, context, counts), ddl_of(scan.schema))
+def read_records(access: Access, session: SparkSession, reader: Reader) -> DataFrame:
+    """Return the records of the files of a source. What there is to count goes through the reader's counts."""
+    files, columns = len(reader.bound.files), ddl_of(reader.scan.schema)
+    if not files:
+        return session.createDataFrame([], columns)
+    access.ready(session)
+    chunks = session.range(0, files, 1, min(files, access.cores() * TASKS_PER_CORE))
+    return chunks.mapInArrow(reader, columns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Reader:
                     yield batch
                     given, last = given + batch.num_rows, batch
             except Reread:
-                self.counts.add(REREAD, number, 1)
+                self.counts.add(number, {REREAD: 1})
             else:
                 return
 
@@ -120,10 +119,10 @@ class Reader:
 
     def _count(self, number: int, found: Scanned, made: Task) -> None:
         component, counts = self.scan.component, made.counts()
-        self.counts.add(of_source(component), number, counts[COUNTER])
-        self.counts.add(of_dropped(component), number, found.dropped_lines)
+        records = {of_source(component): counts[COUNTER], of_dropped(component): found.dropped_lines}
         for position, (tally, said) in enumerate(found.tallies.items()):
-            self.counts.add(of_tally(component, position, said), number, counts[tally])
+            records[of_tally(component, position, said)] = counts[tally]
+        self.counts.add(number, records)
 
 
 def _behind(batches: Iterator[pa.RecordBatch], given: int, last: pa.RecordBatch | None) -> Iterator[pa.RecordBatch]:

@@ -41,7 +41,7 @@ class Writer:
             return
         name = f"try-{part}-{attempt}"
         records = self.part(chain([first], batches), self.folder / name)
-        self.counts.add(of_output(self.write.component), part, records)
+        self.counts.add(part, {of_output(self.write.component): records})
         yield pa.RecordBatch.from_pylist([{"part": part, "file": name, "records": records}], schema=_PARTS)
 
     def part(self, batches: Iterable[pa.RecordBatch], path: Path) -> int:

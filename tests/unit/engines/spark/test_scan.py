@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from penstock.engines.spark.counts import REREAD, Counter, Counts, of_dropped, of_source, of_tally
-from penstock.engines.spark.errors import found_in
-from penstock.engines.spark.local import BATCH_ROWS, TaskFailed
+from penstock.engines.spark.counts import REREAD, Counter, Counts, Totals, of_dropped, of_source, of_tally
+from penstock.engines.spark.errors import TaskFailed, found_in
+from penstock.engines.spark.local import BATCH_ROWS
 from penstock.engines.spark.scan import Reader
 from penstock.errors import DataError, PenstockError, PermanentError
 from penstock.plan import dtypes
@@ -21,25 +22,21 @@ BEFORE = 15 * BATCH_ROWS
 """Records before the odd one: enough for some batches to be given before it is met."""
 
 
-class Counted(Counts):
-    """Counts as the driver would see them, without one."""
-
-    def __init__(self) -> None:
-        self.known: dict[tuple[Counter, int], int] = {}
-
-    def add(self, counter: Counter, chunk: int, records: int) -> None:
-        self.known[counter, chunk] = max(self.known.get((counter, chunk), 0), records)
+def totals_of(reader: Reader) -> Mapping[Counter, int]:
+    assert reader.counts.folder is not None
+    return Totals(reader.counts.folder).by_counter()
 
 
-def reader_of(path: Path, on_bad_value: str = "set_null", **spec: object) -> tuple[Reader, Counted]:
+def reader_of(path: Path, on_bad_value: str = "set_null", **spec: object) -> Reader:
     source = FileSource(
         ConnectionRef("lake"), path.name, (ScanField("n"), ScanField("text")), delimiter=",", on_bad_value=on_bad_value,
         **spec,  # type: ignore[arg-type] -- a test names what it sets
     )  # fmt: skip
     scan = Scan("orders", source, Schema((Field("n", dtypes.INT), Field("text", dtypes.CHARARRAY))))
     file = FileEntry(str(path), path.name, path.stat().st_size)
-    counts = Counted()
-    return Reader(scan, BoundSource(source, (file,)), Context(datetime(2026, 1, 2, tzinfo=UTC)), counts), counts
+    counted = path.with_suffix(".counts")
+    counted.mkdir()
+    return Reader(scan, BoundSource(source, (file,)), Context(datetime(2026, 1, 2, tzinfo=UTC)), Counts(counted))
 
 
 def records_of(reader: Reader) -> list[tuple[object, ...]]:
@@ -73,21 +70,22 @@ def test_every_record_is_given_once_where_the_odd_one_comes_late(
 ) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(lines(BEFORE) + odd + lines(BEFORE), "utf-8", newline="")
-    reader, counts = reader_of(path)
+    reader = reader_of(path)
     plain = [(n, f"text {n}") for n in range(BEFORE)]
     batches = reader.file(0)
     given = next(batches).to_pylist()
-    assert (REREAD, 0) not in counts.known
+    assert REREAD not in totals_of(reader)
     given += [row for batch in batches for row in batch.to_pylist()]
     assert [tuple(row.values()) for row in given] == [*plain, *wanted, *plain]
-    assert counts.known[of_source("orders"), 0] == 2 * BEFORE + len(wanted)
-    assert counts.known[REREAD, 0] == 1
+    counted = totals_of(reader)
+    assert counted[of_source("orders")] == 2 * BEFORE + len(wanted)
+    assert counted[REREAD] == 1
 
 
 def test_a_file_that_changes_while_it_is_read_fails(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(lines(BEFORE) + "7,eight\r9,ten\n" + lines(1), "utf-8", newline="")
-    reader, _ = reader_of(path)
+    reader = reader_of(path)
     batches = reader.file(0)
     next(batches)
     path.write_text("0,first\n" + path.read_bytes().decode(), "utf-8", newline="")
@@ -98,17 +96,18 @@ def test_a_file_that_changes_while_it_is_read_fails(tmp_path: Path) -> None:
 def test_what_did_not_fit_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(f"1,a\nx,b\ny,c\n2,{'long' * 100}\n", "utf-8")
-    reader, counts = reader_of(path, line_max_bytes=100)
+    reader = reader_of(path, line_max_bytes=100)
     assert records_of(reader) == [(1, "a"), (None, "b"), (None, "c")]
-    assert counts.known[of_dropped("orders"), 0] == 1
+    counted = totals_of(reader)
+    assert counted[of_dropped("orders")] == 1
     said = "orders: {count} became null, for 'n' is no int there"
-    assert counts.known[of_tally("orders", 0, said), 0] == 2
+    assert counted[of_tally("orders", 0, said)] == 2
 
 
 def test_a_bad_value_behind_the_first_batches_fails_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(lines(BEFORE) + "x,y\n", "utf-8")
-    error = failure_of(reader_of(path, on_bad_value="fail")[0])
+    error = failure_of(reader_of(path, on_bad_value="fail"))
     assert isinstance(error, DataError)
     assert error.message.startswith(
         f"Component 'orders', field 'n': the value 'x' is no int (orders.csv, line {BEFORE + 1})."
@@ -118,6 +117,6 @@ def test_a_bad_value_behind_the_first_batches_fails_with_its_place(tmp_path: Pat
 def test_bytes_that_are_no_text_fail_with_their_place(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(lines(BEFORE).encode() + b"1,\xff\n")
-    error = failure_of(reader_of(path)[0])
+    error = failure_of(reader_of(path))
     assert isinstance(error, PermanentError)
     assert error.message.startswith(f"Component 'orders': orders.csv is not valid UTF-8, in line {BEFORE + 1}.")
