@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -83,6 +84,25 @@ def new_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], server
                 if REQUIRED:
                     pytest.fail(f"PostgreSQL could not be had: {fault}")
                 pytest.skip(f"PostgreSQL could not be had: {fault}")
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def new_spark(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[..., tuple[subprocess.Popen[bytes], Path]]]:
+    """Starts Spark's own processes and returns each with its folder: the text by which it says that it is up, a class of
+    Java's and its arguments, and what stands in its environment. All are ended with the module."""
+    from penstock.engines.spark.java import java_home
+
+    folder = tmp_path_factory.mktemp("spark")
+    java = Path(java_home({}, folder) or "")
+    with ExitStack() as stack:
+
+        def start(ready: str, *words: str, **environ: str) -> tuple[subprocess.Popen[bytes], Path]:
+            own = folder / f"process{next(_numbers)}"
+            return stack.enter_context(servers.spark(own, ready, *words, java=java, **environ)), own
 
         yield start
 

@@ -62,3 +62,27 @@ def pairs(connection: str, path: str = "pairs") -> dict[str, Any]:
 def write_numbers(folder: Path, count: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "numbers.csv").write_text("n\n" + "".join(f"{n}\n" for n in range(count)))
+
+
+def sampled(connection: str) -> dict[str, Any]:
+    """Draws half of the lines of `numbers.csv`, at random, and writes the same ones twice."""
+    made = flow(
+        source("numbers", connection, "numbers.csv", ("n", "int")),
+        step("sample", "half", percentage=50),
+        step("clone", "twice"),
+        target("left", connection, "left", merge_to_single_file=True),
+        target("right", connection, "right", merge_to_single_file=True),
+        edges=[("numbers", "half"), ("half", "twice")],
+    )
+    edges = [{"from": "twice", "to": name, "output": place} for name, place in (("left", "1"), ("right", "2"))]
+    return {**made, "edges": [*made["edges"], *edges]}
+
+
+def failing(connection: str) -> dict[str, Any]:
+    """Reads each number of `numbers.csv` as a date, which fails."""
+    return flow(
+        source("numbers", connection, "numbers.csv", ("n", "string")),
+        step("select", "dated", fields=[{"expression": "ToDate(CONCAT('day ', n))", "alias": "d"}]),
+        target("out", connection, "out"),
+        edges=[("numbers", "dated"), ("dated", "out")],
+    )

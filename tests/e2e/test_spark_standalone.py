@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
 import json
 import os
 import shutil
@@ -11,8 +10,7 @@ import socket
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,10 +18,11 @@ import pyarrow.parquet
 import pytest
 
 from penstock.cli.demo_data import prepare_flights
-from penstock.engines.spark.java import java_home
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+DEPLOY = "org.apache.spark.deploy"
+HERE = ("--host", HOST, "--webui-port", "0")
 FLIGHTS = 20_000
 """How many flights are enough to be at work on when a worker dies."""
 TASKS = "penstock-task-*"
@@ -38,72 +37,22 @@ def free_port() -> int:
         return int(sock.getsockname()[1])
 
 
-def start(stack: ExitStack, folder: Path, ready: str, kind: str, *options: str) -> subprocess.Popen[str]:
-    """Start one of Spark's own processes, with a folder of its own, and return when it has said *ready*; it is ended with the
-    stack."""
-    folder.mkdir()
-    spec = importlib.util.find_spec("pyspark")
-    assert spec is not None
-    assert spec.submodule_search_locations
-    home = Path(spec.submodule_search_locations[0])
-    logging = folder / "log4j2.properties"
-    logging.write_text(
-        "rootLogger.level = info\nrootLogger.appenderRef.out.ref = out\nappender.out.type = Console\n"
-        "appender.out.name = out\nappender.out.layout.type = PatternLayout\nappender.out.layout.pattern = %m%n\n"
-    )
-    environment = {
-        **os.environ,
-        "JAVA_HOME": java_home({}, folder) or "",
-        "SPARK_LOCAL_IP": HOST,
-        "SPARK_LOCAL_DIRS": str(folder / "local"),
-        "TMPDIR": str(folder),
-        "SPARK_DAEMON_JAVA_OPTS": f"-Dlog4j2.configurationFile={logging}",
-    }
-    process = subprocess.Popen(
-        [str(home / "bin" / "spark-class"), f"org.apache.spark.deploy.{kind}", "--host", HOST, *options],
-        env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-    )  # fmt: skip
-
-    def end() -> None:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, 9)
-        process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-    stack.callback(end)
-    assert process.stdout is not None
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if ready in line:
-            return process
-    raise AssertionError(f"{kind} ended: {''.join(said[-20:])}")
-
-
 class Standalone(NamedTuple):
     """A master and its workers, each with the folder where its tasks have theirs."""
 
     url: str
-    workers: list[tuple[subprocess.Popen[str], Path]]
+    workers: list[tuple[subprocess.Popen[bytes], Path]]
 
 
 @pytest.fixture(scope="module")
-def standalone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standalone]:
+def standalone(new_spark: Callable[..., tuple[subprocess.Popen[bytes], Path]]) -> Standalone:
     """A master with two workers of one core each."""
-    folder = tmp_path_factory.mktemp("spark")
     port = free_port()
     url = f"spark://{HOST}:{port}"
-    with ExitStack() as stack:
-        start(
-            stack, folder / "master", "Starting Spark master", "master.Master", "--port", str(port), "--webui-port", "0"
-        )
-        workers = []
-        for number in range(2):
-            own = folder / f"worker{number}"
-            options = ("--cores", "1", "--memory", "1G", "--webui-port", "0", "--work-dir", str(own / "work"), url)
-            workers.append((start(stack, own, "Successfully registered with master", "worker.Worker", *options), own))
-        yield Standalone(url, workers)
+    new_spark("Starting Spark master", f"{DEPLOY}.master.Master", *HERE, "--port", str(port))
+    options = (*HERE, "--cores", "1", "--memory", "1G", "--work-dir", "work", url)
+    ready = "Successfully registered with master"
+    return Standalone(url, [new_spark(ready, f"{DEPLOY}.worker.Worker", *options) for _ in range(2)])
 
 
 def test_a_cluster_runs_its_jobs_on_a_master(
