@@ -463,7 +463,11 @@ TEMPLATES: dict[str, Template] = {
     "LOWER": ascii_else("lower({0})", "ps_lower({0})"),
     "UCFIRST": ascii_else("upper(substring({0}, 1, 1)) || substring({0}, 2)", "ps_upper_first({0})"),
     "LCFIRST": ascii_else("lower(substring({0}, 1, 1)) || substring({0}, 2)", "ps_lower_first({0})"),
-    "TRIM": simple(f"trim({{0}}, {text_literal(''.join(map(chr, range(33))))})"),
+    # Where nothing is to go the text stays: DuckDB makes the set of characters anew for each.
+    "TRIM": simple(
+        "CASE WHEN {0} >= '!' AND right({0}, 1) >= '!' THEN {0} "
+        f"ELSE trim({{0}}, {text_literal(''.join(map(chr, range(33))))}) END"
+    ),
     "LTRIM": simple("ltrim({0}, ' ')"),
     "RTRIM": simple(
         f"CASE WHEN regexp_matches({{0}}, '{_BLANK_BEFORE_BREAK}') THEN ps_right_trim({{0}}) ELSE rtrim({{0}}, ' ') END"
