@@ -46,9 +46,10 @@ serve: $(VENV)/.demo  ## a server with a demo account, to click and curl
 	$(BIN)/python -m penstock.cli.demo_data .penstock/files/demo
 	PENSTOCK_ACCOUNT=demo PENSTOCK_API_KEY=$${PENSTOCK_API_KEY:-demo-key-for-this-machine} $(BIN)/penstock serve --data-dir .penstock
 
-# Two processes share the tests, a file going to one of them: much of their time is waiting for servers.
+# Two processes share the tests, a file going to one of them: much of their time is waiting for servers. In the order of the
+# folders, so that the many small ones come last.
 test: $(VENV)/.dev $(VENV)/.spark  ## start the servers the tests need and run all tests
-	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 fmt: $(VENV)/.dev  ## format the code
 	$(BIN)/ruff format .

@@ -90,6 +90,10 @@ GROUPS: Mapping[str, list[str]] = {
     "casts of numbers": each("ilfd", "(int){}", "(long){}", "(float){}", "(double){}", "(boolean){}"),
     "numbers as text": each("ilfdtb", "(chararray){}"),
     "casts of texts": each("s", "(int){}", "(long){}", "(double){}", "(float){}", "(boolean){}"),
+    "constant zeros": [
+        "MAX(-0.0,0.0)", "MIN(0.0,-0.0)", "CONCAT((chararray)-0.0,(chararray)0.0)", "CONCAT((chararray)0.0F,(chararray)-0.0F)",
+        "TOMAP('a',-0.0,'b',0.0)", "ATAN2(0.0,-0.0)", "ATAN2(0.0,0.0)", "copySign(1.0,-0.0)", "TOBAG(-0.0,0.0,-0.0F,0.0F)",
+    ],
     "rounding": each("fd", "ROUND({})", "CEIL({})", "FLOOR({})", "SQRT({})"),
     "conditions": each("b", "{} ? 1 : 2L", "CASE WHEN {} THEN 'a' WHEN b0 THEN 'b' ELSE 'c' END")
     + each("s", "{} is null ? 'none' : {}"),

@@ -15,7 +15,7 @@ from penstock.engines.portable import PORTABLE, form_of
 from penstock.engines.spark import casts
 from penstock.engines.spark.casts import wide, wrap_int, wrap_long
 from penstock.engines.spark.shared import shared, unless
-from penstock.engines.spark.types import SQL_TYPES, datetime_of, negative_zero, text_literal
+from penstock.engines.spark.types import SQL_TYPES, datetime_of, literal, negative_zero, text_literal
 from penstock.engines.templates import (
     Simple,
     Template,
@@ -33,6 +33,7 @@ from penstock.errors import DataError
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.exprs import Call, Expr, Literal
 from penstock.plan.ports import Context
+from penstock.plan.values import Value
 
 _REAL = (Kind.FLOAT, Kind.DOUBLE)
 simple = Simple
@@ -105,6 +106,9 @@ def _modulo(call: Call, args: list[str], context: Context) -> str:
 
 
 def _negate(call: Call, args: list[str], context: Context) -> str:
+    given = call.args[0]
+    if isinstance(given, Literal) and given.value is not None and given.value.data == 0 and call.dtype.kind in _REAL:
+        return literal(Value(call.dtype.kind, -float(given.value.data)), call.dtype)
     if call.dtype.kind in _REAL:
         return f"(- {args[0]})"
     if call.dtype.kind is Kind.INT:

@@ -68,7 +68,9 @@ def literal(value: Value | None, dtype: DType) -> str:
             return f"CAST('{value.data}' AS {sql_type})"
         case Kind.FLOAT | Kind.DOUBLE:
             if value.data == 0 and math.copysign(1.0, value.data) < 0:
-                return negative_zero(sql_type)
+                # Of two calls of Python with constants that it takes for the same it makes one, so this is none: Spark
+                # computes nothing in advance that begins with chance.
+                return f"(- CAST(floor(rand()) AS {sql_type}))"
             return f"CAST('{_number(float(value.data))}' AS {sql_type})"
         case Kind.DATETIME:
             return datetime_of(str(value.data.ms), str(value.data.offset))
