@@ -166,6 +166,7 @@ def market(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
             server = stack.enter_context(servers.mariadb())
         except servers.NotHad as fault:
             request.config.stash[NOT_RUN]["MariaDB"] = str(fault)
+            # No wheel holds one, so nobody can be required to have it (`OPTIONAL`); the list at the end names it.
             pytest.skip(f"MariaDB could not be had: {fault}")
         admin = pymysql.connect(unix_socket=str(server.socket), user="root", autocommit=True)
         with admin, admin.cursor() as cursor:

@@ -25,17 +25,10 @@ from penstock.cli.orders import EngineName, Master, Secrets
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_package, read_secrets
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
-from penstock.plan.ports import Engine, Written
-from penstock.runtime.execute import Order, Published, execute
+from penstock.plan.ports import Engine
+from penstock.runtime.execute import OpenGate, Order, Published, execute
 
 COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
-
-
-class OpenGate:
-    """Grants every publication: without a server nobody else can own the job."""
-
-    def grant(self, outputs: Sequence[Written]) -> None:
-        """Return at once."""
 
 
 class Screen:

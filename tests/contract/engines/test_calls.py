@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 
 from penstock import wiring
-from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.spark.run import SparkEngine
 from penstock.errors import PackageInvalid, PenstockError
 from penstock.kit import outbound
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.ports import Context, Engine
 from penstock.plan.schema import Schema
-from penstock.runtime.execute import Order, execute
+from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
 
 HERE = "127.0.0.0/8"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+Run = Callable[..., list[str]]
 
 
 class Server(ThreadingHTTPServer):
@@ -67,62 +67,43 @@ def server() -> Iterator[Server]:
     thread.join(10)
 
 
-@pytest.fixture(params=["duckdb", "spark"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return DuckEngine() if request.param == "duckdb" else SparkEngine()
+@pytest.fixture
+def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
+    """Runs a package that computes a field of three records, and returns what it has written."""
+
+    def run(field: str, where: str = "true") -> list[str]:
+        flow = flow_over("1,/a\n2,/b\n3,/c\n", "path", field, where)
+        lake = {"lake": {"type": "file", "path": str(tmp_path)}}
+        order = Order(
+            "run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path), outbound=HERE
+        )
+        execute(order, engine, wiring.stores(None), Quiet(), OpenGate())
+        found: list[str] = written()
+        return found
+
+    return run
 
 
-class OpenGate:
-    """Grants every publication."""
-
-    def grant(self, outputs: Any) -> None:
-        """Return at once."""
-
-
-def run(engine: Engine, folder: Path, field: str, where: str = "true") -> list[str]:
-    (folder / "in.csv").write_text("1,/a\n2,/b\n3,/c\n")
-    flow = {
-        "components": [
-            {"id": "s", "type": "cloud_storage_source_component", "name": "in", "connection": "lake",
-             "properties": {"path": "in.csv", "delimiter": ","},
-             "fields": [{"name": "id", "type": "int"}, {"name": "path"}]},
-            {"id": "f", "type": "filter_component", "name": "some",
-             "properties": {"conditions": [{"expression": where}]}},
-            {"id": "x", "type": "select_component", "name": "all",
-             "properties": {"fields": [{"expression": field, "alias": "v"}]}},
-            {"id": "d", "type": "cloud_storage_destination_component", "name": "out", "connection": "lake",
-             "properties": {"path": "out", "delimiter": ",", "if_exists": "replace"}},
-        ],
-        "edges": [{"from": a, "to": b} for a, b in ("sf", "fx", "xd")],
-    }  # fmt: skip
-    lake = {"lake": {"type": "file", "path": str(folder)}}
-    order = Order("run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(folder), outbound=HERE)
-    execute(order, engine, wiring.stores(None), Quiet(), OpenGate())
-    return sorted(line for file in (folder / "out").iterdir() for line in file.read_text().splitlines())
-
-
-def test_a_call_is_made_once_per_record(engine: Engine, server: Server, tmp_path: Path) -> None:
+def test_a_call_is_made_once_per_record(run: Run, server: Server) -> None:
     call = f"Curl(CONCAT('{server.url}', path), 'GET')"
-    assert run(engine, tmp_path, f"(chararray){call}#'body'") == ["ü/a", "ü/b", "ü/c"]
+    assert run(f"(chararray){call}#'body'") == ["ü/a", "ü/b", "ü/c"]
     assert sorted(server.asked) == ["/a", "/b", "/c"]
     server.asked.clear()
-    assert run(engine, tmp_path, f"ABS((int){call}#'status')", where="id > 1") == ["200", "200"]
+    assert run(f"ABS((int){call}#'status')", where="id > 1") == ["200", "200"]
     assert sorted(server.asked) == ["/b", "/c"]
     server.asked.clear()
-    assert run(engine, tmp_path, f"(chararray)Curl('{server.url}/x', 'GET')#'headers'#'X-Path'") == ["/x"] * 3
+    assert run(f"(chararray)Curl('{server.url}/x', 'GET')#'headers'#'X-Path'") == ["/x"] * 3
     assert server.asked == ["/x"] * 3
 
 
-def test_a_call_in_a_branch_is_made_where_it_is_reached_or_refused(
-    engine: Engine, server: Server, tmp_path: Path
-) -> None:
+def test_a_call_in_a_branch_is_made_where_it_is_reached_or_refused(engine: Engine, run: Run, server: Server) -> None:
     field = f"CASE WHEN id == 2 THEN (chararray)Curl('{server.url}/b', 'GET')#'body' ELSE 'no' END"
     if isinstance(engine, SparkEngine):
         with pytest.raises(PackageInvalid, match="cannot stand in a branch"):
-            run(engine, tmp_path, field)
+            run(field)
         assert server.asked == []
     else:
-        assert run(engine, tmp_path, field) == ["no", "no", "ü/b"]
+        assert run(field) == ["no", "no", "ü/b"]
         assert server.asked == ["/b"]
 
 

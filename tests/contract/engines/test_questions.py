@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,22 +13,16 @@ import psycopg
 import pytest
 
 from penstock import wiring
-from penstock.engines.duckdb.run import DuckEngine
 from penstock.engines.spark.run import SparkEngine
 from penstock.errors import JobStopped, PackageInvalid, PenstockError
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.ports import Connection, Context, Databases, Engine
 from penstock.plan.schema import Schema
-from penstock.runtime.execute import Order, execute
+from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
 
 HERE = "127.0.0.0/8"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-
-
-@pytest.fixture(params=["duckdb", "spark"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    return DuckEngine() if request.param == "duckdb" else SparkEngine()
 
 
 @pytest.fixture
@@ -36,13 +30,6 @@ def databases() -> Iterator[Databases]:
     made = wiring.databases(HERE)
     yield made
     made.close()
-
-
-class OpenGate:
-    """Grants every publication."""
-
-    def grant(self, outputs: Any) -> None:
-        """Return at once."""
 
 
 class Told(Quiet):
@@ -53,51 +40,43 @@ class Told(Quiet):
         return json.dumps([self.lines, self.values])
 
 
-def run(
-    engine: Engine, shop: Mapping[str, Any], folder: Path, field: str, where: str = "true", variables: Any = None
-) -> tuple[list[str], Told]:
-    (folder / "in.csv").write_text("1,east\n2,west\n3,nowhere\n")
-    flow = {
-        "components": [
-            {"id": "s", "type": "cloud_storage_source_component", "name": "in", "connection": "lake",
-             "properties": {"path": "in.csv", "delimiter": ","},
-             "fields": [{"name": "id", "type": "int"}, {"name": "name"}]},
-            {"id": "f", "type": "filter_component", "name": "some",
-             "properties": {"conditions": [{"expression": where}]}},
-            {"id": "x", "type": "select_component", "name": "all",
-             "properties": {"fields": [{"expression": field, "alias": "v"}]}},
-            {"id": "d", "type": "cloud_storage_destination_component", "name": "out", "connection": "lake",
-             "properties": {"path": "out", "delimiter": ",", "if_exists": "replace"}},
-        ],
-        "edges": [{"from": a, "to": b} for a, b in ("sf", "fx", "xd")],
-    }  # fmt: skip
-    plain = {name: value for name, value in shop.items() if name != "password"}
-    connections = {
-        "lake": {"type": "file", "path": str(folder)},
-        "PG": {**plain, "type": "postgres", "secrets": {"password": shop["password"]}},
-    }
-    order = Order(
-        "run-1", json.dumps(flow), NOW.isoformat(), package_variables=variables or {}, connections=connections,
-        scratch=str(folder), outbound=HERE,
-    )  # fmt: skip
-    told = Told()
-    try:
-        execute(order, engine, wiring.stores(None), told, OpenGate(), wiring.databases(HERE))
-    finally:
-        assert "canary" not in told.text
-    lines = sorted(line for file in (folder / "out").iterdir() for line in file.read_text().splitlines())
-    return lines, told
+Run = Callable[..., tuple[list[str], Told]]
 
 
-def test_a_field_asks_once_per_record(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+@pytest.fixture
+def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
+    """Runs a package that computes a field of three records, and returns what it has written and told."""
+
+    def run(shop: Mapping[str, Any], field: str, where: str = "true", variables: Any = None) -> tuple[list[str], Told]:
+        flow = flow_over("1,east\n2,west\n3,nowhere\n", "name", field, where)
+        plain = {name: value for name, value in shop.items() if name != "password"}
+        connections = {
+            "lake": {"type": "file", "path": str(tmp_path)},
+            "PG": {**plain, "type": "postgres", "secrets": {"password": shop["password"]}},
+        }
+        order = Order(
+            "run-1", json.dumps(flow), NOW.isoformat(), package_variables=variables or {}, connections=connections,
+            scratch=str(tmp_path), outbound=HERE,
+        )  # fmt: skip
+        told = Told()
+        try:
+            execute(order, engine, wiring.stores(None), told, OpenGate(), wiring.databases(HERE))
+        finally:
+            assert "canary" not in told.text
+        return written(), told
+
+    return run
+
+
+def test_a_field_asks_once_per_record(run: Run, shop: dict[str, Any]) -> None:
     ask = "ExecuteSqlString('PG', CONCAT('SELECT id FROM region WHERE name = \\'', CONCAT(name, '\\'')))"
-    assert run(engine, shop, tmp_path, ask)[0] == ["", "1", "2"]
+    assert run(shop, ask)[0] == ["", "1", "2"]
     when = "(chararray)ExecuteSqlDatetime('PG', CONCAT('SELECT loaded_at FROM region WHERE id = ', (chararray)id))"
-    found, _ = run(engine, shop, tmp_path, when)
+    found, _ = run(shop, when)
     assert found == ["", "2024-05-06T07:08:09.123Z", "2024-05-07T00:00:00.000Z"]
 
 
-def test_a_variable_asks_once_per_job(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+def test_a_variable_asks_once_per_job(run: Run, shop: dict[str, Any]) -> None:
     variables = {
         "_DEFAULT_TIMEZONE": "'+02:00'",
         "last": "ExecuteSqlDateTime('PG', 'SELECT max(loaded_at) FROM region')",
@@ -106,40 +85,40 @@ def test_a_variable_asks_once_per_job(engine: Engine, shop: dict[str, Any], tmp_
         "at": "ExecuteSqlString('PG', 'SELECT clock_timestamp()')",
     }
     field = "CONCAT('$last/$name/$none/', ('$at' == '$at' ? 'same' : 'other'))"
-    found, told = run(engine, shop, tmp_path, field, variables=variables)
+    found, told = run(shop, field, variables=variables)
     assert found == ["2024-05-07T00:00:00.000+02:00/west//same"] * 3
     assert told.values["name"] == "west"
     assert told.values["last"] == "2024-05-07T00:00:00.000+02:00"
     assert told.values["none"] is None
 
 
-def test_what_the_database_says_is_told_with_its_place(engine: Engine, shop: dict[str, Any], tmp_path: Path) -> None:
+def test_what_the_database_says_is_told_with_its_place(run: Run, shop: dict[str, Any]) -> None:
     with pytest.raises(PenstockError) as caught:
-        run(engine, shop, tmp_path, "ExecuteSqlString('PG', CONCAT('SELECT * FROM nowhere', (chararray)id))")
+        run(shop, "ExecuteSqlString('PG', CONCAT('SELECT * FROM nowhere', (chararray)id))")
     assert caught.value.message.startswith("Component 'all': Connection 'PG': the database says: relation \"nowhere")
     with pytest.raises(PenstockError) as caught:
-        run(engine, shop, tmp_path, "1", variables={"v": "ExecuteSqlString('PG', 'SELECT nothing')"})
+        run(shop, "1", variables={"v": "ExecuteSqlString('PG', 'SELECT nothing')"})
     says = "The variable 'v' cannot be computed: Connection 'PG': the database says: column \"nothing\" does not exist."
     assert says in caught.value.message
     password = {**shop, "password": "canary-wrong"}
     with pytest.raises(PenstockError, match=r"Connection 'PG': .*password authentication failed") as caught:
-        run(engine, password, tmp_path, "ExecuteSqlString('PG', 'SELECT 1')")
+        run(password, "ExecuteSqlString('PG', 'SELECT 1')")
     assert "canary" not in caught.value.message
     with pytest.raises(PenstockError, match="There is no connection 'MY'"):
-        run(engine, shop, tmp_path, "ExecuteSqlString('MY', 'SELECT 1')")
+        run(shop, "ExecuteSqlString('MY', 'SELECT 1')")
 
 
 def test_a_question_in_a_branch_is_asked_where_it_is_reached_or_refused(
-    engine: Engine, shop: dict[str, Any], tmp_path: Path
+    engine: Engine, run: Run, shop: dict[str, Any]
 ) -> None:
     field = "CASE WHEN id == 2 THEN ExecuteSqlString('PG', 'SELECT 7') ELSE 'no' END"
     if isinstance(engine, SparkEngine):
         with pytest.raises(PackageInvalid, match="cannot stand in a branch"):
-            run(engine, shop, tmp_path, field)
+            run(shop, field)
     else:
-        assert run(engine, shop, tmp_path, field)[0] == ["7", "no", "no"]
+        assert run(shop, field)[0] == ["7", "no", "no"]
         bad = "CASE WHEN id == 9 THEN ExecuteSqlString('PG', 'SELECT nothing') ELSE 'no' END"
-        assert run(engine, shop, tmp_path, bad)[0] == ["no"] * 3
+        assert run(shop, bad)[0] == ["no"] * 3
 
 
 def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: dict[str, Any]) -> None:
@@ -157,8 +136,8 @@ def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: 
 
 
 @pytest.mark.parametrize("place", ["field", "variable"])
-def test_a_stop_ends_a_question(shop: dict[str, Any], postgres: Any, tmp_path: Path, place: str) -> None:
-    engine = DuckEngine()
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
+def test_a_stop_ends_a_question(engine: Engine, run: Run, shop: dict[str, Any], postgres: Any, place: str) -> None:
     ask = "ExecuteSqlString('PG', 'SELECT 1 FROM pg_sleep(60)')"
 
     def stop() -> None:
@@ -172,9 +151,7 @@ def test_a_stop_ends_a_question(shop: dict[str, Any], postgres: Any, tmp_path: P
     stopper.start()
     with pytest.raises(JobStopped):
         run(
-            engine,
             shop,
-            tmp_path,
             "1" if place == "variable" else ask,
             variables={"v": ask} if place == "variable" else {},
         )

@@ -6,25 +6,17 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from penstock import wiring
 from penstock.engines.duckdb.run import DuckEngine
-from penstock.runtime.execute import Order, execute
+from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ROWS = "12;1.5;true;9999999999\nx;y;z;w\n;;;\n3.7;1e3;TRUE;99999999999999999999\n"
 Lines = Callable[..., list[str]]
-
-
-class OpenGate:
-    """Grants every publication."""
-
-    def grant(self, outputs: Any) -> None:
-        """Return at once."""
 
 
 @pytest.fixture

@@ -120,10 +120,11 @@ def replacement_of(text: str, pattern: str, replacement: str) -> str | None:
         return f"replace({text}, {text_literal(pattern)}, {text_literal(replacement)})"
     try:
         made = pattern_of(pattern)
+        # Without a look at what stands around it, a match that may be empty is so in an empty text.
+        may_be_empty = _LOOKS.search(pattern) is not None or java_regex.full_match("", pattern)
     except DataError:
         return None
-    # Without a look at what stands around it, a match that may be empty is so in an empty text.
-    if made is None or _LOOKS.search(pattern) or java_regex.full_match("", pattern):
+    if made is None or may_be_empty:
         return None
     return f"regexp_replace({text}, {text_literal(made.re2)}, {text_literal(replacement)}, 'g')"
 

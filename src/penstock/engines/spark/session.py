@@ -75,6 +75,10 @@ def _access(options: SparkOptions) -> Access:
     if not options.is_connect:
         return Classic(options)
     # What speaks Spark Connect takes a second to load.
-    from penstock.engines.spark.connect import Connect
-
+    try:
+        from penstock.engines.spark.connect import Connect
+    except ImportError as error:
+        raise PermanentError(
+            f"Spark Connect needs the package '{error.name}'. Install what belongs to it: pip install 'penstock[spark]'."
+        ) from error
     return Connect(options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 import zipfile
 from collections.abc import Mapping
 from typing import cast
@@ -176,3 +177,10 @@ def test_progress_is_that_of_the_statement_that_runs() -> None:
     assert access.progress("group") == 0.75
     access._hear(stages, 0, "an operation", True)
     assert access.progress("group") == 0.0
+
+
+def test_what_connect_needs_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    monkeypatch.delitem(sys.modules, "penstock.engines.spark.connect", raising=False)
+    with pytest.raises(PermanentError, match=r"needs the package 'grpc'.*penstock\[spark\]"):
+        opened(SparkOptions(master="sc://127.0.0.1:9"))
