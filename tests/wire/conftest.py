@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 
 from penstock.api.app import Penstock, create_app
 from penstock.api.deps import Deps
-from penstock.connectors.registry import file_stores
+from penstock.connectors import registry
 from penstock.kit.clock import system_clock
 from penstock.services.accounts import bootstrap
 from penstock.services.records import Cluster, Job, JobOutput
@@ -88,7 +88,7 @@ def make_app(sessions: Sessions, home: Path, woken: list[float]) -> Callable[...
             "sessions": sessions,
             "clock": system_clock,
             "wake": lambda: woken.append(time.monotonic()),
-            "file_stores": file_stores([home / "files"], []),
+            "connectors": registry.connectors([home / "files"], [], ""),
             "credits_per_hour": 0,
             "stacks": STACKS,
         }

@@ -15,8 +15,8 @@ from penstock.services.system import KNOWN_STACKS, Installed
 
 @dataclass(frozen=True, slots=True)
 class Deps:
-    """*wake* tells a worker of this process that a job was submitted; *file_stores* maps a connection type to the store
-    that tests it, *databases* tests all others; *public_url* is the base of addresses in answers, None for the host of the
+    """*wake* tells a worker of this process that a job was submitted; *connectors* maps a connection type to what
+    tests it, *databases* tests all others; *public_url* is the base of addresses in answers, None for the host of the
     request;
     *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation, *spark_masters* the names of
     masters; *component_schemas* are published as they are under `components/schemas` of the OpenAPI document; *seal* seals
@@ -25,7 +25,7 @@ class Deps:
     sessions: Sessions
     clock: Clock
     wake: Callable[[], None]
-    file_stores: Mapping[str, Any] = field(default_factory=dict)
+    connectors: Mapping[str, Any] = field(default_factory=dict)
     databases: Any = None
     public_url: str | None = None
     credits_per_hour: int = 5000

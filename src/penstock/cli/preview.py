@@ -59,13 +59,14 @@ def command(
     package = read_package(file)
     chosen = wiring.engine_named(engine, master=master)
     signal.signal(signal.SIGINT, lambda _number, _frame: chosen.interrupt())
-    stores = wiring.stores(settings_module.load().file_roots)
+    loaded = settings_module.load()
+    connectors = wiring.connectors(loaded.file_roots, allow=loaded.outbound_allow)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         try:
             order = order_of(package, var, dynamic_var, connections, scratch, secrets=secrets)
             document, _ = read(package.flow)
             known = [node.name for node in document.components] if document is not None else []
-            found = preview(order, component, limit, chosen, stores, known)
+            found = preview(order, component, limit, chosen, connectors, known)
         except PackageInvalid as error:
             show_invalid(error, package, as_json)
             raise typer.Exit(2) from None

@@ -26,7 +26,8 @@ from penstock.cli.packages import PackageFile, pairs, read_connections, read_pac
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
 from penstock.plan.ports import Engine
-from penstock.runtime.execute import OpenGate, Order, Published, execute
+from penstock.runtime.execute import OpenGate, Order, execute
+from penstock.runtime.outputs import Published
 
 COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
 
@@ -146,7 +147,9 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> i
         order = Order(**{**order.to_json(), "scratch": scratch})
         try:
             package.require()
-            made = execute(order, engine, wiring.stores(roots), screen, OpenGate(), wiring.databases(allow)).outputs
+            made = execute(
+                order, engine, wiring.connectors(roots, allow=allow), screen, OpenGate(), wiring.databases(allow)
+            ).outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID
             diagnostics = error.diagnostics

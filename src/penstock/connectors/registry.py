@@ -7,12 +7,13 @@ from pathlib import Path
 
 from penstock.connectors.databases import asking
 from penstock.connectors.files.local import LocalFiles
-from penstock.plan.ports import Databases, FileStore
+from penstock.plan.ports import Connector, Databases
 
 
-def file_stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> dict[str, FileStore]:
-    """Return connection type to file store. *roots* confine `file` connections (None: anywhere); *forbidden* folders
-    are never read or written, unless they hold one of the roots."""
+def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:  # noqa: ARG001
+    """Return connection type to connector. *roots* confine `file` connections (None: anywhere); *forbidden* folders are never
+    read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
+    all."""
     return {"file": LocalFiles(roots, forbidden)}
 
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from penstock.plan.exprs import Expr, Literal
 from penstock.plan.schema import Schema
+from penstock.plan.systems import Destination, Origin, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,18 @@ class SortKey:
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """Records of a source."""
+    """Records of a source: *source* are files, which is all that an engine reads. Where they come from somewhere else,
+    *origin* says so, and *source* what they are once they have landed."""
 
     component: str
     source: FileSource
     schema: Schema
+    origin: Origin | None = None
+
+    @property
+    def system(self) -> System:
+        """What its connection must lead to."""
+        return System.FILES if self.origin is None else self.origin.system
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,13 +342,21 @@ Operator = (
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One output: what arrives at a destination, and where it goes. *component_type* is the wire's type word."""
+    """One output: what arrives at a destination, and where it goes. *component_type* is the wire's type word; *target* are
+    files, which is all that an engine writes. Where they are to be loaded somewhere else, *destination* says so, and *target*
+    what is written until then."""
 
     component: str
     component_id: str
     component_type: str
     given: Operator
     target: FileTarget
+    destination: Destination | None = None
+
+    @property
+    def system(self) -> System:
+        """What its connection must lead to."""
+        return System.FILES if self.destination is None else self.destination.system
 
 
 @dataclass(frozen=True, slots=True)

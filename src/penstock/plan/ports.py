@@ -12,8 +12,9 @@ from typing import Protocol
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import FileSource, FileTarget, Operator, Plan
+from penstock.plan.operators import FileSource, FileTarget, Operator, Plan, Scan, Write
 from penstock.plan.schema import Schema
+from penstock.plan.systems import System
 from penstock.plan.values import Value
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -120,14 +121,30 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class Staged:
-    """A destination of one attempt: *folder* is the private folder beside the target into which the engine writes its
-    parts, *token* names job and attempt (`job-<id>-<epoch>`)."""
+class Landing:
+    """Where the records of one source land that are no files of this machine: *folder* is its own, not there yet, removed
+    when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few."""
 
-    spec: FileTarget
+    folder: Path
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """An output of one attempt. *folder* is the private folder into which the engine writes its parts: beside the target
+    where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
+    of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`)."""
+
+    write: Write
+    connection: Connection
     folder: Path
     target: Path
     token: str
+
+    @property
+    def spec(self) -> FileTarget:
+        """The files that are staged."""
+        return self.write.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,28 +222,36 @@ class Engine(Protocol):
         """Stop what runs, from another thread or a signal handler; `run` then raises JobStopped."""
 
 
-class FileStore(Protocol):
-    """A connector for stores of files: lists sources, stages and publishes destinations."""
+class Connector(Protocol):
+    """What speaks to one kind of system: gives sources their files, stages outputs and publishes them.
+
+    A source that is no files lands as files before the engine begins; an output is files until it is published."""
+
+    system: System
+    """What its connections lead to."""
 
     def test(self, connection: Connection) -> None:
         """Return when the connection can be used; raises ConnectionTestFailed with the rung that broke."""
 
-    def bind(self, spec: FileSource, connection: Connection) -> BoundSource:
-        """Find the files of a source. Raises PermanentError with one plain sentence (missing, unreadable, outside)."""
+    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
+        """Find the files of a source, or make them in the landing folder. Raises PermanentError with one plain sentence
+        (missing, unreadable, outside), TransientError where the same may work later."""
 
-    def locate(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
+    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an attempt stages and publishes; changes nothing, so that a folder is known before it is there.
-        Raises PermanentError for a target outside, or one that is a file."""
+        *staging* is a folder of this machine, not there yet, for what is published elsewhere. Raises PermanentError for a target outside, or
+        one that cannot be."""
 
     def prepare(self, staged: Staged) -> None:
-        """Make the staging folder, after strays of older attempts of the same job are removed. Raises PermanentError,
-        for example when the target exists and must not."""
+        """Make the staging folder, after strays of older attempts of the same job are removed, and look whether there is
+        anything that would forbid to publish. Changes nothing that others see. Raises PermanentError, for example when the
+        target exists and must not."""
 
-    def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
-        """Make staged files visible at the target by renaming; returns their final locations.
+    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
+        """Make what was staged visible at the target, all of it or nothing; returns final locations.
 
         Done again after it was cut off anywhere, it goes on from there and gives the same: an attempt that was granted
-        may die here, and the next one finishes it."""
+        may die here, and the next one finishes it. Raises PermanentError when nothing was published."""
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder and everything in it; quiet when it is already gone."""

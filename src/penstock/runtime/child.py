@@ -18,7 +18,7 @@ from typing import Any
 
 from penstock.errors import InvariantBroken, JobStopped, LeaseLost, PackageInvalid, PenstockError
 from penstock.lang import Given, resolve, validate_package
-from penstock.plan.ports import Databases, Engine, FileStore, Written
+from penstock.plan.ports import Connector, Databases, Engine, Written
 from penstock.runtime.channel import Broken, Channel
 from penstock.runtime.execute import Order, execute, hidden_in
 from penstock.runtime.masking import Mask
@@ -35,7 +35,7 @@ class Adapters:
     the warm one that it is given."""
 
     engine: Callable[[], Engine]
-    stores: Mapping[str, FileStore]
+    connectors: Mapping[str, Connector]
     warm_up: Callable[[Engine], None]
     chosen: Callable[[Order, Engine], Engine] = always_warm
     databases: Databases | None = None
@@ -98,7 +98,7 @@ class _Job:
             self._engine = self._adapters.chosen(order, self._engine)
             if self._is_stopping:
                 self._engine.interrupt()
-            made = execute(order, self._engine, self._adapters.stores, self, self, self._adapters.databases)
+            made = execute(order, self._engine, self._adapters.connectors, self, self, self._adapters.databases)
             return {"kind": "done", "outputs": [asdict(one) for one in made.outputs]}
         except PackageInvalid as error:
             for found in error.diagnostics:

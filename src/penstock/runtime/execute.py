@@ -13,29 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic, Severity
-from penstock.errors import PackageInvalid, PenstockError, PermanentError
+from penstock.errors import PackageInvalid, PenstockError
 from penstock.lang import Given, compile_package, evaluate_in, resolve
 from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
 from penstock.plan.dtypes import Kind
-from penstock.plan.operators import Plan, Scan, Write, iter_operators
-from penstock.plan.ports import (
-    Ask,
-    BoundSource,
-    Connection,
-    Context,
-    Databases,
-    Engine,
-    FileStore,
-    Limits,
-    Staged,
-    Written,
-    ask_nobody,
-)
+from penstock.plan.operators import Plan
+from penstock.plan.ports import Ask, Connection, Connector, Context, Databases, Engine, Limits, Written, ask_nobody
 from penstock.plan.schema import Schema
 from penstock.runtime.listener import Listener
 from penstock.runtime.masking import MASKED, Mask, MaskedListener
-from penstock.services.connection_types import TYPES
+from penstock.runtime.outputs import Outputs, Published
+from penstock.runtime.sources import bind
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""
@@ -47,7 +36,8 @@ class Order:
     *outbound* the internal networks that calls may reach, None where none is made;
     *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values);
     *stack*, *region* and *nodes* are those of the cluster; a connection holds its type, its parameters, and under `secrets`
-    those that nobody may read."""
+    those that nobody may read. *scratch* is the attempt's own folder, *staging* one that outlives it, where outputs wait that
+    are published to other systems (by default the former)."""
 
     token: str
     flow: str
@@ -62,6 +52,7 @@ class Order:
     memory_bytes: int = 1 << 30
     threads: int = 2
     scratch: str = ""
+    staging: str = ""
     outbound: str | None = None
     granted_token: str = ""
     granted: Sequence[Mapping[str, Any]] | None = None
@@ -72,20 +63,6 @@ class Order:
     def to_json(self) -> dict[str, Any]:
         """Return the order as JSON values."""
         return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A receipt: what one output wrote, and where it is now."""
-
-    component: str
-    component_type: str
-    name: str
-    fields: tuple[str, ...]
-    records: int
-    files: tuple[str, ...]
-    preview: str | None
-    preview_type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +89,7 @@ class OpenGate:
 def execute(
     order: Order,
     engine: Engine,
-    stores: Mapping[str, FileStore],
+    connectors: Mapping[str, Connector],
     listener: Listener,
     gate: Gate,
     databases: Databases | None = None,
@@ -126,7 +103,7 @@ def execute(
     mask = Mask(hidden_in(order))
     ask = ask_nobody if databases is None else databases.asking(connections_of(order))
     try:
-        return _execute(order, engine, stores, MaskedListener(listener, mask), gate, mask, ask)
+        return _execute(order, engine, connectors, MaskedListener(listener, mask), gate, mask, ask)
     except PenstockError as error:
         mask.error(error)
         raise
@@ -148,7 +125,7 @@ def secrets_of(connections: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def _execute(
     order: Order,
     engine: Engine,
-    stores: Mapping[str, FileStore],
+    connectors: Mapping[str, Connector],
     listener: Listener,
     gate: Gate,
     mask: Mask,
@@ -157,26 +134,23 @@ def _execute(
     context, values = evaluate_variables(order, engine, listener, mask, ask)
     plan = _compile(order, values, engine, listener)
     connections = connections_of(order)
-    outputs = [_declared(write) for write in plan.outputs]
-    listener.outputs(outputs)
+    token = order.token if order.granted is None else order.granted_token
+    outputs = Outputs(plan, connections, connectors, token, Path(order.staging or order.scratch))
+    listener.outputs(outputs.declared())
     if order.granted is not None:
-        return _finish(order, plan, connections, stores, listener)
-    sources = bind(plan, connections, stores, listener)
-    staged = _locate(plan, connections, stores, order.token)
-    listener.staged([str(one.folder) for one in staged.values()])
+        return _finish(order, outputs, listener)
+    scratch = Path(order.scratch)
+    sources = bind(plan, connections, connectors, scratch, listener)
+    outputs.locate()
+    listener.staged(outputs.folders())
     try:
-        for write in plan.outputs:
-            with _naming(write.component):
-                _store(write.target.connection.key, connections, stores, write.component).prepare(
-                    staged[write.component]
-                )
-        limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
-        written = mask.written(engine.run(plan, sources, staged, context, limits, listener))
+        outputs.prepare()
+        limits = Limits(order.memory_bytes, order.threads, scratch)
+        written = mask.written(engine.run(plan, sources, outputs.staged, context, limits, listener))
         gate.grant(written)
-        return Result(_publish(plan, written, staged, connections, stores, listener))
+        return Result(outputs.publish(written, listener))
     finally:
-        for write in plan.outputs:
-            _store(write.target.connection.key, connections, stores, write.component).discard(staged[write.component])
+        outputs.discard()
 
 
 def connections_of(order: Order) -> dict[str, Connection]:
@@ -187,24 +161,16 @@ def connections_of(order: Order) -> dict[str, Connection]:
     }
 
 
-def _finish(
-    order: Order,
-    plan: Plan,
-    connections: Mapping[str, Connection],
-    stores: Mapping[str, FileStore],
-    listener: Listener,
-) -> Result:
+def _finish(order: Order, outputs: Outputs, listener: Listener) -> Result:
     """Publish what an earlier attempt staged and was granted: nothing is computed twice, nothing published twice."""
     granted = {one["component"]: Written(**{**one, "files": tuple(one["files"])}) for one in order.granted or ()}
-    written = [granted[write.component] for write in plan.outputs]
-    staged = _locate(plan, connections, stores, order.granted_token)
+    written = [granted[write.component] for write in outputs.plan.outputs]
+    outputs.locate()
     listener.log("info", "An earlier attempt had written every output; this one publishes them.")
     try:
-        return Result(_publish(plan, written, staged, connections, stores, listener))
+        return Result(outputs.publish(written, listener))
     except PenstockError:
-        # The job fails, so nobody is to publish what is left.
-        for write in plan.outputs:
-            _store(write.target.connection.key, connections, stores, write.component).discard(staged[write.component])
+        outputs.discard()  # The job fails, so nobody is to publish what is left.
         raise
 
 
@@ -273,109 +239,3 @@ def invalid(diagnostics: Sequence[Diagnostic]) -> PackageInvalid:
 
 def _parameters(raw: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in raw.items() if key not in ("type", "name", "secrets")}
-
-
-def _declared(write: Write) -> dict[str, Any]:
-    return {
-        "component": write.component,
-        "type": write.component_type,
-        "name": write.target.path,
-        "fields": [column for _, column in write.target.columns],
-    }
-
-
-def _store(
-    key: str, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], component: str
-) -> FileStore:
-    found = connections.get(key)
-    if found is None:
-        known = f" Known: {', '.join(sorted(connections))}." if 0 < len(connections) <= 12 else ""
-        raise PermanentError(
-            f"Component '{component}': there is no connection '{key}'. Create it, or choose another.{known}"
-        )
-    store = stores.get(found.type)
-    if store is None:
-        why = "hold no files" if found.type in TYPES else "are not available in this version"
-        raise PermanentError(f"Component '{component}': connections of type '{found.type}' {why}.")
-    return store
-
-
-def bind(
-    plan: Plan, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], listener: Listener
-) -> dict[str, BoundSource]:
-    bound: dict[str, BoundSource] = {}
-    for operator in iter_operators(plan):
-        if isinstance(operator, Scan):
-            key = operator.source.connection.key
-            store = _store(key, connections, stores, operator.component)
-            with _naming(operator.component):
-                bound[operator.component] = store.bind(operator.source, connections[key])
-            files = bound[operator.component].files
-            size = sum(one.size_bytes for one in files)
-            listener.log("info", f"{operator.component}: {len(files)} file{'s' * (len(files) != 1)}, {size:,} bytes")
-    return bound
-
-
-class _naming:  # noqa: N801 -- a context manager, read as a word
-    """Puts the component's name in front of an error."""
-
-    def __init__(self, component: str) -> None:
-        self.component = component
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, PenstockError) and not error.message.startswith("Component '"):
-            raise type(error)(f"Component '{self.component}': {error.message}") from error
-
-
-def _locate(
-    plan: Plan, connections: Mapping[str, Connection], stores: Mapping[str, FileStore], token: str
-) -> dict[str, Staged]:
-    found: dict[str, Staged] = {}
-    for write in plan.outputs:
-        key = write.target.connection.key
-        store = _store(key, connections, stores, write.component)
-        with _naming(write.component):
-            made = store.locate(write.target, connections[key], token)
-            for name, other in found.items():
-                if other.target == made.target:
-                    raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
-                if other.target in made.target.parents or made.target in other.target.parents:
-                    raise PermanentError(
-                        f"its folder and that of '{name}' lie in one another, so one would replace the other. "
-                        "Give them folders beside each other."
-                    )
-        found[write.component] = made
-    return found
-
-
-def _publish(
-    plan: Plan,
-    written: Sequence[Written],
-    staged: Mapping[str, Staged],
-    connections: Mapping[str, Connection],
-    stores: Mapping[str, FileStore],
-    listener: Listener,
-) -> tuple[Published, ...]:
-    made: list[Published] = []
-    for write, one in zip(plan.outputs, written, strict=True):
-        store = _store(write.target.connection.key, connections, stores, write.component)
-        try:
-            files = store.publish(staged[write.component], one.files)
-        except PenstockError as error:
-            done = ", ".join(f"'{before.component}'" for before in made) or "none"
-            left = ", ".join(f"'{later.component}'" for later in plan.outputs[len(made) :])
-            raise PermanentError(
-                f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
-            ) from error
-        columns = tuple(column for _, column in write.target.columns)
-        made.append(
-            Published(
-                write.component, write.component_type, write.target.path, columns, one.records, tuple(files), one.preview,
-                one.preview_type,
-            )
-        )  # fmt: skip
-        listener.log("info", f"{write.component}: {one.records:,} records published to {write.target.path}")
-    return tuple(made)

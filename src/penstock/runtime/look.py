@@ -11,11 +11,12 @@ from penstock.errors import NotFound, PackageInvalid, PenstockError
 from penstock.lang import compile_component, compile_package
 from penstock.lang.variables import VariableValue
 from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Write
-from penstock.plan.ports import Context, Engine, FileStore, Limits
+from penstock.plan.ports import Connector, Context, Engine, Limits
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
-from penstock.runtime.execute import Order, bind, connections_of, evaluate_variables, hidden_in, invalid
+from penstock.runtime.execute import Order, connections_of, evaluate_variables, hidden_in, invalid
 from penstock.runtime.masking import Mask
+from penstock.runtime.sources import bind
 
 NOWHERE = FileTarget(ConnectionRef(""), "", ())
 Row = tuple[Value | None, ...]
@@ -73,7 +74,7 @@ def plan_of(order: Order, engine: Engine) -> tuple[Plan, Context, Mapping[str, V
 
 
 def preview(
-    order: Order, component: str, size: int, engine: Engine, stores: Mapping[str, FileStore], known: Sequence[str]
+    order: Order, component: str, size: int, engine: Engine, connectors: Mapping[str, Connector], known: Sequence[str]
 ) -> Preview:
     """Return the first records at a component, read from its sources; what does not lead to it may be unfinished.
 
@@ -82,7 +83,7 @@ def preview(
     """
     mask = Mask(hidden_in(order))
     try:
-        return _preview(order, component, size, engine, stores, known, mask)
+        return _preview(order, component, size, engine, connectors, known, mask)
     except PenstockError as error:
         mask.error(error)
         raise
@@ -93,7 +94,7 @@ def _preview(
     component: str,
     size: int,
     engine: Engine,
-    stores: Mapping[str, FileStore],
+    connectors: Mapping[str, Connector],
     known: Sequence[str],
     mask: Mask,
 ) -> Preview:
@@ -107,7 +108,7 @@ def _preview(
     gaps = engine.gaps(plan)
     if gaps:
         raise invalid(gaps)
-    sources = bind(plan, connections_of(order), stores, Quiet())
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
+    sources = bind(plan, connections_of(order), connectors, limits.scratch, Quiet(), None)
     rows = engine.rows([part.operator], sources, context, limits, size)[0]
     return Preview(part.operator.schema, tuple(tuple(map(mask.value, row)) for row in rows) if mask else rows)

@@ -9,6 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 LOCK = ".lock"
+STAGED = "staged"
+"""The folder below the root that all workers of the machine share: what waits there is published by whoever holds the job,
+and removed as every staging folder is."""
 
 
 class Scratch:
@@ -17,6 +20,7 @@ class Scratch:
     def __init__(self, root: Path, worker_id: str) -> None:
         root.mkdir(parents=True, exist_ok=True)
         _sweep(root)
+        self.staging = root / STAGED
         self._folder = root / worker_id
         self._lock = _hold(self._folder)
 

@@ -350,7 +350,8 @@ class Worker:
         line = f"Attempt {taken.epoch} on worker {self.id}: {threads} thread{'s' * (threads != 1)}, {size:.1f} GiB."
         attempt.told.lines.append((self._clock(), "info", line))
         try:
-            child.channel.send({**taken.order, **share, "scratch": str(scratch), "outbound": self._outbound})
+            places = {"scratch": str(scratch), "staging": str(self._scratch.staging)}
+            child.channel.send({**taken.order, **share, **places, "outbound": self._outbound})
         except Broken:
             attempt.is_blameless = True
             self._kill(attempt)

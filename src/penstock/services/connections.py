@@ -7,13 +7,16 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
-from penstock.plan.operators import ConnectionRef, FileSource, FileTarget
+from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
 from penstock.plan.ports import Connection as Bound
-from penstock.plan.ports import Databases, FileStore
+from penstock.plan.ports import Connector, Databases, Landing
+from penstock.plan.schema import Schema
 from penstock.services import connection_types
 from penstock.services.coerce import LONGEST_NAME, Fields, to_json
 from penstock.services.connection_types import TYPES
@@ -186,22 +189,22 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     return Bound(name or "new connection", kind, given.parameters, given.secrets)
 
 
-def test(connection: Bound, stores: Mapping[str, FileStore], databases: Databases) -> None:
+def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> None:
     """Return when a connection can be used. Raises ConnectionTestFailed."""
     if TYPES[connection.type].is_database:
         databases.test(connection)
     else:
-        stores[connection.type].test(connection)
+        connectors[connection.type].test(connection)
 
 
-def check(connection: Bound, raw: Mapping[str, Any], stores: Mapping[str, FileStore], databases: Databases) -> None:
+def check(connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases) -> None:
     """Return when what a call names can be used: a path to read, or to write where `destination` says so; a table of a
     database. Raises ConnectionTestFailed."""
     fields = Fields(raw)
     if TYPES[connection.type].is_database:
         _check_table(connection, fields, databases)
     else:
-        _check_path(connection, fields, stores[connection.type])
+        _check_path(connection, fields, connectors[connection.type])
 
 
 def _check_table(connection: Bound, fields: Fields, databases: Databases) -> None:
@@ -215,17 +218,20 @@ def _check_table(connection: Bound, fields: Fields, databases: Databases) -> Non
         databases.test(connection)
 
 
-def _check_path(connection: Bound, fields: Fields, store: FileStore) -> None:
+def _check_path(connection: Bound, fields: Fields, connector: Connector) -> None:
     path, bucket, writes = fields.text("path"), fields.text("bucket") or None, fields.boolean("destination")
     if not path and not fields.errors:
         fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
     _refuse_test(fields)
     asks = ConnectionRef(connection.key)
+    scan = Scan("", FileSource(asks, path or "", (), bucket), Schema())
     try:
-        if writes:
-            store.locate(FileTarget(asks, path or "", (), bucket), connection, "validation")
-        else:
-            store.bind(FileSource(asks, path or "", (), bucket), connection)
+        with TemporaryDirectory(prefix="penstock-") as scratch:
+            if writes:
+                write = Write("", "", "", scan, FileTarget(asks, path or "", (), bucket))
+                connector.locate(write, connection, "validation", Path(scratch))
+            else:
+                connector.bind(scan, connection, Landing(Path(scratch) / "landing", 1))
     except PermanentError as refused:
         raise ConnectionTestFailed(refused.message) from refused
 

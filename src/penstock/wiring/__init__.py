@@ -3,17 +3,18 @@
 from penstock.wiring.engines import engine, engine_named
 from penstock.wiring.jobs import (
     adapters,
+    connectors,
     databases,
     load,
     memory_for_jobs,
     parse_instant,
     print_instant,
-    stores,
     warm_up,
 )
 
 __all__ = [
     "adapters",
+    "connectors",
     "databases",
     "engine",
     "engine_named",
@@ -21,6 +22,5 @@ __all__ = [
     "memory_for_jobs",
     "parse_instant",
     "print_instant",
-    "stores",
     "warm_up",
 ]

@@ -1,4 +1,4 @@
-"""What one job runs with: engine, file stores, memory. All that `penstock run` and the process of a job need."""
+"""What one job runs with: engine, connectors, memory. All that `penstock run` and the process of a job need."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import psutil
 from penstock.connectors import registry
 from penstock.engines.duckdb import evaluate, functions
 from penstock.engines.functions import isodate
-from penstock.plan.ports import Databases, Engine, FileStore
+from penstock.plan.ports import Connector, Databases, Engine
 from penstock.plan.values import Instant
 from penstock.runtime import child
 from penstock.runtime.child import Adapters
@@ -33,9 +33,11 @@ def load() -> None:
     child.load()
 
 
-def stores(roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> Mapping[str, FileStore]:
-    """Return connection type to file store."""
-    return registry.file_stores(roots, forbidden)
+def connectors(
+    roots: Sequence[Path] | None, forbidden: Sequence[Path] = (), allow: str | None = None
+) -> Mapping[str, Connector]:
+    """Return connection type to connector. *allow* are the internal networks that may be reached, None for all."""
+    return registry.connectors(roots, forbidden, allow)
 
 
 def databases(allow: str | None) -> Databases:
@@ -46,10 +48,10 @@ def databases(allow: str | None) -> Databases:
 def adapters(
     allowed: Sequence[Path], forbidden: Sequence[Path], masters: Mapping[str, str], networks: str = ""
 ) -> Adapters:
-    """Return what the process of a job works with; *masters* are Spark's, by name, *networks* the internal ones where
-    databases may be."""
+    """Return what the process of a job works with; *masters* are Spark's, by name, *networks* the internal ones that may
+    be reached."""
     chosen = partial(engine_of, masters=masters)
-    return Adapters(engine, stores(allowed, forbidden), warm_up, chosen, databases(networks))
+    return Adapters(engine, connectors(allowed, forbidden, networks), warm_up, chosen, databases(networks))
 
 
 def memory_for_jobs() -> int:

@@ -13,7 +13,7 @@ from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
 from penstock.wiring.engines import engine, stacks
-from penstock.wiring.jobs import databases, stores
+from penstock.wiring.jobs import connectors, databases
 
 
 def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]) -> Penstock:
@@ -22,7 +22,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         sessions=sessions,
         clock=system_clock,
         wake=wake,
-        file_stores=stores(*places.roots(settings)),
+        connectors=connectors(*places.roots(settings), settings.outbound_allow or ""),
         databases=databases(settings.outbound_allow or ""),
         public_url=settings.public_url,
         credits_per_hour=settings.credits_per_hour,

@@ -77,7 +77,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         order = Order(
             "run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path), outbound=HERE
         )
-        execute(order, engine, wiring.stores(None), Quiet(), OpenGate())
+        execute(order, engine, wiring.connectors(None), Quiet(), OpenGate())
         found: list[str] = written()
         return found
 

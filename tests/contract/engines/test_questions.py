@@ -60,7 +60,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         )  # fmt: skip
         told = Told()
         try:
-            execute(order, engine, wiring.stores(None), told, OpenGate(), wiring.databases(HERE))
+            execute(order, engine, wiring.connectors(None), told, OpenGate(), wiring.databases(HERE))
         finally:
             assert "canary" not in told.text
         return written(), told

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from penstock.connectors.files.local import LocalFiles
-from penstock.plan.operators import ConnectionRef, FileTarget
-from penstock.plan.ports import Connection, FileStore, Staged
+from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
+from penstock.plan.ports import Connection, Connector, Staged
+from penstock.plan.schema import Schema
 
 Stage = Callable[..., Staged]
 
@@ -23,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store() -> FileStore:
+def store() -> Connector:
     """The store under test, which may use all of the machine."""
     return LocalFiles(None)
 
@@ -35,12 +36,14 @@ def connection(folder: Path) -> Connection:
 
 
 @pytest.fixture
-def stage(store: FileStore, connection: Connection) -> Stage:
+def stage(store: Connector, connection: Connection, tmp_path: Path) -> Stage:
     """Prepare a destination and stage *files* (name to text) as an engine would; returns what `locate` gave."""
 
     def stage(path: str, if_exists: str, files: dict[str, str], token: str = "job-1-1") -> Staged:
         target = FileTarget(ConnectionRef("data"), path, (("a", "a"),), if_exists=if_exists)
-        staged = store.locate(target, connection, token)
+        scan = Scan("in", FileSource(ConnectionRef("data"), "in", ()), Schema())
+        write = Write("out", "1", "cloud_storage_destination_component", scan, target)
+        staged = store.locate(write, connection, token, tmp_path / "staging")
         store.prepare(staged)
         for name, text in files.items():
             (staged.folder / name).write_text(text)

@@ -7,14 +7,14 @@ import os
 import threading
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from penstock.errors import PermanentError
-from penstock.plan.ports import Connection, FileStore, Staged
+from penstock.plan.ports import Connection, Connector, Staged, Written
 
 Stage = Callable[..., Staged]
 OLD = {"part-00000.csv": "old 0", "part-00001.csv": "old 1"}
@@ -30,6 +30,11 @@ def tree(folder: Path) -> dict[str, str | None]:
     return {
         str(one.relative_to(folder)): None if one.is_dir() else one.read_text() for one in sorted(folder.rglob("*"))
     }
+
+
+def written(files: Iterable[str]) -> Written:
+    """What an engine says of staged files."""
+    return Written("out", 2, tuple(files))
 
 
 def fill(target: Path, files: dict[str, str] | None) -> None:
@@ -63,7 +68,7 @@ def case(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 @pytest.mark.parametrize("path", ["out", "a/b/out", "out/", "/out"])
 def test_published_files_are_there_and_nothing_else(
-    store: FileStore, stage: Stage, folder: Path, case: tuple[str, str], path: str
+    store: Connector, stage: Stage, folder: Path, case: tuple[str, str], path: str
 ) -> None:
     if_exists, held = case
     target = folder / path.strip("/")
@@ -71,7 +76,7 @@ def test_published_files_are_there_and_nothing_else(
     before = tree(folder)
     staged = stage(path, if_exists, NEW)
     assert {name: text for name, text in tree(folder).items() if ".staging-" not in name} == before
-    places = store.publish(staged, list(NEW))
+    places = store.publish(staged, written(list(NEW)))
     store.discard(staged)
     wanted = expected(if_exists, held)
     assert files_of(target) == wanted
@@ -89,18 +94,18 @@ def test_an_existing_target_is_refused_with_fail(stage: Stage, folder: Path) -> 
     assert not list(folder.glob(".*"))
 
 
-def test_a_target_that_appears_meanwhile_is_kept_with_fail(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_a_target_that_appears_meanwhile_is_kept_with_fail(store: Connector, stage: Stage, folder: Path) -> None:
     staged = stage("out", "fail", NEW)
     fill(folder / "out", OLD)
     with pytest.raises(PermanentError, match="appeared while the job ran"):
-        store.publish(staged, list(NEW))
+        store.publish(staged, written(list(NEW)))
     store.discard(staged)
     assert tree(folder) == {"out": None, **{f"out/{name}": text for name, text in OLD.items()}}
 
 
 @pytest.mark.parametrize("path", ["out", "a/b/out"])
 def test_a_discarded_attempt_leaves_everything_as_it_was(
-    store: FileStore, stage: Stage, folder: Path, case: tuple[str, str], path: str
+    store: Connector, stage: Stage, folder: Path, case: tuple[str, str], path: str
 ) -> None:
     if_exists, held = case
     fill(folder / path, HELD[held])
@@ -111,7 +116,7 @@ def test_a_discarded_attempt_leaves_everything_as_it_was(
     assert tree(folder) == before
 
 
-def test_folders_that_were_there_stay(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_folders_that_were_there_stay(store: Connector, stage: Stage, folder: Path) -> None:
     (folder / "a").mkdir()
     store.discard(stage("a/b/c/out", "fail", NEW))
     assert tree(folder) == {"a": None}
@@ -119,7 +124,7 @@ def test_folders_that_were_there_stay(store: FileStore, stage: Stage, folder: Pa
 
 @pytest.mark.parametrize("path", ["out", "a/b/out"])
 def test_a_publication_that_fails_leaves_everything_as_it_was(
-    store: FileStore, stage: Stage, folder: Path, case: tuple[str, str], path: str, monkeypatch: pytest.MonkeyPatch
+    store: Connector, stage: Stage, folder: Path, case: tuple[str, str], path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if_exists, held = case
     fill(folder / path, HELD[held])
@@ -139,7 +144,7 @@ def test_a_publication_that_fails_leaves_everything_as_it_was(
         staged = stage(path, if_exists, NEW)
         monkeypatch.setattr(os, "rename", refuse)
         try:
-            store.publish(staged, list(NEW))
+            store.publish(staged, written(list(NEW)))
         except PermanentError:
             monkeypatch.setattr(os, "rename", rename)
             store.discard(staged)
@@ -152,7 +157,7 @@ def test_a_publication_that_fails_leaves_everything_as_it_was(
     assert files_of(folder / path) == expected(if_exists, held)
 
 
-def publish_and_die(store: FileStore, staged: Staged, files: list[str], at: int, after: bool) -> bool:
+def publish_and_die(store: Connector, staged: Staged, files: list[str], at: int, after: bool) -> bool:
     """Publish in a process that dies before or after its call number *at* of those in STEPS; False if it got through."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # threads of other tests; this child calls only the store
@@ -180,7 +185,7 @@ def publish_and_die(store: FileStore, staged: Staged, files: list[str], at: int,
     for name in STEPS:
         setattr(os, name, dying(getattr(os, name)))
     try:
-        store.publish(staged, files)
+        store.publish(staged, written(files))
         os._exit(0)
     finally:
         traceback.print_exc()
@@ -190,7 +195,7 @@ def publish_and_die(store: FileStore, staged: Staged, files: list[str], at: int,
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("path", ["out", "a/b/out"])
 def test_a_publication_that_was_cut_off_anywhere_is_completed(
-    store: FileStore,
+    store: Connector,
     connection: Connection,
     stage: Stage,
     folder: Path,
@@ -207,8 +212,8 @@ def test_a_publication_that_was_cut_off_anywhere_is_completed(
         staged = stage(f"{root}/{path}", if_exists, NEW)
         died = publish_and_die(store, staged, list(NEW), at, after)
         # The next attempt locates anew, with the token of the one that died.
-        again = store.locate(staged.spec, connection, staged.token)
-        places = store.publish(again, list(NEW))
+        again = store.locate(staged.write, connection, staged.token, folder)
+        places = store.publish(again, written(list(NEW)))
         assert files_of(folder / root / path) == expected(if_exists, held), (at, died)
         assert [Path(one).read_text() for one in places] in (["new 0", "new 1"], [])
         assert list(folder.rglob(".*")) == [], (at, died)
@@ -218,7 +223,7 @@ def test_a_publication_that_was_cut_off_anywhere_is_completed(
     assert at > 1
 
 
-def test_two_jobs_that_append_at_once_lose_nothing(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_two_jobs_that_append_at_once_lose_nothing(store: Connector, stage: Stage, folder: Path) -> None:
     for held in HELD:
         fill(folder / held, HELD[held])
         jobs = [stage(held, "append", {"part-00000.csv": f"job {n}"}, f"job-{n}-1") for n in range(12)]
@@ -227,7 +232,7 @@ def test_two_jobs_that_append_at_once_lose_nothing(store: FileStore, stage: Stag
 
         def publish(staged: Staged) -> None:
             together.wait()  # noqa: B023 -- all threads end within this round
-            places.extend(store.publish(staged, ["part-00000.csv"]))  # noqa: B023
+            places.extend(store.publish(staged, written(["part-00000.csv"])))  # noqa: B023
 
         threads = [threading.Thread(target=publish, args=(one,)) for one in jobs]
         for one in threads:
@@ -240,7 +245,7 @@ def test_two_jobs_that_append_at_once_lose_nothing(store: FileStore, stage: Stag
     assert not list(folder.rglob(".*"))
 
 
-def test_an_append_that_was_cut_off_takes_no_name_of_another_job(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_an_append_that_was_cut_off_takes_no_name_of_another_job(store: Connector, stage: Stage, folder: Path) -> None:
     fill(folder / "out", OLD)
     at = 1
     while True:
@@ -249,8 +254,8 @@ def test_an_append_that_was_cut_off_takes_no_name_of_another_job(store: FileStor
         first = stage(root, "append", NEW, "job-1-1")
         died = publish_and_die(store, first, list(NEW), at, True)
         second = stage(root, "append", {"part-00000.csv": "other"}, "job-2-1")
-        store.publish(second, ["part-00000.csv"])
-        store.publish(first, list(NEW))
+        store.publish(second, written(["part-00000.csv"]))
+        store.publish(first, written(list(NEW)))
         found = sorted(text or "" for text in files_of(folder / root).values())
         assert found == ["new 0", "new 1", "old 0", "old 1", "other"], at
         if not died:
@@ -259,18 +264,18 @@ def test_an_append_that_was_cut_off_takes_no_name_of_another_job(store: FileStor
     assert at > 3
 
 
-def test_a_replacement_that_was_cut_off_goes_on_after_another_job(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_a_replacement_that_was_cut_off_goes_on_after_another_job(store: Connector, stage: Stage, folder: Path) -> None:
     fill(folder / "out", OLD)
     first = stage("out", "replace", NEW, "job-1-1")
     assert publish_and_die(store, first, list(NEW), 2, True)
     assert not (folder / "out").exists()
     other = stage("out", "fail", {"other.csv": "other"}, "job-2-1")
-    store.publish(other, ["other.csv"])
-    store.publish(first, list(NEW))
+    store.publish(other, written(["other.csv"]))
+    store.publish(first, written(list(NEW)))
     assert tree(folder) == {"out": None, **{f"out/{name}": text for name, text in NEW.items()}}
 
 
-def test_an_old_folder_that_waits_aside_comes_back(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_an_old_folder_that_waits_aside_comes_back(store: Connector, stage: Stage, folder: Path) -> None:
     fill(folder / "out", OLD)
     staged = stage("out", "replace", NEW)
     assert publish_and_die(store, staged, list(NEW), 2, True)
@@ -279,10 +284,10 @@ def test_an_old_folder_that_waits_aside_comes_back(store: FileStore, stage: Stag
     assert tree(folder) == {"out": None, **{f"out/{name}": text for name, text in OLD.items()}}
 
 
-def test_an_append_to_a_folder_that_appears_meanwhile_keeps_it(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_an_append_to_a_folder_that_appears_meanwhile_keeps_it(store: Connector, stage: Stage, folder: Path) -> None:
     staged = stage("out", "append", NEW)
     fill(folder / "out", OLD)
-    store.publish(staged, list(NEW))
+    store.publish(staged, written(list(NEW)))
     assert files_of(folder / "out") == APPENDED
 
 
@@ -310,7 +315,7 @@ def test_the_connections_folder_itself_is_no_target(stage: Stage, folder: Path, 
 )  # fmt: skip
 @pytest.mark.parametrize("if_exists", ["replace", "append"])
 def test_any_name_of_a_target_is_taken_as_it_is(
-    store: FileStore, stage: Stage, folder: Path, name: str, if_exists: str
+    store: Connector, stage: Stage, folder: Path, name: str, if_exists: str
 ) -> None:
     fill(folder / name, OLD)
     fill(folder / "other", OLD)
@@ -318,7 +323,7 @@ def test_any_name_of_a_target_is_taken_as_it_is(
     staged = stage(name, if_exists, NEW, "job-1-2")
     assert not old.folder.exists()
     assert [one for one in folder.iterdir() if ".staging-" in one.name] == [staged.folder]
-    store.publish(staged, list(NEW))
+    store.publish(staged, written(list(NEW)))
     assert files_of(folder / name) == (APPENDED if if_exists == "append" else NEW)
     assert sorted(one.name for one in folder.iterdir()) == sorted([name, "other"])
 
@@ -353,7 +358,7 @@ def test_no_target_lies_outside(stage: Stage, folder: Path, tmp_path: Path, path
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
-def test_what_was_staged_and_is_gone_is_not_published(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_what_was_staged_and_is_gone_is_not_published(store: Connector, stage: Stage, folder: Path) -> None:
     fill(folder / "out", {"old.csv": "old"})
     for if_exists in ("replace", "append"):
         staged = stage("out", if_exists, {"part-00001.csv": "new"})
@@ -361,14 +366,14 @@ def test_what_was_staged_and_is_gone_is_not_published(store: FileStore, stage: S
             (staged.folder / "part-00001.csv").unlink()
             staged.folder.rmdir()
         with pytest.raises(PermanentError, match="is gone; it was not published"):
-            store.publish(staged, ["part-00000.csv"])
+            store.publish(staged, written(["part-00000.csv"]))
         store.discard(staged)
     assert files_of(folder / "out") == {"old.csv": "old"}
 
 
-def test_several_targets_may_lie_below_one_new_folder(store: FileStore, stage: Stage, folder: Path) -> None:
+def test_several_targets_may_lie_below_one_new_folder(store: Connector, stage: Stage, folder: Path) -> None:
     both = [stage("a/x/out", "fail", {"part-00000.csv": "x"}), stage("a/y/out", "fail", {"part-00000.csv": "y"})]
     assert both[0].folder != both[1].folder
-    store.publish(both[0], ["part-00000.csv"])
+    store.publish(both[0], written(["part-00000.csv"]))
     store.discard(both[1])
     assert tree(folder) == {"a": None, "a/x": None, "a/x/out": None, "a/x/out/part-00000.csv": "x"}

@@ -12,8 +12,9 @@ import pytest
 from penstock.connectors.files import local
 from penstock.connectors.files.local import LocalFiles
 from penstock.errors import ConnectionTestFailed, PermanentError
-from penstock.plan.operators import ConnectionRef, FileSource
-from penstock.plan.ports import Connection, FileStore
+from penstock.plan.operators import ConnectionRef, FileSource, Scan
+from penstock.plan.ports import Connection, Connector, Landing
+from penstock.plan.schema import Schema
 
 Names = Callable[..., list[str]]
 TREE = (
@@ -45,19 +46,23 @@ TREE = (
 )
 
 
-def source(path: str, bucket: str | None = None) -> FileSource:
-    return FileSource(ConnectionRef("data"), path, (), bucket)
+NOWHERE = Landing(Path("/dev/null/landing"))
+"""Files of this machine land nowhere."""
+
+
+def source(path: str, bucket: str | None = None) -> Scan:
+    return Scan("in", FileSource(ConnectionRef("data"), path, (), bucket), Schema())
 
 
 @pytest.fixture
-def names(store: FileStore, connection: Connection, folder: Path) -> Names:
+def names(store: Connector, connection: Connection, folder: Path) -> Names:
     """The names that a path stands for among the files of TREE."""
     for name in TREE:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
 
     def names(path: str, bucket: str | None = None) -> list[str]:
-        files = store.bind(source(path, bucket), connection).files
+        files = store.bind(source(path, bucket), connection, NOWHERE).files
         for one in files:
             assert Path(one.location).read_text() == one.name
             assert one.size_bytes == len(one.name.encode())
@@ -147,10 +152,10 @@ def test_no_match_is_an_error_that_names_path_and_folder(names: Names, folder: P
     assert caught.value.message.startswith(f"No file matches '{path}' in '{folder}'.")
 
 
-def test_an_empty_folder_matches_nothing(store: FileStore, connection: Connection, folder: Path) -> None:
+def test_an_empty_folder_matches_nothing(store: Connector, connection: Connection, folder: Path) -> None:
     (folder / "empty").mkdir()
     with pytest.raises(PermanentError, match="No file matches 'empty/'"):
-        store.bind(source("empty/"), connection)
+        store.bind(source("empty/"), connection, NOWHERE)
 
 
 @pytest.mark.parametrize("path", ["eu", "deep/er"])
@@ -201,41 +206,41 @@ def test_no_link_leads_outside(names: Names, folder: Path, tmp_path: Path, path:
         names(path)
 
 
-def test_links_inside_are_followed(store: FileStore, connection: Connection, folder: Path) -> None:
+def test_links_inside_are_followed(store: Connector, connection: Connection, folder: Path) -> None:
     (folder / "real").mkdir()
     (folder / "real" / "x.csv").write_text("x")
     (folder / "link.csv").symlink_to("real/x.csv")
     (folder / "other").symlink_to("real")
     for path, name in (("link.csv", "link.csv"), ("other/", "other/x.csv"), ("o*/x.csv", "other/x.csv")):
-        (found,) = store.bind(source(path), connection).files
+        (found,) = store.bind(source(path), connection, NOWHERE).files
         assert (found.name, found.location) == (name, str(folder / "real" / "x.csv"))
 
 
 @pytest.mark.parametrize("path", ["dangling.csv", "loop.csv", "d*.csv", "l*.csv", "/"])
-def test_a_link_that_leads_nowhere_is_named(store: FileStore, connection: Connection, folder: Path, path: str) -> None:
+def test_a_link_that_leads_nowhere_is_named(store: Connector, connection: Connection, folder: Path, path: str) -> None:
     (folder / "dangling.csv").symlink_to("none.csv")
     (folder / "loop.csv").symlink_to("loop.csv")
     with pytest.raises(
         PermanentError, match=r"No file matches '(dangling|loop).csv'|'(dangling|loop).csv' cannot be read"
     ):
-        store.bind(source(path), connection)
+        store.bind(source(path), connection, NOWHERE)
 
 
 @pytest.mark.parametrize("path", ["pipe", "socket", "p*", "s*", "/"])
 def test_what_is_no_file_is_named_and_not_opened(
-    store: FileStore, connection: Connection, folder: Path, path: str, monkeypatch: pytest.MonkeyPatch
+    store: Connector, connection: Connection, folder: Path, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     os.mkfifo(folder / "pipe")
     monkeypatch.chdir(folder)  # a socket's path is short
     with socket.socket(socket.AF_UNIX) as opened:
         opened.bind("socket")
         with pytest.raises(PermanentError, match=r"'(pipe|socket)' is no regular file"):
-            store.bind(source(path), connection)
+            store.bind(source(path), connection, NOWHERE)
 
 
-def test_a_device_is_not_opened(store: FileStore) -> None:
+def test_a_device_is_not_opened(store: Connector) -> None:
     with pytest.raises(PermanentError, match="'zero' is no regular file"):
-        store.bind(source("zero"), Connection("dev", "file", {"path": "/dev"}))
+        store.bind(source("zero"), Connection("dev", "file", {"path": "/dev"}), NOWHERE)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
@@ -249,24 +254,24 @@ def test_what_cannot_be_read_is_named(names: Names, folder: Path) -> None:
     (folder / "eu").chmod(0o700)
 
 
-def test_a_name_that_is_no_text_is_refused(store: FileStore, connection: Connection, folder: Path) -> None:
+def test_a_name_that_is_no_text_is_refused(store: Connector, connection: Connection, folder: Path) -> None:
     (folder / os.fsdecode(b"\xff.csv")).write_text("x")
     with pytest.raises(PermanentError, match=r"'\\udcff.csv' of a file is not valid UTF-8"):
-        store.bind(source("*.csv"), connection)
+        store.bind(source("*.csv"), connection, NOWHERE)
 
 
 def test_no_more_files_than_the_limit(
-    store: FileStore, connection: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+    store: Connector, connection: Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(local, "MAX_FILES", 3)
     for number in range(3):
         (folder / f"{number}.csv").touch()
     for path in ("/", "*", "{0,1,2}.csv"):
-        assert len(store.bind(source(path), connection).files) == 3
+        assert len(store.bind(source(path), connection, NOWHERE).files) == 3
     (folder / "3.csv").touch()
     for path in ("/", "*", "{0,1,2,3}.csv"):
         with pytest.raises(PermanentError, match=r"matches more than 3 files. Use a narrower pattern"):
-            store.bind(source(path), connection)
+            store.bind(source(path), connection, NOWHERE)
 
 
 def test_the_limit_is_a_hundred_thousand() -> None:
@@ -276,14 +281,14 @@ def test_the_limit_is_a_hundred_thousand() -> None:
 @pytest.mark.parametrize(
     "name", ["a b", "日本", "a'b", 'a"b', "100%", "%41", "*", "[x]", "{a,b}", "a\\b", "a\nb", "-x", "_x", ".x"]
 )
-def test_the_folder_of_a_connection_is_taken_as_it_is(store: FileStore, folder: Path, name: str) -> None:
+def test_the_folder_of_a_connection_is_taken_as_it_is(store: Connector, folder: Path, name: str) -> None:
     for one in (name, "other", "x"):
         (folder / one).mkdir()
         (folder / one / "x.csv").write_text(one)
     there = Connection("data", "file", {"path": str(folder / name)})
     store.test(there)
     for path in ("x.csv", "*.csv", "/"):
-        (found,) = store.bind(source(path), there).files
+        (found,) = store.bind(source(path), there, NOWHERE).files
         assert found.location == str(folder / name / "x.csv")
 
 
@@ -298,15 +303,15 @@ def test_the_folder_of_a_connection_is_taken_as_it_is(store: FileStore, folder: 
         ("~", "must be absolute"),
     ],
 )
-def test_a_connection_needs_an_absolute_path(store: FileStore, path: str | None, said: str) -> None:
+def test_a_connection_needs_an_absolute_path(store: Connector, path: str | None, said: str) -> None:
     there = Connection("data", "file", {"path": path})
     with pytest.raises(PermanentError, match=said):
-        store.bind(source("x"), there)
+        store.bind(source("x"), there, NOWHERE)
     with pytest.raises(ConnectionTestFailed, match=said):
         store.test(there)
 
 
-def test_a_connection_is_tested(store: FileStore, folder: Path) -> None:
+def test_a_connection_is_tested(store: Connector, folder: Path) -> None:
     (folder / "file").touch()
     with pytest.raises(ConnectionTestFailed, match="is a file; a connection needs a folder"):
         store.test(Connection("data", "file", {"path": str(folder / "file")}))
@@ -324,7 +329,9 @@ def test_only_allowed_folders_are_read(tmp_path: Path) -> None:
     def bind(folder: str, path: str) -> list[str]:
         return [
             one.name
-            for one in store.bind(source(path), Connection("c", "file", {"path": str(tmp_path / folder)})).files
+            for one in store.bind(
+                source(path), Connection("c", "file", {"path": str(tmp_path / folder)}), NOWHERE
+            ).files
         ]
 
     assert bind("root", "data/x.csv") == ["data/x.csv"]

@@ -44,7 +44,7 @@ def lines(tmp_path: Path) -> Lines:
         lake = {"lake": {"type": "file", "path": str(tmp_path)}}
         order = Order("run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path))
         listener = Quiet()
-        execute(order, DuckEngine(), wiring.stores(None), listener, OpenGate())
+        execute(order, DuckEngine(), wiring.connectors(None), listener, OpenGate())
         records = (tmp_path / "out" / "part-00000.csv").read_text().splitlines()
         return [*records, *(line for level, line in listener.lines if level == "warning")]
 

@@ -79,7 +79,7 @@ class Talk:
     def __init__(self, engine: Any, lake: Path) -> None:
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)
-        adapters = Adapters(lambda: engine, wiring.stores([lake]), lambda engine: None)
+        adapters = Adapters(lambda: engine, wiring.connectors([lake]), lambda engine: None)
         self.thread = threading.Thread(target=self._run, args=(theirs, adapters), daemon=True)
         self.fault: BaseException | None = None
         self.heard: list[dict[str, Any]] = []

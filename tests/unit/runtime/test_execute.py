@@ -12,7 +12,7 @@ import pytest
 
 from penstock import wiring
 from penstock.errors import JobStopped, LeaseLost, PermanentError
-from penstock.plan.ports import FileStore, Staged, Written
+from penstock.plan.ports import Connector, Staged, Written
 from penstock.runtime.execute import Order, Result, execute
 
 OLD, PARTS = {"part-00000.csv": "old\n"}, {"part-00000.csv": "1\n2\n", "part-00001.csv": "3\n"}
@@ -69,17 +69,17 @@ class Cut(BaseException):
 class Dying:
     """A store of files whose process dies at the publication of some output: before it, or after it."""
 
-    def __init__(self, store: FileStore, at: str, when: str) -> None:
+    def __init__(self, store: Connector, at: str, when: str) -> None:
         self._store, self._at, self._when = store, at, when
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
         is_it = staged.target.name == self._at
         if is_it and self._when == "before":
             raise Cut
-        made = self._store.publish(staged, files)
+        made = self._store.publish(staged, written)
         if is_it and self._when == "after":
             raise Cut
         return made
@@ -125,8 +125,8 @@ def order(lake: Path, text: str, **more: Any) -> Order:
     return Order(**{**given, **more})
 
 
-def stores(lake: Path) -> dict[str, FileStore]:
-    return dict(wiring.stores([lake]))
+def stores(lake: Path) -> dict[str, Connector]:
+    return dict(wiring.connectors([lake]))
 
 
 def tree(lake: Path) -> dict[str, dict[str, str]]:
@@ -181,7 +181,7 @@ def test_what_was_granted_is_published_once_wherever_the_first_attempt_died(
     fill(lake, "a", "b", "c")
     text = flow("a", "b", "c", if_exists=if_exists)
     gate = Gate()
-    dying: dict[str, FileStore] = {"file": Dying(stores(lake)["file"], at, when)}
+    dying: dict[str, Connector] = {"file": Dying(stores(lake)["file"], at, when)}
     with pytest.raises(Cut):
         execute(order(lake, text), fake_engine.FakeEngine(), dying, Ear(), gate)
     again = order(lake, text, token="job-7-2", granted_token="job-7-1", granted=granted(gate.asked))
@@ -202,7 +202,7 @@ def test_what_was_granted_is_published_once_wherever_the_first_attempt_died(
 def test_an_attempt_that_may_publish_needs_no_source(lake: Path, fake_engine: ModuleType) -> None:
     """It may be gone by now; what it held is staged."""
     gate = Gate()
-    dying: dict[str, FileStore] = {"file": Dying(stores(lake)["file"], "a", "before")}
+    dying: dict[str, Connector] = {"file": Dying(stores(lake)["file"], "a", "before")}
     with pytest.raises(Cut):
         execute(order(lake, flow("a")), fake_engine.FakeEngine(), dying, Ear(), gate)
     (lake / "numbers.csv").unlink()
@@ -213,7 +213,7 @@ def test_an_attempt_that_may_publish_needs_no_source(lake: Path, fake_engine: Mo
 
 def test_an_attempt_after_one_that_was_not_granted_begins_anew(lake: Path, fake_engine: ModuleType) -> None:
     """And removes what that one staged."""
-    dying: dict[str, FileStore] = {"file": Dying(stores(lake)["file"], "a", "before")}
+    dying: dict[str, Connector] = {"file": Dying(stores(lake)["file"], "a", "before")}
     with pytest.raises(Cut):
         execute(order(lake, flow("a")), fake_engine.FakeEngine(), dying, Ear(), Gate(Cut()))
     assert list(tree(lake)) == [".a.staging-job-7-1"]
@@ -226,10 +226,10 @@ def test_an_attempt_after_one_that_was_not_granted_begins_anew(lake: Path, fake_
 class Failing(Dying):
     """A store of files in which one output cannot be published."""
 
-    def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
         if staged.target.name == self._at:
             raise PermanentError("The disk is full.")
-        return self._store.publish(staged, files)
+        return self._store.publish(staged, written)
 
     def discard(self, staged: Staged) -> None:
         self._store.discard(staged)
@@ -240,11 +240,11 @@ def test_a_publication_that_fails_says_what_is_out_and_leaves_no_strays(
     lake: Path, fake_engine: ModuleType, attempt: int
 ) -> None:
     fill(lake, "a", "b", "c")
-    failing: dict[str, FileStore] = {"file": Failing(stores(lake)["file"], "b", "")}
+    failing: dict[str, Connector] = {"file": Failing(stores(lake)["file"], "b", "")}
     given = order(lake, flow("a", "b", "c"))
     if attempt == 2:
         gate = Gate()
-        dying: dict[str, FileStore] = {"file": Dying(stores(lake)["file"], "a", "before")}
+        dying: dict[str, Connector] = {"file": Dying(stores(lake)["file"], "a", "before")}
         with pytest.raises(Cut):
             execute(given, fake_engine.FakeEngine(), dying, Ear(), gate)
         more = {"token": "job-7-2", "granted_token": "job-7-1", "granted": granted(gate.asked)}
@@ -258,7 +258,7 @@ def test_a_publication_that_fails_says_what_is_out_and_leaves_no_strays(
 def test_what_was_staged_and_is_gone_is_told(lake: Path, fake_engine: ModuleType) -> None:
     fill(lake, "a")
     gate = Gate()
-    dying: dict[str, FileStore] = {"file": Dying(stores(lake)["file"], "b", "before")}
+    dying: dict[str, Connector] = {"file": Dying(stores(lake)["file"], "b", "before")}
     with pytest.raises(Cut):
         execute(order(lake, flow("b")), fake_engine.FakeEngine(), dying, Ear(), gate)
     for part in (lake / ".b.staging-job-7-1").iterdir():
@@ -302,7 +302,7 @@ def test_an_output_inside_anothers_folder_is_refused(
             {"lake": {"type": "s3"}},
             "Component 'numbers': connections of type 's3' are not available in this version.",
         ),
-        ({"lake": {"type": "mysql"}}, "Component 'numbers': connections of type 'mysql' hold no files."),
+        ({"lake": {"type": "mysql"}}, "Component 'numbers': connections of type 'mysql' do not lead to files."),
     ],
 )
 def test_a_connection_that_cannot_be_had_is_named(

@@ -101,7 +101,7 @@ def delete_connection(call: Current, connection_type: str, connection_id: Id) ->
 def test_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
     with call.reading() as (uow, principal, _):
         found = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal)
-    connections.test(found, call.deps.file_stores, call.deps.databases)
+    connections.test(found, call.deps.connectors, call.deps.databases)
     return call.answer(True)
 
 
@@ -131,10 +131,10 @@ def validate_connection_of_any_type(call: Current, connection_id: Id) -> Respons
 def _check(call: Call, connection_type: str | None, connection_id: int) -> Response:
     with call.reading("connection") as (uow, principal, fields):
         found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
-    connections.check(found, given, call.deps.file_stores, call.deps.databases)
+    connections.check(found, given, call.deps.connectors, call.deps.databases)
     return call.answer(True)
 
 
 def _test_new(call: Call, connection_type: str, fields: dict[str, Any]) -> Response:
-    connections.test(connections.new(connection_type, fields), call.deps.file_stores, call.deps.databases)
+    connections.test(connections.new(connection_type, fields), call.deps.connectors, call.deps.databases)
     return call.answer(True)

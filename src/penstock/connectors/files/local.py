@@ -11,14 +11,17 @@ from pathlib import Path
 from penstock.connectors.files import folders, patterns
 from penstock.connectors.files.roots import Roots
 from penstock.errors import ConnectionTestFailed, PermanentError
-from penstock.plan.operators import FileSource, FileTarget
-from penstock.plan.ports import BoundSource, Connection, FileEntry, Staged
+from penstock.plan.operators import Scan, Write
+from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Staged, Written
+from penstock.plan.systems import System
 
 MAX_FILES = 100_000
 
 
 class LocalFiles:
-    """A file store over local folders (`penstock.plan.ports.FileStore`)."""
+    """Local folders (`penstock.plan.ports.Connector`)."""
+
+    system = System.FILES
 
     def __init__(self, roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> None:
         self._roots = Roots(roots, forbidden)
@@ -44,8 +47,9 @@ class LocalFiles:
             raise PermanentError(f"The path of the connection '{connection.key}' must be absolute.")
         return self._roots.resolve(Path(raw), "")
 
-    def bind(self, spec: FileSource, connection: Connection) -> BoundSource:
+    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:  # noqa: ARG002 -- they are here
         """Return the files that a source reads, in the order of their names. Raises PermanentError."""
+        spec = scan.source
         folder = self._folder(connection)
         relative = _joined(spec.bucket, spec.path)
         self._roots.resolve(folder, relative if not patterns.is_pattern(relative) else "")
@@ -98,8 +102,9 @@ class LocalFiles:
                     raise PermanentError(f"'{relative}' matches more than {MAX_FILES:,} files. Use a narrower pattern.")
         return sorted(found)
 
-    def locate(self, spec: FileTarget, connection: Connection, token: str) -> Staged:
-        """Return the staging folder of an attempt; *token* is `job-<id>-<epoch>` or the like. Changes nothing."""
+    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:  # noqa: ARG002 -- beside
+        """Return the staging folder of an attempt, beside its target: there it becomes visible by renaming."""
+        spec = write.target
         folder = self._folder(connection)
         if not folder.is_dir():
             raise PermanentError(f"The folder '{folder}' of the connection does not exist. Create it.")
@@ -120,7 +125,7 @@ class LocalFiles:
         if not in_the_way.is_dir():
             name = in_the_way.relative_to(folder)
             raise PermanentError(f"'{name}' is a file; a destination needs a folder. Choose another path.")
-        return Staged(spec, folders.staging(target, folder, token), target, token)
+        return Staged(write, connection, folders.staging(target, folder, token), target, token)
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder. Raises PermanentError when the target exists and must not, or cannot be written."""
@@ -139,13 +144,13 @@ class LocalFiles:
                 f"'{spec.path}' cannot be written: {error.strerror}. Grant the server's user access."
             ) from error
 
-    def publish(self, staged: Staged, files: Sequence[str]) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
         """Make the staged files visible by renaming; returns their final places. Raises PermanentError.
 
         May be called again after it was cut off: it finds what is moved already.
         """
         try:
-            return folders.publish(staged, files)
+            return folders.publish(staged, written.files)
         except OSError as error:
             raise PermanentError(f"'{staged.spec.path}' cannot be published: {error.strerror}.") from error
 

@@ -1,0 +1,165 @@
+"""What sources read from other systems and destinations write to them, where these are no files: rows of databases,
+documents of collections, answers of web APIs (component reference 3 and 5). Variables are already substituted.
+
+An engine sees none of it: it reads what has landed as files, and writes files that are then loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+
+class System(StrEnum):
+    """What a connector connects to, as a person would say it."""
+
+    FILES = "files"
+    DATABASE = "a database"
+    COLLECTIONS = "collections of documents"
+    WEB = "web APIs"
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far a source was read before: only rows whose *column* lies above the stored value are read, and *overlap* more:
+    seconds of a datetime, units of a number."""
+
+    column: str
+    overlap: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSource:
+    """Rows of a table or view, or of a query (component reference 3.2): *query* excludes the other three. The names of the
+    fields are those of the scan's source. *action* is `none`, `copy` or `incremental`."""
+
+    system: ClassVar[System] = System.DATABASE
+
+    table: str | None = None
+    schema: str | None = None
+    where: str | None = None
+    query: str | None = None
+    split_key: str | None = None
+    max_parallel: int = 1
+    action: str = "none"
+    watermark: Watermark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseTarget:
+    """A table that rows are written to (component reference 5.2). *keys* are the columns of the merge key; *missing_rows*
+    is `keep`, `delete` or `mark`."""
+
+    system: ClassVar[System] = System.DATABASE
+
+    table: str
+    schema: str | None = None
+    operation: str = "append"
+    keys: tuple[str, ...] = ()
+    auto_create_table: bool = False
+    add_missing_columns: bool = False
+    missing_rows: str = "keep"
+    mark_column: str | None = None
+    missing_rows_limit_percent: float = 20.0
+    pre_action_sql: str | None = None
+    post_action_sql: str | None = None
+    actions_in_transaction: bool = True
+    batch_size: int = 1000
+    max_parallel: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSource:
+    """Documents of a collection (component reference 3.5); *filter_query* is extended JSON."""
+
+    system: ClassVar[System] = System.COLLECTIONS
+
+    collection: str
+    filter_query: str = "{}"
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionTarget:
+    """A collection that documents are written to (component reference 5.6). *keys* are the columns by which `update` finds
+    documents; *id_column* is written as `_id`."""
+
+    system: ClassVar[System] = System.COLLECTIONS
+
+    collection: str
+    operation: str = "insert"
+    keys: tuple[str, ...] = ()
+    upsert: bool = True
+    multi: bool = False
+    id_column: str | None = None
+    batch_size: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How the pages of an answer follow one another (component reference 2.9)."""
+
+    scheme: str = "automatic"
+    path: str | None = None
+    parameter: str | None = None
+    size_parameter: str | None = None
+    size: int | None = None
+    start: int | None = None
+    stop_when: str = "empty_page"
+    sleep_ms: int = 0
+    max_requests: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebSource:
+    """Records of the answers of a web API (component reference 3.7). *paging* None is one request; *username* and *password*
+    are for *authentication* `basic`."""
+
+    system: ClassVar[System] = System.WEB
+
+    url: str
+    method: str = "GET"
+    authentication: str = "none"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: str | None = None
+    paging: Paging | None = None
+    response_type: str = "json"
+    base_record: str = "$"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A file or folder of a connection, by its unique id or name."""
+
+    connection: str
+    path: str
+    bucket: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebTarget:
+    """Requests that carry records to a web API (component reference 5.8): `#{field}` in *url*, *headers* and *body* takes a
+    value of the record, and makes one request of each."""
+
+    system: ClassVar[System] = System.WEB
+
+    url: str
+    method: str = "POST"
+    authentication: str = "none"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    request_format: str = "json"
+    body: str | None = None
+    records_per_request: int = 1000
+    stop_on_error: bool = True
+    save_responses: Place | None = None
+
+
+Origin = DatabaseSource | CollectionSource | WebSource
+"""Where the records of a source come from, if not from files."""
+Destination = DatabaseTarget | CollectionTarget | WebTarget
+"""Where the records of an output go, if not into files."""

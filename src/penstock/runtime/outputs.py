@@ -1,0 +1,124 @@
+"""The outputs of a plan on their way: located, prepared, staged by the engine, published one after the other, or discarded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.errors import PenstockError, PermanentError
+from penstock.plan.operators import Plan, Write
+from penstock.plan.ports import Connection, Connector, Staged, Written
+from penstock.runtime.connecting import connector_for, naming
+from penstock.runtime.listener import Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A receipt: what one output wrote, and where it is now."""
+
+    component: str
+    component_type: str
+    name: str
+    fields: tuple[str, ...]
+    records: int
+    files: tuple[str, ...]
+    preview: str | None
+    preview_type: str | None
+
+
+class Outputs:
+    """The outputs of one attempt. *staging* is a folder of this machine for what is published elsewhere, and outlives the
+    attempt; *staged* says where each output is, by component, once `locate` was called."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        connections: Mapping[str, Connection],
+        connectors: Mapping[str, Connector],
+        token: str,
+        staging: Path,
+    ) -> None:
+        self.plan = plan
+        self.staged: dict[str, Staged] = {}
+        self._connections = connections
+        self._connectors = connectors
+        self._token = token
+        self._staging = staging
+
+    def declared(self) -> list[dict[str, Any]]:
+        """Return what will be written, for those who watch."""
+        return [
+            {
+                "component": write.component,
+                "type": write.component_type,
+                "name": write.target.path,
+                "fields": [column for _, column in write.target.columns],
+            }
+            for write in self.plan.outputs
+        ]
+
+    def locate(self) -> None:
+        """Find out where each output is staged and published; nothing is changed. Raises PermanentError for outputs that would
+        be in each other's way."""
+        for write in self.plan.outputs:
+            connector, connection = self._of(write)
+            with naming(write.component):
+                made = connector.locate(write, connection, self._token, self._staging)
+                for name, other in self.staged.items():
+                    _apart(made, name, other)
+            self.staged[write.component] = made
+
+    def folders(self) -> list[str]:
+        """Return the staging folders."""
+        return [str(one.folder) for one in self.staged.values()]
+
+    def prepare(self) -> None:
+        """Make the staging folders."""
+        for write in self.plan.outputs:
+            with naming(write.component):
+                self._of(write)[0].prepare(self.staged[write.component])
+
+    def publish(self, written: Sequence[Written], listener: Listener) -> tuple[Published, ...]:
+        """Publish every output and return the receipts. Raises PermanentError that says which were published and which not."""
+        made: list[Published] = []
+        for write, one in zip(self.plan.outputs, written, strict=True):
+            try:
+                files = self._of(write)[0].publish(self.staged[write.component], one)
+            except PenstockError as error:
+                done = ", ".join(f"'{before.component}'" for before in made) or "none"
+                left = ", ".join(f"'{later.component}'" for later in self.plan.outputs[len(made) :])
+                raise PermanentError(
+                    f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
+                ) from error
+            columns = tuple(column for _, column in write.target.columns)
+            made.append(
+                Published(
+                    write.component, write.component_type, write.target.path, columns, one.records, tuple(files),
+                    one.preview, one.preview_type,
+                )
+            )  # fmt: skip
+            listener.log("info", f"{write.component}: {one.records:,} records published to {write.target.path}")
+        return tuple(made)
+
+    def discard(self) -> None:
+        """Remove the staging folders of all outputs that were located."""
+        for write in self.plan.outputs:
+            if write.component in self.staged:
+                self._of(write)[0].discard(self.staged[write.component])
+
+    def _of(self, write: Write) -> tuple[Connector, Connection]:
+        return connector_for(
+            write.target.connection.key, write.system, write.component, self._connections, self._connectors
+        )
+
+
+def _apart(made: Staged, name: str, other: Staged) -> None:
+    if other.target == made.target:
+        raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
+    if other.target in made.target.parents or made.target in other.target.parents:
+        raise PermanentError(
+            f"its folder and that of '{name}' lie in one another, so one would replace the other. "
+            "Give them folders beside each other."
+        )
