@@ -239,8 +239,8 @@ class Connector(Protocol):
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an attempt stages and publishes; changes nothing, so that a folder is known before it is there.
-        *staging* is a folder of this machine, not there yet, for what is published elsewhere. Raises PermanentError for a target outside, or
-        one that cannot be."""
+        *staging* is a folder of this machine, perhaps not there yet, for what is published elsewhere. Raises PermanentError
+        for a target outside, or one that cannot be."""
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder, after strays of older attempts of the same job are removed, and look whether there is
