@@ -120,13 +120,23 @@ class Records:
     rows: tuple[tuple[Value | None, ...], ...]
 
 
+Arrived = Callable[[int, str], None]
+"""Hears how much of something has arrived so far: an amount, and what it counts."""
+
+
+def nobody_waits(amount: int, what: str) -> None:
+    """Say nothing: what is asked for is small."""
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Where the records of one source land that are no files of this machine: *folder* is its own, not there yet, removed
-    when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few."""
+    when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few. *arrived*
+    is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits."""
 
     folder: Path
     size: int | None = None
+    arrived: Arrived = nobody_waits
 
 
 @dataclass(frozen=True, slots=True)

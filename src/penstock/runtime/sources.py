@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,6 +13,22 @@ from penstock.runtime.listener import Listener
 
 LANDING = "landing"
 """The folder in the attempt's scratch space below which sources land."""
+SAY_EVERY_S = 10.0
+
+
+class _Waiting:
+    """Says in the log how much of a source has arrived, not too often."""
+
+    def __init__(self, component: str, listener: Listener) -> None:
+        self._component = component
+        self._listener = listener
+        self._said_at = time.monotonic()
+
+    def hear(self, amount: int, what: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at >= SAY_EVERY_S:
+            self._said_at = now
+            self._listener.log("info", f"{self._component}: {amount:,} {what} have arrived")
 
 
 def bind(
@@ -30,7 +47,8 @@ def bind(
             scan.source.connection.key, scan.system, scan.component, connections, connectors
         )
         with naming(scan.component):
-            found = connector.bind(scan, connection, Landing(scratch / LANDING / str(index), size))
+            landing = Landing(scratch / LANDING / str(index), size, _Waiting(scan.component, listener).hear)
+            found = connector.bind(scan, connection, landing)
         bound[scan.component] = found
         count, total = len(found.files), sum(one.size_bytes for one in found.files)
         listener.log("info", f"{scan.component}: {count} file{'s' * (count != 1)}, {total:,} bytes")
