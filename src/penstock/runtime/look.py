@@ -10,7 +10,7 @@ from typing import Any
 from penstock.errors import NotFound, PackageInvalid, PenstockError
 from penstock.lang import compile_component, compile_package
 from penstock.lang.variables import VariableValue
-from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Write
+from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Scan, Write
 from penstock.plan.ports import Connector, Context, Engine, Limits
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -109,6 +109,8 @@ def _preview(
     if gaps:
         raise invalid(gaps)
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
-    sources = bind(plan, connections_of(order), connectors, limits.scratch, Quiet(), None)
+    # Of what is computed from them, the first records may need all that the sources have.
+    wanted = size if isinstance(part.operator, Scan) and part.operator.source.on_bad_value != "skip" else None
+    sources = bind(plan, connections_of(order), connectors, limits.scratch, Quiet(), wanted)
     rows = engine.rows([part.operator], sources, context, limits, size)[0]
     return Preview(part.operator.schema, tuple(tuple(map(mask.value, row)) for row in rows) if mask else rows)

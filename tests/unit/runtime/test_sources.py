@@ -27,7 +27,7 @@ class Slow:
     def test(self, connection: Connection) -> None:
         raise NotImplementedError
 
-    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:  # noqa: ARG002
+    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         self.landings.append(landing)
         for count in range(1, 7):
             self.clock[0] += 4.0
