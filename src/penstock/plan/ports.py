@@ -168,6 +168,15 @@ class Written:
     preview_type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Where the files of an output are now, or the table or address that its records went to. *is_once* is false where
+    records may have arrived more than once: nothing at the target could be asked whether they were there."""
+
+    places: tuple[str, ...]
+    is_once: bool = True
+
+
 class Reporter(Protocol):
     """Who is told what happens while a job runs. Calls are cheap and may come from any thread of the job."""
 
@@ -257,8 +266,8 @@ class Connector(Protocol):
         anything that would forbid to publish. Changes nothing that others see. Raises PermanentError, for example when the
         target exists and must not."""
 
-    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
-        """Make what was staged visible at the target, all of it or nothing; returns final locations.
+    def publish(self, staged: Staged, written: Written) -> Publication:
+        """Make what was staged visible at the target, all of it or nothing.
 
         Done again after it was cut off anywhere, it goes on from there and gives the same: an attempt that was granted
         may die here, and the next one finishes it. Raises PermanentError when nothing was published."""

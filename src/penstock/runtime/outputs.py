@@ -85,7 +85,7 @@ class Outputs:
         made: list[Published] = []
         for write, one in zip(self.plan.outputs, written, strict=True):
             try:
-                files = self._of(write)[0].publish(self.staged[write.component], one)
+                published = self._of(write)[0].publish(self.staged[write.component], one)
             except PenstockError as error:
                 done = ", ".join(f"'{before.component}'" for before in made) or "none"
                 left = ", ".join(f"'{later.component}'" for later in self.plan.outputs[len(made) :])
@@ -95,7 +95,7 @@ class Outputs:
             columns = tuple(column for _, column in write.target.columns)
             made.append(
                 Published(
-                    write.component, write.component_type, write.target.path, columns, one.records, tuple(files),
+                    write.component, write.component_type, write.target.path, columns, one.records, published.places,
                     one.preview, one.preview_type,
                 )
             )  # fmt: skip

@@ -76,7 +76,7 @@ def test_published_files_are_there_and_nothing_else(
     before = tree(folder)
     staged = stage(path, if_exists, NEW)
     assert {name: text for name, text in tree(folder).items() if ".staging-" not in name} == before
-    places = store.publish(staged, written(list(NEW)))
+    places = store.publish(staged, written(list(NEW))).places
     store.discard(staged)
     wanted = expected(if_exists, held)
     assert files_of(target) == wanted
@@ -213,7 +213,7 @@ def test_a_publication_that_was_cut_off_anywhere_is_completed(
         died = publish_and_die(store, staged, list(NEW), at, after)
         # The next attempt locates anew, with the token of the one that died.
         again = store.locate(staged.write, connection, staged.token, folder)
-        places = store.publish(again, written(list(NEW)))
+        places = store.publish(again, written(list(NEW))).places
         assert files_of(folder / root / path) == expected(if_exists, held), (at, died)
         assert [Path(one).read_text() for one in places] in (["new 0", "new 1"], [])
         assert list(folder.rglob(".*")) == [], (at, died)
@@ -232,7 +232,7 @@ def test_two_jobs_that_append_at_once_lose_nothing(store: Connector, stage: Stag
 
         def publish(staged: Staged) -> None:
             together.wait()  # noqa: B023 -- all threads end within this round
-            places.extend(store.publish(staged, written(["part-00000.csv"])))  # noqa: B023
+            places.extend(store.publish(staged, written(["part-00000.csv"])).places)  # noqa: B023
 
         threads = [threading.Thread(target=publish, args=(one,)) for one in jobs]
         for one in threads:

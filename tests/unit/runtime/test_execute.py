@@ -12,7 +12,7 @@ import pytest
 
 from penstock import wiring
 from penstock.errors import JobStopped, LeaseLost, PermanentError
-from penstock.plan.ports import Connector, Staged, Written
+from penstock.plan.ports import Connector, Publication, Staged, Written
 from penstock.runtime.execute import Order, Result, execute
 
 OLD, PARTS = {"part-00000.csv": "old\n"}, {"part-00000.csv": "1\n2\n", "part-00001.csv": "3\n"}
@@ -75,7 +75,7 @@ class Dying:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)
 
-    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Publication:
         is_it = staged.target.name == self._at
         if is_it and self._when == "before":
             raise Cut
@@ -226,7 +226,7 @@ def test_an_attempt_after_one_that_was_not_granted_begins_anew(lake: Path, fake_
 class Failing(Dying):
     """A store of files in which one output cannot be published."""
 
-    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Publication:
         if staged.target.name == self._at:
             raise PermanentError("The disk is full.")
         return self._store.publish(staged, written)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Plan, Scan, Write
-from penstock.plan.ports import BoundSource, Connection, Landing, Staged, Written
+from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.systems import System
 from penstock.runtime import sources
@@ -40,7 +39,7 @@ class Slow:
     def prepare(self, staged: Staged) -> None:
         raise NotImplementedError
 
-    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
+    def publish(self, staged: Staged, written: Written) -> Publication:
         raise NotImplementedError
 
     def discard(self, staged: Staged) -> None:

@@ -12,7 +12,7 @@ from penstock.connectors.files import folders, patterns
 from penstock.connectors.files.roots import Roots
 from penstock.errors import ConnectionTestFailed, PermanentError
 from penstock.plan.operators import Scan, Write
-from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Staged, Written
+from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
 
 MAX_FILES = 100_000
@@ -144,13 +144,13 @@ class LocalFiles:
                 f"'{spec.path}' cannot be written: {error.strerror}. Grant the server's user access."
             ) from error
 
-    def publish(self, staged: Staged, written: Written) -> Sequence[str]:
-        """Make the staged files visible by renaming; returns their final places. Raises PermanentError.
+    def publish(self, staged: Staged, written: Written) -> Publication:
+        """Make the staged files visible by renaming. Raises PermanentError.
 
         May be called again after it was cut off: it finds what is moved already.
         """
         try:
-            return folders.publish(staged, written.files)
+            return Publication(tuple(folders.publish(staged, written.files)))
         except OSError as error:
             raise PermanentError(f"'{staged.spec.path}' cannot be published: {error.strerror}.") from error
 
