@@ -237,6 +237,7 @@ def test_a_job_that_is_done_shows_what_it_did(owner: TestClient, done: dict[str,
         "component": {
             "name": "destination7", "type": "cloud_storage_destination_component", "fields": ["id", "account_name"],
         },
+        "receipt": None,
     }  # fmt: skip
     assert (second["preview_url"], second["preview_type"], second["progress"]) == (None, None, None)
     assert owner.get(url.removeprefix("http://testserver")).json() == first

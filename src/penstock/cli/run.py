@@ -177,6 +177,7 @@ def _receipt(one: Published) -> dict[str, Any]:
         "name": one.name,
         "records_count": one.records,
         "files": list(one.files),
+        "receipt": dict(one.receipt),
     }
 
 

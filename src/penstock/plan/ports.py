@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PermanentError
@@ -159,22 +159,26 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What an engine wrote for one output: records, files in order (names inside the staging folder), a preview."""
+    """What an engine wrote for one output: records, files in order (names inside the staging folder), a preview. *receipt* is
+    filled in where the job runs (`runtime.receipts`), as plain JSON values."""
 
     component: str
     records: int
     files: tuple[str, ...]
     preview: str | None = None
     preview_type: str | None = None
+    receipt: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """Where the files of an output are now, or the table or address that its records went to. *is_once* is false where
-    records may have arrived more than once: nothing at the target could be asked whether they were there."""
+    records may have arrived more than once: nothing at the target could be asked whether they were there. *checks* say what
+    was compared with the target: names to texts, for the receipt."""
 
     places: tuple[str, ...]
     is_once: bool = True
+    checks: Mapping[str, str] = field(default_factory=dict)
 
 
 class Reporter(Protocol):

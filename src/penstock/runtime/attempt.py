@@ -110,7 +110,20 @@ class Attempt:
             "files": [_text(name) for name in raw["files"]],
             "preview": None if raw["preview"] is None else self.mask(_text(raw["preview"])),
             "preview_type": None if raw["preview_type"] is None else _word(raw["preview_type"]),
+            "receipt": self._facts(raw.get("receipt")),
         }
+
+    def _facts(self, raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        """Return a receipt (`runtime.receipts`) whose shape was checked."""
+        if raw is None:
+            return None
+        made: dict[str, Any] = {"read": {_text(name): _count(records) for name, records in dict(raw["read"]).items()}}
+        made |= {name: _count(raw[name]) for name in ("left_out", "written", "bytes") if name in raw}
+        if "is_once" in raw:
+            made["is_once"] = bool(raw["is_once"])
+        if "checks" in raw:
+            made["checks"] = {_text(name): self.mask(_text(said)) for name, said in dict(raw["checks"]).items()}
+        return made
 
     def take_report(self) -> Report:
         """Return what was told since the last call."""

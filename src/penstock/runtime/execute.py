@@ -24,6 +24,7 @@ from penstock.plan.schema import Schema
 from penstock.runtime.listener import Listener
 from penstock.runtime.masking import MASKED, Mask, MaskedListener
 from penstock.runtime.outputs import Outputs, Published
+from penstock.runtime.receipts import Read, with_receipts
 from penstock.runtime.sources import bind
 
 MAX_FINDINGS = 3
@@ -146,7 +147,9 @@ def _execute(
     try:
         outputs.prepare()
         limits = Limits(order.memory_bytes, order.threads, scratch)
-        written = mask.written(engine.run(plan, sources, outputs.staged, context, limits, listener))
+        read = Read(listener)
+        ran = engine.run(plan, sources, outputs.staged, context, limits, read)
+        written = mask.written(with_receipts(plan, read.records, ran, outputs.staged))
         gate.grant(written)
         return Result(outputs.publish(written, listener))
     finally:

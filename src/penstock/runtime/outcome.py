@@ -10,7 +10,7 @@ from penstock.runtime.attempt import Attempt
 from penstock.services import attempts
 from penstock.services.session import UnitOfWork
 
-_RECEIPT = ("component", "records", "files", "preview", "preview_type")
+_RECEIPT = ("component", "records", "files", "preview", "preview_type", "receipt")
 
 
 def write(uow: UnitOfWork, attempt: Attempt, told: attempts.Report, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
 from penstock.plan.ports import Connection, Connector, Staged, Written
+from penstock.runtime import receipts
 from penstock.runtime.connecting import connector_for, naming
 from penstock.runtime.listener import Listener
 
@@ -26,6 +27,7 @@ class Published:
     files: tuple[str, ...]
     preview: str | None
     preview_type: str | None
+    receipt: Mapping[str, Any]
 
 
 class Outputs:
@@ -92,14 +94,20 @@ class Outputs:
                 raise PermanentError(
                     f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
                 ) from error
+            receipt = receipts.published(one, published)
             columns = tuple(column for _, column in write.target.columns)
             made.append(
                 Published(
                     write.component, write.component_type, write.target.path, columns, one.records, published.places,
-                    one.preview, one.preview_type,
+                    one.preview, one.preview_type, receipt,
                 )
             )  # fmt: skip
             listener.log("info", f"{write.component}: {one.records:,} records published to {write.target.path}")
+            listener.log("info", f"{write.component}: {receipts.sentence(receipt)}")
+            if not published.is_once:
+                listener.log(
+                    "warning", f"{write.component}: records may have been written more than once; see its guide page"
+                )
         return tuple(made)
 
     def discard(self) -> None:

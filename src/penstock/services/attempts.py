@@ -250,6 +250,7 @@ def _written(output: JobOutput) -> dict[str, Any]:
         "files": json.loads(output.files),
         "preview": output.preview,
         "preview_type": output.preview_type,
+        "receipt": None if output.receipt is None else json.loads(output.receipt),
     }
 
 
@@ -356,6 +357,7 @@ def _receive(job: Job, written: Sequence[Mapping[str, Any]], now: datetime) -> N
         output.records_count = one["records"]
         output.files = to_json(list(one["files"]))
         output.preview, output.preview_type = one["preview"], one["preview_type"]
+        output.receipt = None if one.get("receipt") is None else to_json(one["receipt"])
         output.progress, output.updated_at = 1.0, now
 
 

@@ -26,7 +26,10 @@ from penstock.store.tables import Base, Cluster, Event, Job, JobLogLine, Slot, W
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = "queue-test-key-0001"
 OUT = {"component": "out", "type": "cloud_storage_destination_component", "name": "folder", "fields": ["id"]}
-WRITTEN = {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
+RECEIPT = {"read": {"in": 9}, "left_out": 2, "bytes": 14}
+WRITTEN = {
+    "component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv", "receipt": RECEIPT,
+}  # fmt: skip
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

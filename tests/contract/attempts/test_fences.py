@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 STAGED = "/data/.out.staging-job-1-1"
-WRITTEN = {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
+RECEIPT = {"read": {"in": 9}, "left_out": 2, "bytes": 14}
+WRITTEN = {
+    "component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv", "receipt": RECEIPT,
+}  # fmt: skip
 
 
 def started(queue: Queue, nodes: int = 1) -> Claimed:
@@ -215,9 +218,7 @@ def test_what_was_granted_is_handed_to_the_next_attempt(queue: Queue) -> None:
     queue.grant(held)
     again = taken_over(queue, held)
     assert again.order["granted_token"] == f"job-{held.job_id}-1"
-    assert again.order["granted"] == [
-        {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
-    ]
+    assert again.order["granted"] == [WRITTEN]
     row = queue.job_row(held.job_id)
     assert (row.outputs[0].records_count, row.outputs[0].progress) == (7, 1.0)
     assert queue.grant(again, {**again.order["granted"][0], "records": 99}) is False

@@ -17,7 +17,10 @@ from penstock.services.attempts import Report
 
 AT = "2026-03-01T12:00:00+00:00"
 OUT = {"component": "out", "type": "cloud_storage_destination_component", "name": "folder", "fields": ["id"]}
-WRITTEN = {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
+RECEIPT = {"read": {"in": 9}, "left_out": 2, "bytes": 14}
+WRITTEN = {
+    "component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv", "receipt": RECEIPT,
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -103,6 +106,11 @@ def test_what_is_told_becomes_a_report(attempt: Attempt) -> None:
         {"kind": "ask", "written": [{**WRITTEN, "records": "7"}]},
         {"kind": "ask", "written": [{**WRITTEN, "files": [None]}]},
         {"kind": "ask", "written": [{**WRITTEN, "preview": 5}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": 5}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {}}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {"in": -1}}}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {}, "left_out": "2"}}]},
+        {"kind": "done", "outputs": [{**WRITTEN, "receipt": {"read": {}, "checks": {"rows": 5}}}]},
         {"kind": "ask", "written": [{**WRITTEN, "preview_type": "x" * 65}]},
         {"kind": "ask", "written": [{"component": "out"}]},
         {"kind": "ask", "written": ["out"]},

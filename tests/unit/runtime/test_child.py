@@ -141,14 +141,19 @@ def test_a_job_from_order_to_receipts(talk: Begin, order: MakeOrder, fake_engine
     said = talk(engine)
     said.channel.send(order(flow("out"), package_variables={"day": "'x'"}))
     asked = said.until("ask")
+    receipt = {"read": {}, "bytes": sum(map(len, fake_engine.PARTS.values()))}
     assert asked["written"] == [
-        {"component": "out", "records": 3, "files": [*fake_engine.PARTS], "preview": "1\n", "preview_type": "csv"}
-    ]
+        {
+            "component": "out", "records": 3, "files": [*fake_engine.PARTS], "preview": "1\n", "preview_type": "csv",
+            "receipt": receipt,
+        }
+    ]  # fmt: skip
     assert visible(lake) == {".out.staging-job-7-1": [*fake_engine.PARTS]}
     said.channel.send({"kind": "grant", "granted": True})
     done = said.until("done", "failed", "stopped")
     assert done["kind"] == "done"
     assert [Path(one).name for one in done["outputs"][0]["files"]] == [*fake_engine.PARTS]
+    assert done["outputs"][0]["receipt"] == {**receipt, "written": 3, "is_once": True}
     assert visible(lake) == {"out": [*fake_engine.PARTS]}
     assert said.all("variables")[0]["values"]["day"] == "x"
     assert said.all("outputs")[0]["declared"][0]["component"] == "out"

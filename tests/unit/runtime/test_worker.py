@@ -28,7 +28,10 @@ from penstock.services.session import Sessions, UnitOfWork, open_store
 
 KEY = "worker-test-key-0001"
 OUT = {"component": "out", "type": "cloud_storage_destination_component", "name": "folder", "fields": ["id"]}
-WRITTEN = {"component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv"}
+RECEIPT = {"read": {"in": 9}, "left_out": 2, "bytes": 14}
+WRITTEN = {
+    "component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv", "receipt": RECEIPT,
+}  # fmt: skip
 AT = "2026-03-01T12:00:00+00:00"
 LOOKS = 6
 """Turns after which everything that is due has been done."""

@@ -29,6 +29,18 @@ class JobOutputComponent(TypedDict):
     fields: list[str]
 
 
+class JobOutputReceipt(TypedDict):
+    """What an output is made of: records read by source, those left out where that can be known, those written, the size of
+    the staged files in bytes, whether nothing can have been written twice, and what was compared with the target."""
+
+    read: dict[str, int]
+    left_out: NotRequired[int]
+    written: NotRequired[int]
+    bytes: NotRequired[int]
+    is_once: NotRequired[bool]
+    checks: NotRequired[dict[str, str]]
+
+
 class JobOutput(TypedDict):
     """What a job wrote to one destination."""
 
@@ -42,6 +54,7 @@ class JobOutput(TypedDict):
     preview_type: str | None
     url: str
     component: JobOutputComponent
+    receipt: JobOutputReceipt | None
     component_name: NotRequired[str]
 
 
@@ -212,6 +225,7 @@ def output_json(row: OutputRow, view: View) -> JobOutput:
             "type": row.component_type,
             "fields": json.loads(row.fields or "[]"),
         },
+        "receipt": None if row.receipt is None else json.loads(row.receipt),
     }
     if view.old_words:
         output["component_name"] = row.component_name

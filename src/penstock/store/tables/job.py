@@ -14,7 +14,8 @@ from penstock.store.tables.package import Package
 
 
 class JobOutput(Base):
-    """What a job wrote to one destination; *name* is the place, *component_name* the component."""
+    """What a job wrote to one destination; *name* is the place, *component_name* the component, *receipt*
+    what was read, left out and written, as JSON."""
 
     __tablename__ = "job_outputs"
     __table_args__ = (UniqueConstraint("job_id", "component_name"),)
@@ -30,6 +31,7 @@ class JobOutput(Base):
     preview: Mapped[str | None]
     preview_type: Mapped[str | None] = mapped_column(Word)
     files: Mapped[str] = mapped_column(default="[]")
+    receipt: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

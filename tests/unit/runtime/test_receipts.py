@@ -1,0 +1,68 @@
+"""What a receipt says, and what it leaves out because nobody can know it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from penstock.plan.dtypes import BOOLEAN, LONG
+from penstock.plan.exprs import Literal
+from penstock.plan.operators import (
+    ConnectionRef,
+    Distinct,
+    FileSource,
+    FileTarget,
+    Filter,
+    Operator,
+    Plan,
+    Scan,
+    ScanField,
+    Union,
+    Write,
+)
+from penstock.plan.ports import Connection, Publication, Staged, Written
+from penstock.plan.schema import Field, Schema
+from penstock.plan.values import Value
+from penstock.runtime.receipts import published, sentence, with_receipts
+
+SCHEMA = Schema((Field("id", LONG),))
+LAKE = ConnectionRef("lake")
+
+
+def scan(name: str) -> Scan:
+    return Scan(name, FileSource(LAKE, name, (ScanField("id"),)), SCHEMA)
+
+
+def some(given: Operator) -> Filter:
+    return Filter("some", given, Literal(Value(BOOLEAN.kind, True), BOOLEAN), SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("given", "receipt"),
+    [
+        (some(scan("a")), {"read": {"a": 9}, "left_out": 2, "bytes": 5}),
+        (some(scan("silent")), {"read": {}, "bytes": 5}),
+        (Distinct("once", scan("a"), (), SCHEMA), {"read": {"a": 9}, "bytes": 5}),
+        (Union("all", (scan("a"), some(scan("b"))), SCHEMA), {"read": {"a": 9, "b": 3_000_000_000}, "bytes": 5}),
+    ],
+    ids=["filter", "nobody counted", "distinct", "union"],
+)
+def test_what_is_known_before_publication(tmp_path: Path, given: Operator, receipt: dict[str, object]) -> None:
+    (tmp_path / "part-0").write_text("123")
+    (tmp_path / "part-1").write_text("45")
+    write = Write("out", "1", "", given, FileTarget(LAKE, "out", (("id", "id"),)))
+    staged = {"out": Staged(write, Connection("lake", "file"), tmp_path, tmp_path / "out", "job-1-1")}
+    counts = {"a": 9, "b": 3_000_000_000, "elsewhere": 4}
+    (made,) = with_receipts(Plan((write,)), counts, [Written("out", 7, ("part-0", "part-1"))], staged)
+    assert made.receipt == receipt
+
+
+def test_a_published_receipt_and_its_sentence() -> None:
+    written = Written("out", 7, (), receipt={"read": {"a": 9000}, "left_out": 2, "bytes": 5})
+    receipt = published(written, Publication(("t",), is_once=False, checks={"keys": "1 to 7"}))
+    assert receipt == {
+        "read": {"a": 9000}, "left_out": 2, "bytes": 5, "written": 7, "is_once": False, "checks": {"keys": "1 to 7"},
+    }  # fmt: skip
+    assert sentence(receipt) == "9,000 read from a, 2 left out, 7 written, keys 1 to 7"
+    assert sentence(published(Written("out", 7, ()), Publication(()))) == "7 written"
