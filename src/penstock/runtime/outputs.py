@@ -102,8 +102,9 @@ class Outputs:
                     one.preview, one.preview_type, receipt,
                 )
             )  # fmt: skip
-            listener.log("info", f"{write.component}: {one.records:,} records published to {write.target.path}")
-            listener.log("info", f"{write.component}: {receipts.sentence(receipt)}")
+            beside = receipts.sentence(receipt)
+            line = f"{write.component}: {one.records:,} records published to {write.target.path}"
+            listener.log("info", f"{line} ({beside})" if beside else line)
             if not published.is_once:
                 listener.log(
                     "warning", f"{write.component}: records may have been written more than once; see its guide page"

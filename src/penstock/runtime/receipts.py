@@ -67,11 +67,11 @@ def published(written: Written, publication: Publication) -> dict[str, Any]:
 
 
 def sentence(receipt: Mapping[str, Any]) -> str:
-    """Return a receipt as a person reads it, such as `12 read, 2 left out, 10 written`."""
+    """Return what a receipt holds beside the records written, such as `12 read from orders, 2 left out`; empty if nothing."""
     read = [f"{count:,} read from {name}" for name, count in receipt.get("read", {}).items()]
     left = [f"{receipt['left_out']:,} left out"] if receipt.get("left_out") else []
     checks = [f"{name} {said}" for name, said in receipt.get("checks", {}).items()]
-    return ", ".join([*read, *left, f"{receipt['written']:,} written", *checks])
+    return ", ".join([*read, *left, *checks])
 
 
 def _scans(operator: Operator) -> list[Scan]:
