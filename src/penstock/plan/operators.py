@@ -42,6 +42,7 @@ class FileSource:
     record_type: str = "delimited"
     record_delimiter: str = "new_line"
     compression: str = "auto"
+    compression_password: str | None = field(default=None, repr=False)
     encoding: str = "utf-8"
     delimiter: str = "\t"
     quote: str | None = None

@@ -25,6 +25,7 @@ from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
+from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
@@ -130,11 +131,11 @@ class DuckEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
-        readings = Readings(plan, sources, limits.threads, self._check)
+        readings = Readings(plan, Unpacking(limits.scratch, self._check).sources(sources), limits.threads, self._check)
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:
-                _confine(connection, sources, staged, limits, _counts_in_order(plan))
+                _confine(connection, readings.sources, staged, limits, _counts_in_order(plan))
                 self._connection = connection
                 scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
                 counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
@@ -166,7 +167,8 @@ class DuckEngine:
     ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
         """Return the records of operators; nothing is written."""
         plan = selection.plan_of(wanted)
-        bound = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+        given = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+        bound = Unpacking(limits.scratch, self._check).sources(given)
         readings = Readings(plan, bound, limits.threads, self._check)
         while True:
             self.warm_up()

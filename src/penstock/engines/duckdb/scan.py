@@ -48,11 +48,11 @@ class Scanner:
         source, bound = scan.source, self.readings.sources[scan.component]
         if source.record_type == "parquet":
             return Scanned(parquet_sql(scan, bound, self.context, counter, self.describe))
-        check_packed(scan.component, source, bound.files)
         rewritten = self.scratch / f"{counter}.parquet"
         malformed = f"{counter}_malformed"
         made = Scanned("")
         with naming(scan.component):
+            check_packed(source, bound.files)
             if source.record_type == "json":
                 instead, said = faults.malformed_json(scan, malformed)
                 texts = json_records(scan, self.readings, rewritten, instead)

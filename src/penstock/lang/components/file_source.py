@@ -68,7 +68,9 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
     only_with(step, ("base_record",), "record_type", "json")
     if given["record_type"] == "delimited" and not characters_differ(step):
         return None
-    path, bucket, base = step.text("path"), step.text("bucket"), step.text("base_record")
+    only_with(step, ("compression_password",), "compression", "auto", "zip")
+    path, bucket = step.text("path"), step.text("bucket")
+    base, password = step.text("base_record"), step.text("compression_password")
     if path is None or (base is None) is not (given["base_record"] is None):
         return None
     if not path:
@@ -82,6 +84,7 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
         record_type=given["record_type"],
         record_delimiter=given["record_delimiter"],
         compression=given["compression"],
+        compression_password=password,
         encoding=_encoding(step),
         delimiter="\t" if given["delimiter"] == "\\t" else given["delimiter"],
         quote=None if given["quote"] == "none" else '"',
@@ -177,9 +180,9 @@ component = Component(
         ),
         Property(
             "compression", choice("auto", "none", "gzip", "bzip2", "zip", "zstd"),
-            "`auto`: by the ending of the file name.", "auto", available=("auto", "none", "gzip"),
+            "`auto`: by the ending of the file name.", "auto",
         ),
-        Property("compression_password", TEXT, "Password of zip files.", takes="T", available=()),
+        Property("compression_password", TEXT, "Password of zip files.", takes="T"),
         Property("encoding", {"type": "string", "minLength": 1}, "Character set of text records.", "utf-8"),
         Property("delimiter", character("\\t"), "Between fields; `delimited` only.", "\t"),
         Property("quote", choice("none", '"', "quoted_multi_line"), "Qualifier; the last allows line breaks inside.", "none"),
