@@ -46,6 +46,13 @@ def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
     )
 
 
+def rewritten_texts(source: FileSource, files: Sequence[FileEntry]) -> Texts:
+    """Return the texts of files that were rewritten before, one column for each field."""
+    if not files:
+        return nothing(source)
+    return Texts(f"SELECT * FROM read_parquet({files_sql(files)}, hive_partitioning = false)")
+
+
 def nothing(source: FileSource) -> Texts:
     """Return the texts of no records."""
     nulls = ", ".join(

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
+from penstock.engines.files.avro import rewrite_avro
+from penstock.engines.files.excel import rewrite_excel
 from penstock.engines.files.opening import packing, reading, unpacked
 from penstock.engines.files.zips import of_members
 from penstock.errors import PenstockError, PermanentError
@@ -38,7 +40,26 @@ class Unpacking:
         return made
 
     def file(self, source: FileSource, file: FileEntry) -> list[FileEntry]:
-        """Return a file as it is, or what it packs: an archive packs any number of files, which all have its name."""
+        """Return a file as it is, or what it packs: an archive packs any number of files, which all have its name. Avro files
+        and workbooks become Parquet files."""
+        return [self._rewritten(source, one) for one in self._plain(source, file)]
+
+    def _rewritten(self, source: FileSource, file: FileEntry) -> FileEntry:
+        if source.record_type not in ("avro", "excel"):
+            return file
+        target = self._target()
+        with reading(file.name):
+            if source.record_type == "excel":
+                rewrite_excel(source, file, target, self.stopped)
+            else:
+                rewrite_avro(file.location, file.name, target, self.stopped)
+        return FileEntry(str(target), file.name, target.stat().st_size, unpacked=True)
+
+    def _target(self) -> Path:
+        self._made += 1
+        return self.scratch / f"unpacked_{self._made}"
+
+    def _plain(self, source: FileSource, file: FileEntry) -> list[FileEntry]:
         packed = packing(source, file)
         if packed == "none" or (packed == "gzip" and source.record_type in _TEXTS):
             return [file]
@@ -50,8 +71,7 @@ class Unpacking:
                 return [self._copied(plain, file)]
 
     def _copied(self, stream: IO[bytes], file: FileEntry) -> FileEntry:
-        self._made += 1
-        target = self.scratch / f"unpacked_{self._made}"
+        target = self._target()
         try:
             copy = target.open("wb")
         except OSError as error:
