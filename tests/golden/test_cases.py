@@ -12,7 +12,6 @@ cannot run names what it says in `gaps.toml`, and fails once the engine runs it.
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import os
@@ -25,13 +24,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow.parquet
 import pytest
+from python_calamine import CalamineWorkbook
 from typer.testing import CliRunner
 
 from penstock.cli.app import app
 from penstock.cli.packages import read_package
 from penstock.engines.duckdb.run import DuckEngine
+from penstock.engines.files.opening import unpacked
 from penstock.lang import Given, compile_package, evaluate_all, resolve
 from penstock.plan.explain import explain
 from penstock.plan.operators import Plan, Sort, Write
@@ -41,7 +43,9 @@ from penstock.plan.schema import Schema
 CASES = sorted((Path(__file__).parent / "cases").iterdir())
 REWRITE = os.environ.get("GOLDEN") == "write"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
-ENDINGS = {"delimited": "csv", "json": "json", "parquet": "csv"}
+ENDINGS = {
+    "delimited": "csv", "json": "json", "json_array": "json", "parquet": "csv", "avro": "csv", "excel": "csv", "raw": "txt",
+}  # fmt: skip
 
 
 def run_of(case: Path) -> Mapping[str, Any]:
@@ -152,16 +156,40 @@ def written(lake: Path, write: Write, file: str) -> tuple[str, int]:
         sheet.writerow([f"{field.name}: {field.type}" for field in table.schema])
         sheet.writerows(zip(*(column.to_pylist() for column in table.itercolumns()), strict=True))
         return out.getvalue(), table.num_rows
-    text = (gzip.decompress(path.read_bytes()) if target.compression == "gzip" else path.read_bytes()).decode()
+    if target.format in ("avro", "excel"):
+        return sheet_of(path, target.format)
+    with path.open("rb") as packed, unpacked(packed, target.compression) as plain:
+        text = plain.read().decode()
+    if target.format == "json_array":
+        records = json.loads(text)
+        return "".join(f"{json.dumps(one, ensure_ascii=False)}\n" for one in records), len(records)
     head = 1 if target.format == "delimited" and target.header else 0
     # A quoted line break is no end of a record.
     records = len(list(csv.reader(io.StringIO(text, newline="")))) if target.quote == '"' else len(text.splitlines())
     return text, records - head
 
 
+def sheet_of(path: Path, form: str) -> tuple[str, int]:
+    """Return the records of an Avro file or a workbook as CSV, and how many they are."""
+    rows: list[list[Any]]
+    if form == "excel":
+        head, *rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_index(0).to_python()
+    else:
+        with path.open("rb") as stream:
+            found = fastavro.reader(stream)
+            head = [f"{one['name']}: {one['type'][1]}" for one in found.writer_schema["fields"]]
+            rows = [list(one.values()) for one in found]
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([head, *rows])
+    return out.getvalue(), len(rows)
+
+
 def has_head(write: Write) -> int:
     """Return how many lines of a text are no records."""
-    return int(write.target.format == "parquet" or (write.target.format == "delimited" and write.target.header))
+    return int(
+        write.target.format in ("parquet", "avro", "excel")
+        or (write.target.format == "delimited" and write.target.header)
+    )
 
 
 def ordered(text: str, write: Write) -> str:

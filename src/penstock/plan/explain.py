@@ -195,7 +195,7 @@ def _options(spec: FileSource | FileTarget, known: Iterable[str]) -> list[str]:
     made = []
     for one in fields(spec):
         value = getattr(spec, one.name)
-        if one.name not in known and value != one.default:
+        if one.repr and one.name not in known and value != one.default:
             made.append(one.name if value is True else f"{one.name} {quoted(str(value))}")
     return made
 

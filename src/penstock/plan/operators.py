@@ -42,6 +42,7 @@ class FileSource:
     record_type: str = "delimited"
     record_delimiter: str = "new_line"
     compression: str = "auto"
+    compression_password: str | None = field(default=None, repr=False)
     encoding: str = "utf-8"
     delimiter: str = "\t"
     quote: str | None = None
@@ -50,6 +51,8 @@ class FileSource:
     skip_header: bool = False
     match_fields: str = "position"
     base_record: str | None = None
+    sheet: str | None = None
+    range: str | None = None
     on_bad_value: str = "set_null"
     line_max_bytes: int | None = None
 
@@ -72,9 +75,22 @@ class FileTarget:
     merge_to_single_file: bool = False
     file_prefix: str = "part-"
     file_suffix: str | None = None
+    partition_by: tuple[str, ...] = ()
+    """Input fields that become folders."""
+    target_size_bytes: int | None = None
     if_exists: str = "fail"
     on_bad_value: str = "fail"
     parquet_compression: str = "UNCOMPRESSED"
+
+    @property
+    def is_streamed(self) -> bool:
+        """Tell whether records are written part by part: no statement of an engine writes such files."""
+        return bool(
+            self.partition_by
+            or self.target_size_bytes is not None
+            or self.compression == "bzip2"
+            or self.format in ("avro", "excel")
+        )
 
 
 class Direction(StrEnum):

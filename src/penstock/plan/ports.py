@@ -98,11 +98,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FileEntry:
-    """One file to read: where it is, and how the store spells it (the `file_path` pseudo field)."""
+    """One file to read: where it is, and how the store spells it (the `file_path` pseudo field); *unpacked* where what is
+    there is no longer packed, whatever its name says."""
 
     location: str
     name: str
     size_bytes: int
+    unpacked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -106,6 +106,7 @@ def _append(staged: Staged, files: Sequence[str]) -> list[str]:
     try:
         for name in files:
             if (staged.folder / name).exists():
+                (target / moves[name]).parent.mkdir(parents=True, exist_ok=True)
                 os.rename(staged.folder / name, target / moves[name])
                 done.append(name)
         # Emptied file by file, a folder without its note could not be told from one whose files were taken away.
@@ -122,7 +123,7 @@ def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
     except where another job has taken a name since."""
     note = staged.folder / MOVES
     before: dict[str, str] = json.loads(note.read_text("utf-8")) if note.exists() else {}
-    taken = {one.name for one in staged.target.iterdir()}
+    taken = _taken(staged.target, {os.path.dirname(name) for name in files})
     moves = {}
     for name in files:
         moved = not (staged.folder / name).exists()
@@ -138,12 +139,22 @@ def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
 
 
 def _free_name(name: str, prefix: str, taken: set[str]) -> str:
-    rest = name[len(prefix) :]
+    below, rest = os.path.dirname(name), os.path.basename(name)[len(prefix) :]
     digits = rest[:5]
     number = int(digits) if digits.isdigit() else 0
-    while f"{prefix}{number:05d}{rest[5:]}" in taken:
+    while (free := os.path.join(below, f"{prefix}{number:05d}{rest[5:]}")) in taken:
         number += 1
-    return f"{prefix}{number:05d}{rest[5:]}"
+    return free
+
+
+def _taken(target: Path, folders: Set[str]) -> set[str]:
+    """Return the names that are taken in a target and in some of its folders."""
+    return {
+        os.path.join(below, one.name)
+        for below in folders
+        if (target / below).is_dir()
+        for one in (target / below).iterdir()
+    }
 
 
 def discard(staged: Staged) -> None:

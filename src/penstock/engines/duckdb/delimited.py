@@ -39,12 +39,27 @@ def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
     if not parts:
-        nulls = ", ".join(f"CAST(NULL AS VARCHAR) AS c{index}" for index in range(len(source.fields)))
-        return Texts(f"SELECT {nulls} WHERE false")
+        return nothing(source)
     odd_numbers = bool(rest) or any(reading.odd_numbers for reading in groups)
     return Texts(
         " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0], dropped, odd_numbers
     )
+
+
+def rewritten_texts(source: FileSource, files: Sequence[FileEntry]) -> Texts:
+    """Return the texts of files that were rewritten before, one column for each field."""
+    if not files:
+        return nothing(source)
+    return Texts(f"SELECT * FROM read_parquet({files_sql(files)}, hive_partitioning = false)")
+
+
+def nothing(source: FileSource) -> Texts:
+    """Return the texts of no records."""
+    nulls = ", ".join(
+        f"CAST(NULL AS {'BIGINT' if item.pseudo == 'line_number' else 'VARCHAR'}) AS c{index}"
+        for index, item in enumerate(source.fields)
+    )
+    return Texts(f"SELECT {nulls} WHERE false")
 
 
 def rewritten_sql(rewritten: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from penstock.engines.duckdb.delimited import Texts, reader_options, rewritten_sql
+from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import text_literal
@@ -36,6 +36,8 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         rewriting.json(rest, rewritten)
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
+    if not parts:
+        return nothing(source)
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     judged = f"CASE WHEN json_valid({RECORD}) THEN {RECORD} ELSE {malformed} END"
     relation = f"SELECT * REPLACE ({judged} AS {RECORD}) FROM ({relation})"

@@ -10,7 +10,7 @@ import duckdb
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.fields import from_bytes
 from penstock.engines.duckdb.locations import file_names, files_sql
-from penstock.engines.duckdb.types import column_of, quote, text_literal
+from penstock.engines.duckdb.types import SQL_TYPES, column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DATETIME, DType, Kind
 from penstock.plan.operators import Scan
@@ -29,6 +29,9 @@ def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, 
 
     Files with columns of other types are read apart: DuckDB would cast all to the types of the first one.
     """
+    if not bound.files:
+        nulls = ", ".join(f"CAST(NULL AS {SQL_TYPES[one.dtype.kind]}) AS {column_of(one.name)}" for one in scan.schema)
+        return f"SELECT {nulls} WHERE false"
     groups: dict[tuple[str, ...], list[FileEntry]] = defaultdict(list)
     for file in bound.files:
         groups[_types(scan, file, describe)].append(file)

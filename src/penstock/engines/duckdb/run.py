@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 
 import duckdb
 
@@ -15,6 +16,7 @@ from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb import selection
+from penstock.engines.duckdb.batches import Batches
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
@@ -24,7 +26,8 @@ from penstock.engines.duckdb.scan import Scanned, Scanner, told
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import column_of, text_literal
-from penstock.engines.duckdb.write import copy_sql, file_name, preview_of
+from penstock.engines.duckdb.write import Writing, file_name, parts_of, preview_of, writing
+from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
@@ -65,6 +68,7 @@ class _Run:
     sources: dict[str, str]
     outputs: dict[str, str]
     scanned: dict[str, Scanned] = field(default_factory=dict)
+    written: dict[str, Writing] = field(default_factory=dict)
     made: Statements | None = None
     done: int = 0
     steps: int = 1
@@ -130,11 +134,11 @@ class DuckEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
-        readings = Readings(plan, sources, limits.threads, self._check)
+        readings = Readings(plan, Unpacking(limits.scratch, self._check).sources(sources), limits.threads, self._check)
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:
-                _confine(connection, sources, staged, limits, _counts_in_order(plan))
+                _confine(connection, readings.sources, staged, limits, _counts_in_order(plan))
                 self._connection = connection
                 scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
                 counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
@@ -166,7 +170,8 @@ class DuckEngine:
     ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
         """Return the records of operators; nothing is written."""
         plan = selection.plan_of(wanted)
-        bound = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+        given = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+        bound = Unpacking(limits.scratch, self._check).sources(given)
         readings = Readings(plan, bound, limits.threads, self._check)
         while True:
             self.warm_up()
@@ -215,12 +220,18 @@ class DuckEngine:
         run.steps = max(len(made.shared) + len(made.outputs), 1)
         for table, select in made.shared:
             self._statement(run, f"CREATE TEMP TABLE {table} AS {select}", None)
-        written = tuple(self._write(run, index, made, staged, context) for index in range(len(made.outputs)))
+        written = tuple(self._write(run, index, made, staged, context, limits) for index in range(len(made.outputs)))
         _tell(run)
         return written
 
     def _write(
-        self, run: _Run, index: int, made: Statements, staged: Mapping[str, Staged], context: Context
+        self,
+        run: _Run,
+        index: int,
+        made: Statements,
+        staged: Mapping[str, Staged],
+        context: Context,
+        limits: Limits,
     ) -> Written:
         write = run.plan.outputs[index]
         place = staged[write.component]
@@ -228,23 +239,39 @@ class DuckEngine:
         counter = run.outputs[write.component]
         path = place.folder / name
         own = None if counter in run.sources.values() else counter
-        written = self._statement(run, copy_sql(write, made.outputs[index], path, own, context), write.component)
+        how = writing(write, made.outputs[index], path, own, f"target_{index}", context)
+        for tally in how.tallies:
+            run.connection.execute(f"CREATE SEQUENCE {tally}")
+        run.written[write.component] = how
+        names = [name]
+
+        def parts(sql: str) -> int:
+            batches = Batches(run.connection, sql)
+            found = parts_of(
+                write, batches.schema, lambda part: place.folder / part.folder / file_name(write.target, part.number),
+                limits.scratch, limits.threads, self._check,
+            )  # fmt: skip
+            records = found.write(batches)
+            names[:] = [str(Path(part.folder) / file_name(write.target, part.number)) for part in found.made]
+            return records
+
+        written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
         counted = _count(run.connection, counter)
         if written != counted:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
         run.reporter.output(write.component, written, 1.0)
-        preview, preview_type = preview_of(path, write.target)
-        return Written(write.component, written, (name,), preview, preview_type)
+        preview, preview_type = preview_of(place.folder / names[0], write.target)
+        return Written(write.component, written, tuple(names), preview, preview_type)
 
-    def _statement(self, run: _Run, sql: str, output: str | None) -> int:
-        """Run one statement while another thread reports; returns the number of records it gave."""
+    def _statement(self, run: _Run, sql: str, output: str | None, take: Callable[[str], int] | None = None) -> int:
+        """Run one statement, or have *take* run it, while another thread reports; returns the number of records it gave."""
         self._check()
         over = threading.Event()
         watcher = threading.Thread(target=_watch, args=(run, output, over), daemon=True)
         watcher.start()
         try:
             run.functions.need(sql)
-            row = run.connection.execute(sql).fetchone()
+            records = _first_number(run.connection, sql) if take is None else take(sql)
         except duckdb.InterruptException:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
@@ -261,7 +288,12 @@ class DuckEngine:
             check.tell(run.connection.execute(check.sql).fetchall()[0][0])
         run.done += 1
         run.reporter.progress(run.done / run.steps)
-        return int(row[0]) if row else 0
+        return records
+
+
+def _first_number(connection: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = connection.execute(sql).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _only_source(plan: Plan, write: Write) -> str | None:
@@ -272,7 +304,9 @@ def _only_source(plan: Plan, write: Write) -> str | None:
     operator = write.given
     while isinstance(operator, Project) and readers[id(operator)] == 1:
         operator = operator.given
-    if not isinstance(operator, Scan) or readers[id(operator)] > 1 or operator.source.on_bad_value == "skip":
+    if not isinstance(operator, Scan) or readers[id(operator)] > 1:
+        return None
+    if "skip" in (operator.source.on_bad_value, write.target.on_bad_value):
         return None
     return operator.component
 
@@ -283,6 +317,9 @@ def _tell(run: _Run) -> None:
     for component, scanned in run.scanned.items():
         tallies = [(said, counts.get(tally, 0)) for tally, said in scanned.tallies.items()]
         for line in told(component, scanned.dropped_lines, tallies):
+            run.reporter.log("warning", line)
+    for component, written in run.written.items():
+        for line in told(component, 0, [(said, counts.get(tally, 0)) for tally, said in written.tallies.items()]):
             run.reporter.log("warning", line)
     for sequence, tally in run.made.tallies.items() if run.made is not None else ():
         if count := counts.get(sequence, 0):

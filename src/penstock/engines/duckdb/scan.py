@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.engines.duckdb import faults, fields
-from penstock.engines.duckdb.delimited import Texts, delimited
+from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
 from penstock.engines.duckdb.json_lines import json_records
 from penstock.engines.duckdb.packed import check_packed
@@ -46,18 +46,21 @@ class Scanner:
         """Return the SELECT of a source; *counter* is the sequence that counts its records, and the stem of the names of
         other sequences. Raises PermanentError when files cannot be read."""
         source, bound = scan.source, self.readings.sources[scan.component]
-        if source.record_type == "parquet":
+        if source.record_type in ("parquet", "avro"):
             return Scanned(parquet_sql(scan, bound, self.context, counter, self.describe))
-        check_packed(scan.component, source, bound.files)
         rewritten = self.scratch / f"{counter}.parquet"
         malformed = f"{counter}_malformed"
         made = Scanned("")
         with naming(scan.component):
+            if source.record_type != "excel":
+                check_packed(source, bound.files)
             if source.record_type == "json":
                 instead, said = faults.malformed_json(scan, malformed)
                 texts = json_records(scan, self.readings, rewritten, instead)
                 if said:
                     made.tallies[malformed] = said
+            elif source.record_type == "excel":
+                texts = rewritten_texts(source, bound.files)
             else:
                 texts = delimited(scan, self.readings, rewritten)
         made.dropped_lines = texts.dropped

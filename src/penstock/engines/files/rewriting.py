@@ -34,9 +34,8 @@ class Rewriting:
 
     def delimited(self, files: Sequence[FileEntry], target: Path) -> None:
         """Write one column `c<i>` for each field of the source; an empty value is null."""
-        kinds = [pa.int64() if item.pseudo == "line_number" else pa.string() for item in self.source.fields]
-        schema = pa.schema([(f"c{index}", kind) for index, kind in enumerate(kinds)])
-        self._write(target, schema, (row for file in files for row in self._rows(file)))
+        rows = (row for file in files for row in self._rows(file))
+        self._write(target, columns_of(self.source), rows)
 
     def json(self, files: Sequence[FileEntry], target: Path) -> None:
         """Write the columns RECORD, FILE and LINE: one row for each line that is not blank, or for each file."""
@@ -44,17 +43,7 @@ class Rewriting:
         self._write(target, schema, (row for file in files for row in self._texts(file)))
 
     def _write(self, target: Path, schema: pa.Schema, rows: Iterator[tuple[Any, ...]]) -> None:
-        try:
-            with pq.ParquetWriter(target, schema, compression="snappy") as writer:
-                while batch := list(islice(rows, BATCH)):
-                    self.stopped()
-                    columns = zip(*batch, strict=True)
-                    arrays = [pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)]
-                    writer.write_batch(pa.record_batch(arrays, schema))
-        except OSError as error:
-            raise PermanentError(
-                f"A file could not be rewritten for reading: {error.strerror or error}. Make room in the scratch folder."
-            ) from error
+        write_columns(target, schema, rows, self.stopped)
 
     def _rows(self, file: FileEntry) -> Iterator[tuple[Any, ...]]:
         source = self.source
@@ -92,6 +81,29 @@ class Rewriting:
                 if line.strip():
                     yield line.rstrip("\r\n"), file.name, number
             self.dropped += lines.dropped
+
+
+def columns_of(source: FileSource) -> pa.Schema:
+    """Return one column `c<i>` for each field of a source: a text, or the number of a line."""
+    kinds = [pa.int64() if item.pseudo == "line_number" else pa.string() for item in source.fields]
+    return pa.schema([(f"c{index}", kind) for index, kind in enumerate(kinds)])
+
+
+def write_columns(
+    target: Path, schema: pa.Schema, rows: Iterator[tuple[Any, ...]], stopped: Callable[[], None]
+) -> None:
+    """Write rows as a Parquet file. Raises PermanentError where there is no room."""
+    try:
+        with pq.ParquetWriter(target, schema, compression="snappy") as writer:
+            while batch := list(islice(rows, BATCH)):
+                stopped()
+                columns = zip(*batch, strict=True)
+                arrays = [pa.array(column, one.type) for column, one in zip(columns, schema, strict=True)]
+                writer.write_batch(pa.record_batch(arrays, schema))
+    except OSError as error:
+        raise PermanentError(
+            f"A file could not be rewritten for reading: {error.strerror or error}. Make room in the scratch folder."
+        ) from error
 
 
 def _with(first: tuple[int, list[str]], others: Iterable[tuple[int, list[str]]]) -> Iterator[tuple[int, list[str]]]:

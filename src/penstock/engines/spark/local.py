@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
 
+from penstock.engines.duckdb.batches import Batches
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.run import KEPT_AS_WRITTEN
@@ -27,13 +27,6 @@ from penstock.plan.operators import Plan
 COUNTER = "records"
 MEMORY = "512MiB"
 """What a task's database may hold; a task streams."""
-BATCH_ROWS = 10_000
-_CLASSES: dict[str, type[duckdb.Error]] = {
-    "Out of Memory Error": duckdb.OutOfMemoryException,
-    "INTERNAL Error": duckdb.InternalException,
-    "FATAL Error": duckdb.FatalException,
-}
-"""What DuckDB's text begins with where it arrives through Arrow, and the class that it has otherwise."""
 
 
 def going_on() -> None:
@@ -60,18 +53,9 @@ class Task:
         rows = self.connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
         return {row[0]: row[1] for row in rows}
 
-    def batches(self, sql: str) -> Iterator[pa.RecordBatch]:
-        """Yield the records of a statement. Raises duckdb.Error, also where Arrow brings it as an error of its own."""
-        reader = self.connection.execute(sql).to_arrow_reader(BATCH_ROWS)
-        while True:
-            try:
-                batch = reader.read_next_batch()
-            except StopIteration:
-                return
-            except OSError as error:
-                said = str(error)
-                raise _CLASSES.get(said.partition(":")[0], duckdb.InvalidInputException)(said) from error
-            yield batch
+    def batches(self, sql: str) -> Batches:
+        """Return the records of a statement."""
+        return Batches(self.connection, sql)
 
 
 @contextmanager

@@ -28,10 +28,10 @@ from penstock.engines.spark.session import Desk, opened
 from penstock.engines.spark.statements import build
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
-from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part
+from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, one_task
 from penstock.errors import JobStopped, PermanentError
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Operator, Plan, Scan, Write, iter_operators
+from penstock.plan.operators import Operator, Plan, Scan, Sort, Write, iter_operators
 from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -218,6 +218,11 @@ class SparkEngine:
         folder = staged[write.component].folder
         writer = Writer(as_part(write), folder, context, run.counts)
         frame = self._frame(run, sql, write.component)
+        if one_task(write):
+            frame = frame.coalesce(1)
+        elif write.target.partition_by and not isinstance(write.given, Sort):
+            # So that a folder is one task's, and has few files.
+            frame = frame.repartition(*(quote(name) for name in write.target.partition_by))
         with self._asking(run, sql, write.component):
             run.access.ready(run.desk.session)
             frame = frame.mapInArrow(writer, PARTS_DDL)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
@@ -13,12 +15,13 @@ from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.scan import Scanned, Scanner
 from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.types import column_of
+from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.spark.access import Access
-from penstock.engines.spark.counts import REREAD, Counts, of_dropped, of_source, of_tally
+from penstock.engines.spark.counts import REREAD, Counter, Counts, of_dropped, of_source, of_tally
 from penstock.engines.spark.errors import TaskFailed, marked
 from penstock.engines.spark.local import COUNTER, Task, going_on, task
 from penstock.engines.spark.types import SQL_TYPES, quote, to_raw
-from penstock.errors import InvariantBroken
+from penstock.errors import InvariantBroken, PenstockError
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Scan
 from penstock.plan.ports import BoundSource, Context, FileEntry, Records
@@ -84,12 +87,26 @@ class Reader:
                 yield from self.file(number)
 
     def file(self, number: int) -> Iterator[pa.RecordBatch]:
-        """Yield the records of one file, each once.
+        """Yield the records of one file, or of the files of an archive, each once."""
+        records: dict[Counter, int] = {}
+        with tempfile.TemporaryDirectory(prefix="penstock-file-") as folder:
+            for one in self._unpacked(self.bound.files[number], folder):
+                yield from self._read(number, one, folder, records)
+        self.counts.add(number, records)
+
+    def _unpacked(self, file: FileEntry, folder: str) -> list[FileEntry]:
+        bound = {self.scan.component: BoundSource(self.bound.spec, (file,))}
+        try:
+            return list(Unpacking(Path(folder), going_on).sources(bound)[self.scan.component].files)
+        except PenstockError as error:
+            raise TaskFailed(marked(error)) from error
+
+    def _read(self, number: int, file: FileEntry, folder: str, records: dict[Counter, int]) -> Iterator[pa.RecordBatch]:
+        """Yield the records of one plain file, each once, and add to what is counted.
 
         It turns out while a file is read that it must be read otherwise. A task has one thread, so records come in the
         order of the file both times: those that were given are passed over.
         """
-        file = self.bound.files[number]
         readings = Readings(
             plan_of((self.scan,)), {self.scan.component: BoundSource(self.bound.spec, (file,))}, 1, going_on
         )
@@ -97,7 +114,7 @@ class Reader:
         last: pa.RecordBatch | None = None
         while True:
             try:
-                for batch in _behind(self._try(number, file, readings), given, last):
+                for batch in _behind(self._try(file, folder, readings, records), given, last):
                     yield batch
                     given, last = given + batch.num_rows, batch
             except Reread:
@@ -105,9 +122,11 @@ class Reader:
             else:
                 return
 
-    def _try(self, number: int, file: FileEntry, readings: Readings) -> Iterator[pa.RecordBatch]:
+    def _try(
+        self, file: FileEntry, folder: str, readings: Readings, records: dict[Counter, int]
+    ) -> Iterator[pa.RecordBatch]:
         wanted = arrow_schema(self.scan.schema)
-        with task([file.location, pattern_of(file.location)], (), readings) as made:
+        with task([file.location, pattern_of(file.location)], (folder,), readings) as made:
             found = Scanner(readings, self.context, made.scratch, made.describe).scan(self.scan, COUNTER)
             for tally in found.tallies:
                 made.connection.execute(f"CREATE SEQUENCE {tally}")
@@ -115,14 +134,15 @@ class Reader:
             made.functions.need(found.sql)
             for batch in made.batches(f"SELECT {columns} FROM ({found.sql})"):
                 yield pa.RecordBatch.from_arrays([*map(plain, batch.columns, wanted.types)], schema=wanted)
-            self._count(number, found, made)
+            for counter, count in self._counted(found, made):
+                records[counter] = records.get(counter, 0) + count
 
-    def _count(self, number: int, found: Scanned, made: Task) -> None:
+    def _counted(self, found: Scanned, made: Task) -> Iterator[tuple[Counter, int]]:
         component, counts = self.scan.component, made.counts()
-        records = {of_source(component): counts[COUNTER], of_dropped(component): found.dropped_lines}
+        yield of_source(component), counts[COUNTER]
+        yield of_dropped(component), found.dropped_lines
         for position, (tally, said) in enumerate(found.tallies.items()):
-            records[of_tally(component, position, said)] = counts[tally]
-        self.counts.add(number, records)
+            yield of_tally(component, position, said), counts[tally]
 
 
 def _behind(batches: Iterator[pa.RecordBatch], given: int, last: pa.RecordBatch | None) -> Iterator[pa.RecordBatch]:

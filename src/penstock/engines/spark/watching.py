@@ -83,7 +83,8 @@ def tell(run: Run, totals: Totals) -> None:
     counted = totals.by_counter()
     if counted.get(REREAD):
         run.reporter.log("info", AGAIN)
-    for component in (one.component for one in iter_operators(run.plan) if isinstance(one, Scan)):
+    sources = [one.component for one in iter_operators(run.plan) if isinstance(one, Scan)]
+    for component in dict.fromkeys([*sources, *(write.component for write in run.plan.outputs)]):
         mine = sorted((key[2:], count) for key, count in counted.items() if key[:2] == ("tally", component))
         tallies = [(said, count) for (_, said), count in mine]
         for line in told(component, counted.get(of_dropped(component), 0), tallies):

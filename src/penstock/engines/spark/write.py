@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
@@ -12,11 +13,12 @@ import pyarrow as pa
 from pyspark import TaskContext
 
 from penstock.engines.duckdb.types import column_of, text_literal
-from penstock.engines.duckdb.write import copy_sql, file_name
-from penstock.engines.spark.counts import Counts, of_output
-from penstock.engines.spark.local import COUNTER, task
+from penstock.engines.duckdb.write import file_name, parts_of, writing
+from penstock.engines.files.parts import Part
+from penstock.engines.spark.counts import Counter, Counts, of_output, of_tally
+from penstock.engines.spark.local import COUNTER, Task, going_on, task
 from penstock.engines.spark.scan import arrow_schema, plain
-from penstock.plan.operators import Write
+from penstock.plan.operators import FileTarget, Write
 from penstock.plan.ports import Context
 
 PARTS_DDL = "part INT, file STRING, records BIGINT"
@@ -39,27 +41,49 @@ class Writer:
         first = next((batch for batch in batches if batch.num_rows), None)
         if first is None:
             return
-        name = f"try-{part}-{attempt}"
-        records = self.part(chain([first], batches), self.folder / name)
-        self.counts.add(part, {of_output(self.write.component): records})
-        yield pa.RecordBatch.from_pylist([{"part": part, "file": name, "records": records}], schema=_PARTS)
+        made, tallies = self.part(chain([first], batches), f"try-{part}-{attempt}")
+        records = sum(count for _, count in made)
+        self.counts.add(part, {of_output(self.write.component): records, **tallies})
+        rows = [{"part": part, "file": file, "records": count} for file, count in made]
+        yield pa.RecordBatch.from_pylist(rows, schema=_PARTS)
 
-    def part(self, batches: Iterable[pa.RecordBatch], path: Path) -> int:
-        """Write one file and return its number of records."""
+    def part(self, batches: Iterable[pa.RecordBatch], name: str) -> tuple[list[tuple[str, int]], dict[Counter, int]]:
+        """Write one file or, where a part is several, a folder of them; return each with its number of records, and what is
+        counted beside them."""
         schema = self.write.given.schema
         named = arrow_schema(schema)
-        for index, name in enumerate(schema.names):
+        for index, field in enumerate(schema.names):
             # DuckDB's own spelling of the field, without its quotes.
-            named = named.set(index, named.field(index).with_name(column_of(name)[1:-1].replace('""', '"')))
+            named = named.set(index, named.field(index).with_name(column_of(field)[1:-1].replace('""', '"')))
         renamed = (
             pa.RecordBatch.from_arrays([*map(plain, batch.columns, named.types)], schema=named) for batch in batches
         )
         with task([], [str(self.folder)]) as made:
             made.connection.register("given", pa.RecordBatchReader.from_batches(named, renamed))
-            sql = copy_sql(self.write, "SELECT * FROM given", path, COUNTER, self.context)
-            made.functions.need(sql)
-            row = made.connection.execute(sql).fetchone()
-            return int(row[0]) if row else 0
+            how = writing(self.write, "SELECT * FROM given", self.folder / name, COUNTER, "target", self.context)
+            for tally in how.tallies:
+                made.connection.execute(f"CREATE SEQUENCE {tally}")
+            made.functions.need(how.sql)
+            if how.is_streamed:
+                files = self._parts(made, how.sql, name)
+            else:
+                row = made.connection.execute(how.sql).fetchone()
+                files = [(name, int(row[0]) if row else 0)]
+            counts = made.counts()
+            return files, {
+                of_tally(self.write.component, position, said): counts[tally]
+                for position, (tally, said) in enumerate(how.tallies.items())
+            }
+
+    def _parts(self, made: Task, sql: str, name: str) -> list[tuple[str, int]]:
+        batches = made.batches(sql)
+
+        def place(part: Part) -> Path:
+            return self.folder / name / part.folder / str(part.number)
+
+        parts = parts_of(self.write, batches.schema, place, made.scratch, 1, going_on)
+        parts.write(batches)
+        return [(str(place(part).relative_to(self.folder)), part.records) for part in parts.made]
 
 
 def arranged(write: Write, folder: Path, parts: list[str], writer: Writer) -> tuple[str, ...]:
@@ -68,17 +92,37 @@ def arranged(write: Write, folder: Path, parts: list[str], writer: Writer) -> tu
     if not parts or _has_header_apart(write):
         # A file without records, but for its header.
         parts = ["try-empty", *parts]
-        replace(writer, write=write).part([], folder / parts[0])
-    if target.merge_to_single_file and len(parts) > 1:
+        parts[0] = replace(writer, write=write).part([], parts[0])[0][0][0]
+    if target.merge_to_single_file and len(parts) > 1 and not one_task(write):
         parts = [_merged(write, folder, parts)]
     names = []
-    for number, part in enumerate(parts):
-        name = file_name(target, number)
+    numbers: dict[Path, int] = defaultdict(int)
+    for part in parts:
+        below = _folder_of(part, target)
+        name = below / file_name(target, numbers[below])
+        numbers[below] += 1
+        (folder / below).mkdir(parents=True, exist_ok=True)
         (folder / part).replace(folder / name)
-        names.append(name)
+        names.append(str(name))
     for stray in folder.glob("try-*"):
-        stray.unlink()
+        if stray.is_dir():
+            shutil.rmtree(stray)
+        else:
+            stray.unlink()
     return tuple(names)
+
+
+def _folder_of(part: str, target: FileTarget) -> Path:
+    """Return the folder that a part goes to, below that of the output."""
+    return Path(*Path(part).parts[1:-1]) if target.partition_by else Path()
+
+
+def one_task(write: Write) -> bool:
+    """Tell whether one task must write everything: parts of such files cannot be put together."""
+    target = write.target
+    return target.merge_to_single_file and (
+        bool(target.partition_by) or target.format in ("avro", "excel", "json_array")
+    )
 
 
 def _merged(write: Write, folder: Path, parts: list[str]) -> str:
@@ -101,7 +145,8 @@ def _merged(write: Write, folder: Path, parts: list[str]) -> str:
 
 def _has_header_apart(write: Write) -> bool:
     """Tell whether the header is written once, before the parts are put together."""
-    return write.target.format == "delimited" and write.target.header and write.target.merge_to_single_file
+    target = write.target
+    return target.format == "delimited" and target.header and target.merge_to_single_file and not one_task(write)
 
 
 def as_part(write: Write) -> Write:

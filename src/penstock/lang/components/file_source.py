@@ -26,6 +26,8 @@ from penstock.lang.document.shapes import (
     show,
     when,
 )
+from penstock.lang.variables.substitution import Mode
+from penstock.plan.cells import area_of
 from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
 from penstock.plan.schema import Field, Schema
@@ -44,7 +46,6 @@ FIELD: Shape = {
     ],
     MESSAGE: "A field needs a 'name', or 'pseudo'.",
 }
-_TEXT_ONLY = ("delimiter", "quote", "escape", "skip_header", "match_fields")
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
@@ -64,12 +65,19 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
     if given["record_delimiter"] == "eof" and given["record_type"] != "json":
         step.add(codes.OptionNotAvailable, "'record_delimiter' 'eof' is for JSON records.", step.at("record_delimiter"))
         return None
-    only_with(step, _TEXT_ONLY, "record_type", "delimited")
+    only_with(step, ("delimiter", "quote", "escape"), "record_type", "delimited")
+    only_with(step, ("skip_header", "match_fields"), "record_type", "delimited", "excel")
+    only_with(step, ("sheet", "range"), "record_type", "excel")
     only_with(step, ("base_record",), "record_type", "json")
     if given["record_type"] == "delimited" and not characters_differ(step):
         return None
-    path, bucket, base = step.text("path"), step.text("bucket"), step.text("base_record")
+    only_with(step, ("compression_password",), "compression", "auto", "zip")
+    path, bucket = step.text("path"), step.text("bucket")
+    base, password = step.text("base_record"), step.text("compression_password")
     if path is None or (base is None) is not (given["base_record"] is None):
+        return None
+    cells = _cells(step)
+    if (cells is None) is not (given["range"] is None):
         return None
     if not path:
         step.add(codes.WrongShape, "The path is empty.", step.at("path"), hint="Name a file, a folder or a pattern.")
@@ -82,6 +90,7 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
         record_type=given["record_type"],
         record_delimiter=given["record_delimiter"],
         compression=given["compression"],
+        compression_password=password,
         encoding=_encoding(step),
         delimiter="\t" if given["delimiter"] == "\\t" else given["delimiter"],
         quote=None if given["quote"] == "none" else '"',
@@ -90,9 +99,22 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
         skip_header=given["skip_header"],
         match_fields=given["match_fields"],
         base_record=base,
+        sheet=step.text("sheet"),
+        range=cells,
         on_bad_value=given["on_bad_value"],
         line_max_bytes=_line_max(step),
     )
+
+
+def _cells(step: Step) -> str | None:
+    """Return the cells that are read with variables replaced, or None with a finding."""
+    raw = step.properties["range"]
+    made = None if raw is None else step.substituted(str(raw), step.at("range"), Mode.TEXT)
+    if made is None or step.stands_in(made) or area_of(made.text) is not None:
+        return None if made is None else made.text
+    message = f"{show(made.text)} names no cells."
+    step.add(codes.WrongShape, message, step.at("range"), hint="Such as A1:D10, or B:D.")
+    return None
 
 
 def _encoding(step: Step) -> str:
@@ -169,7 +191,7 @@ component = Component(
         Property("manifest", PLACE, "Where the manifest is kept.", takes="T", available=()),
         Property(
             "record_type", choice("delimited", "json", "raw", "excel", "parquet", "avro"), "What a record is.",
-            "delimited", available=("delimited", "json", "parquet"),
+            "delimited",
         ),
         Property(
             "record_delimiter", choice("new_line", "eof"), "A record ends at a line end, or a file is one record.",
@@ -177,9 +199,9 @@ component = Component(
         ),
         Property(
             "compression", choice("auto", "none", "gzip", "bzip2", "zip", "zstd"),
-            "`auto`: by the ending of the file name.", "auto", available=("auto", "none", "gzip"),
+            "`auto`: by the ending of the file name.", "auto",
         ),
-        Property("compression_password", TEXT, "Password of zip files.", takes="T", available=()),
+        Property("compression_password", TEXT, "Password of zip files.", takes="T"),
         Property("encoding", {"type": "string", "minLength": 1}, "Character set of text records.", "utf-8"),
         Property("delimiter", character("\\t"), "Between fields; `delimited` only.", "\t"),
         Property("quote", choice("none", '"', "quoted_multi_line"), "Qualifier; the last allows line breaks inside.", "none"),
@@ -190,8 +212,8 @@ component = Component(
             "Fields find their column by position, or by the name in the first line.", "position",
         ),
         Property("base_record", JSON_PATH, "JSONPath of the object or array that holds the records; `json`.", takes="T"),
-        Property("sheet", TEXT, "Sheet of a workbook; `excel`.", takes="T", available=()),
-        Property("range", TEXT, "Cells in A1 notation; `excel`.", takes="T", available=()),
+        Property("sheet", TEXT, "Sheet of a workbook; `excel`.", takes="T"),
+        Property("range", TEXT, "Cells in A1 notation; `excel`.", takes="T"),
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),
             "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from penstock.engines.duckdb.batches import BATCH_ROWS
 from penstock.engines.spark.counts import REREAD, Counter, Counts, Totals, of_dropped, of_source, of_tally
 from penstock.engines.spark.errors import TaskFailed, found_in
-from penstock.engines.spark.local import BATCH_ROWS
 from penstock.engines.spark.scan import Reader
 from penstock.errors import DataError, PenstockError, PermanentError
 from penstock.plan import dtypes
