@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import os
 import subprocess
@@ -86,6 +87,49 @@ def new_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], server
                 pytest.skip(f"PostgreSQL could not be had: {fault}")
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def server_of(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Starts a server, given its name and how it is run, and ends it with the tests; without it a test is not run."""
+    with ExitStack() as stack:
+
+        def start(name: str, run: Callable[[], Any]) -> Any:
+            try:
+                return stack.enter_context(run())
+            except servers.NotHad as fault:
+                request.config.stash[NOT_RUN][name] = str(fault)
+                if REQUIRED and name not in OPTIONAL:
+                    pytest.fail(f"{name} could not be had: {fault}")
+                pytest.skip(f"{name} could not be had: {fault}")
+
+        yield start
+
+
+@pytest.fixture(scope="session")
+def s3(server_of: Callable[..., Any]) -> str:
+    """The address of an S3 that knows every operation, and believes every key."""
+    return str(server_of("S3 (moto)", servers.moto))
+
+
+@pytest.fixture(scope="session")
+def signed_s3(server_of: Callable[..., Any]) -> tuple[str, Path, tuple[str, str]]:
+    """The address of an S3 that checks signatures, the folder that it serves, and the key that it believes."""
+    return (*server_of("S3 (rclone)", servers.rclone), servers.S3_KEY)
+
+
+@pytest.fixture(scope="session")
+def new_bucket(s3: str) -> Callable[[str], None]:
+    """Makes a bucket in it."""
+
+    def make(name: str) -> None:
+        host = s3.partition("://")[2]
+        opened = http.client.HTTPConnection(host)
+        opened.request("PUT", f"/{name}")
+        assert opened.getresponse().status == 200
+        opened.close()
+
+    return make
 
 
 @pytest.fixture(scope="module")

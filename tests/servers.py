@@ -8,9 +8,10 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
@@ -248,6 +249,72 @@ def _await_mariadb(server: MariaDB, process: subprocess.Popen[bytes]) -> None:
             said = (server.folder / "log").read_text(errors="replace").strip()
             raise NotHad(f"mariadbd did not start: {said[-300:]}")
         time.sleep(0.05)
+
+
+@contextmanager
+def started(ready: Callable[[], bool], words: list[str | Path], folder: Path, **environ: str) -> Iterator[None]:
+    """Run a program in a folder until the block ends; it is up when *ready* says so. Raises NotHad."""
+    prctl = ctypes.CDLL(None).prctl
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            words, cwd=folder, stdout=log, stderr=log, env={"LC_ALL": "C.UTF-8", "PATH": os.defpath, **environ},
+            preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+        )  # fmt: skip
+    try:
+        until = time.monotonic() + 60
+        while not ready():
+            if process.poll() is not None or time.monotonic() > until:
+                said = (folder / "log").read_text(errors="replace").strip()
+                raise NotHad(f"{Path(words[0]).name} did not start: {said[-300:]}")
+            time.sleep(0.02)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody takes connections on a port of this machine."""
+    with socket.socket() as one:
+        return one.connect_ex(("127.0.0.1", port)) == 0
+
+
+def program(name: str) -> Path:
+    """Return a program of the environment that the tests run in. Raises NotHad."""
+    found = Path(sys.executable).with_name(name)
+    if not found.exists():
+        raise NotHad(f"the program {name} is not installed")
+    return found
+
+
+@contextmanager
+def moto() -> Iterator[str]:
+    """Run an S3 in memory that knows all operations, and believes every key; returns its address. Raises NotHad."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="penstock-s3-") as name:
+        words: list[str | Path] = [program("moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+        with started(lambda: listens(port), words, Path(name)):
+            yield f"http://127.0.0.1:{port}"
+
+
+S3_KEY = ("an-access-key-of-rclone", "canary-3fQ+/of-rclone")
+
+
+@contextmanager
+def rclone() -> Iterator[tuple[str, Path]]:
+    """Run an S3 over a folder that believes S3_KEY only; returns its address, and the folder, in which folders are buckets.
+
+    It gives no parts of objects and ignores conditions. Raises NotHad."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="penstock-s3-") as name:
+        data = Path(name) / "data"
+        data.mkdir()
+        words: list[str | Path] = [
+            program("rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", ",".join(S3_KEY),
+            "--vfs-cache-mode", "writes", "--config", "", data,
+        ]  # fmt: skip
+        with started(lambda: listens(port), words, Path(name), XDG_CACHE_HOME=name):
+            yield f"http://127.0.0.1:{port}", data
 
 
 SPARK_S = 240

@@ -7,14 +7,23 @@ from pathlib import Path
 
 from penstock.connectors.databases import asking
 from penstock.connectors.files.local import LocalFiles
+from penstock.connectors.later import Later
 from penstock.plan.ports import Connector, Databases
+from penstock.plan.systems import System
 
 
-def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:  # noqa: ARG001
+def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:
     """Return connection type to connector. *roots* confine `file` connections (None: anywhere); *forbidden* folders are never
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
     all."""
-    return {"file": LocalFiles(roots, forbidden)}
+    objects = Later(System.FILES, lambda: _object_files(allow))
+    return {"file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects}
+
+
+def _object_files(allow: str | None) -> Connector:
+    from penstock.connectors.files.objects import ObjectFiles
+
+    return ObjectFiles(allow)
 
 
 def databases(allow: str | None) -> Databases:

@@ -1,18 +1,223 @@
-"""One folder as a connection, for every suite of file stores."""
+"""Every store of files as one and the same bench: what a suite needs to see of it from outside, and where it can be broken.
+
+A store gets its class here and its line in BENCHES; so it inherits `test_sources.py` and `test_destinations.py`. What only
+makes sense for folders of this machine stands in the `test_local_*` files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
+from typing import Any, Protocol
+from unittest import mock
 
+import obstore
 import pytest
+from obstore.store import MemoryStore, S3Store
 
+from penstock.connectors.files import stores
+from penstock.connectors.files.bucket import Bucket
 from penstock.connectors.files.local import LocalFiles
+from penstock.connectors.files.objects import ObjectFiles
+from penstock.errors import PermanentError
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
-from penstock.plan.ports import Connection, Connector, Staged
+from penstock.plan.ports import Connection, Connector, Landing, Staged
 from penstock.plan.schema import Schema
 
 Stage = Callable[..., Staged]
+Act = Callable[[str], None]
+"""Is told `before` and `after` each call that changes a store; what it raises, that call raises."""
+_numbers = count(1)
+
+
+class Bench(Protocol):
+    """One empty store with a connection to it. *bucket* is what components name; *where* how a message names the place."""
+
+    store: Connector
+    connection: Connection
+    bucket: str | None
+    where: str
+    is_quick: bool
+    """Whether every step can be tried on it."""
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        """Put files there."""
+
+    def tree(self) -> dict[str, str]:
+        """All files by name, the hidden ones with them."""
+
+    def empty(self) -> None:
+        """Remove all files."""
+
+    def fault(self) -> Exception:
+        """What a call that changes the store raises when it is refused."""
+
+    def acting(self, act: Act) -> Any:
+        """A context in which *act* is told of each call that changes the store."""
+
+
+def _watched(act: Act, call: Callable[..., Any]) -> Callable[..., Any]:
+    def instead(*words: Any, **named: Any) -> Any:
+        act("before")
+        made = call(*words, **named)
+        act("after")
+        return made
+
+    return instead
+
+
+@contextmanager
+def watching(act: Act, owner: Any, names: tuple[str, ...]) -> Iterator[None]:
+    """Tell of the calls of some functions of a module or class."""
+    with mock.patch.multiple(owner, **{name: _watched(act, getattr(owner, name)) for name in names}):
+        yield
+
+
+class LocalBench:
+    """A folder of this machine."""
+
+    is_quick = True
+    bucket = None
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self.folder = folder
+        self.store: Connector = LocalFiles(None)
+        self.connection = Connection("data", "file", {"path": str(folder)})
+        self.where = f"'{folder}'"
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(text)
+
+    def tree(self) -> dict[str, str]:
+        return {str(one.relative_to(self.folder)): one.read_text() for one in self.folder.rglob("*") if one.is_file()}
+
+    def empty(self) -> None:
+        for one in sorted(self.folder.rglob("*"), reverse=True):
+            one.rmdir() if one.is_dir() and not one.is_symlink() else one.unlink()
+
+    def fault(self) -> Exception:
+        return PermissionError(13, "Permission denied")
+
+    def acting(self, act: Act) -> Any:
+        return watching(act, os, ("rename",))
+
+
+class ObjectBench:
+    """A bucket. *raw* reaches it without what is tested."""
+
+    def __init__(self, raw: Any, connection: Connection, bucket: str, *, is_quick: bool = False) -> None:
+        self.raw = raw
+        self.store: Connector = ObjectFiles(None)
+        self.connection = connection
+        self.bucket: str | None = bucket
+        self.where = f"the bucket '{bucket}'"
+        self.is_quick = is_quick
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            obstore.put(self.raw, name, text.encode())
+
+    def tree(self) -> dict[str, str]:
+        listed = obstore.list(self.raw).collect()
+        return {one["path"]: bytes(obstore.get(self.raw, one["path"]).bytes()).decode() for one in listed}
+
+    def empty(self) -> None:
+        names = [one["path"] for one in obstore.list(self.raw).collect()]
+        if names:
+            obstore.delete(self.raw, names)
+
+    def fault(self) -> Exception:
+        return PermanentError("The store refuses it.")
+
+    def acting(self, act: Act) -> Any:
+        return watching(act, Bucket, ("put", "claim", "copy", "delete"))
+
+
+@contextmanager
+def _local(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    yield LocalBench(request.getfixturevalue("tmp_path_factory").mktemp("bench") / "data")
+
+
+@contextmanager
+def _memory(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """A bucket in the memory of this process: quick enough to break it at every step."""
+    raw = MemoryStore()
+    connection = Connection("data", "memory")
+    with mock.patch.dict(stores.OPENING, {"memory": lambda *words: (raw, "bucket")}):
+        yield ObjectBench(raw, connection, "lake", is_quick=True)
+
+
+@contextmanager
+def _s3(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """S3 as moto has it."""
+    endpoint = request.getfixturevalue("s3")
+    bucket = f"lake-{next(_numbers)}"
+    request.getfixturevalue("new_bucket")(bucket)
+    account = {"username": "an-access-key-of-moto", "endpoint": endpoint, "region": "us-east-1"}
+    raw = S3Store(
+        bucket, endpoint=endpoint, access_key_id="raw", secret_access_key="raw", virtual_hosted_style_request=False,
+        region="us-east-1", client_options={"allow_http": True},
+    )  # fmt: skip
+    yield ObjectBench(raw, Connection("data", "s3", account, {"password": "canary-of-s3"}), bucket)
+
+
+BENCHES = {"file": _local, "memory": _memory, "s3": _s3}
+
+
+@pytest.fixture(params=list(BENCHES), scope="module")
+def each_bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Each store in turn, which the tests of a module share."""
+    with BENCHES[request.param](request) as made:
+        yield made
+
+
+@pytest.fixture(params=list(BENCHES))
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Each store in turn, empty."""
+    with BENCHES[request.param](request) as made:
+        yield made
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Callable[..., Landing]:
+    """Makes a place for one source to land in."""
+    return lambda size=None: Landing(tmp_path / "landing" / str(next(_numbers)), size)
+
+
+def scan(path: str, bucket: str | None = None, **more: Any) -> Scan:
+    """A source of files."""
+    return Scan("in", FileSource(ConnectionRef("data"), path, (), bucket, **more), Schema())
+
+
+@pytest.fixture
+def source() -> Callable[..., Scan]:
+    """Makes a source of files."""
+    return scan
+
+
+@pytest.fixture
+def staging(bench: Bench, tmp_path: Path) -> Stage:
+    """Prepare a destination and stage *files* (name to text) as an engine would; returns what `locate` gave."""
+
+    def stage(path: str, if_exists: str, files: Mapping[str, str], token: str = "job-1-1") -> Staged:
+        target = FileTarget(ConnectionRef("data"), path, (("a", "a"),), bench.bucket, if_exists=if_exists)
+        write = Write("out", "1", "cloud_storage_destination_component", scan("in"), target)
+        staged = bench.store.locate(write, bench.connection, token, tmp_path / "staging")
+        bench.store.prepare(staged)
+        for name, text in files.items():
+            (staged.folder / name).write_text(text)
+        return staged
+
+    return stage
+
+
+# --- a folder of this machine, for the suites that are about nothing else
 
 
 @pytest.fixture

@@ -166,6 +166,12 @@ def discard(staged: Staged) -> None:
     shutil.rmtree(staged.folder, ignore_errors=True)
 
 
+def remove(staged: Staged) -> None:
+    """Remove a staging folder whose target is somewhere else; quiet when it is gone."""
+    for one in (staged.folder, aside(staged)):
+        shutil.rmtree(one, ignore_errors=True)
+
+
 @contextmanager
 def _parents(target: Path) -> Iterator[None]:
     """Make the folders that a target lies in; if it is not published, those that were not there go again."""

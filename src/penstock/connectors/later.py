@@ -1,0 +1,47 @@
+"""A connector whose libraries are loaded when it is first used: most jobs need few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from penstock.plan.operators import Scan, Write
+from penstock.plan.ports import BoundSource, Connection, Connector, Landing, Publication, Staged, Written
+from penstock.plan.systems import System
+
+
+class Later:
+    """What *make* makes (`penstock.plan.ports.Connector`), made when it is needed."""
+
+    def __init__(self, system: System, make: Callable[[], Connector]) -> None:
+        self.system = system
+        self._make = make
+
+    @cached_property
+    def _made(self) -> Connector:
+        return self._make()
+
+    def test(self, connection: Connection) -> None:
+        """Test a connection."""
+        self._made.test(connection)
+
+    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
+        """Find or make the files of a source."""
+        return self._made.bind(scan, connection, landing)
+
+    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
+        """Say where an attempt stages and publishes."""
+        return self._made.locate(write, connection, token, staging)
+
+    def prepare(self, staged: Staged) -> None:
+        """Make the staging folder."""
+        self._made.prepare(staged)
+
+    def publish(self, staged: Staged, written: Written) -> Publication:
+        """Make visible what was staged."""
+        return self._made.publish(staged, written)
+
+    def discard(self, staged: Staged) -> None:
+        """Remove what was staged."""
+        self._made.discard(staged)

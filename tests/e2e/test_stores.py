@@ -1,0 +1,108 @@
+"""Packages from the command line whose files are in stores, read and written by real servers."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+PENSTOCK = Path(sys.executable).with_name("penstock")
+PACKAGE = """
+penstock: 1
+name: Large orders
+components:
+  - name: orders
+    type: cloud_storage_source
+    connection: lake
+    bucket: {bucket}
+    path: orders/2024-*/*.csv
+    delimiter: ","
+    skip_header: true
+    fields: [id: long, total: double, {{pseudo: file_path, alias: origin}}]
+  - name: large
+    type: filter
+    input: orders
+    where: [total > 100]
+  - name: out
+    type: cloud_storage_destination
+    input: large
+    connection: lake
+    bucket: {bucket}
+    path: large/
+    format: json
+    compression: gzip
+    if_exists: replace
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Any:
+    """Runs a package with connections from the command line; returns exit code, standard output and standard error."""
+
+    def run(package: str, connections: dict[str, Any], **environ: str) -> tuple[int, str, str]:
+        (tmp_path / "package.yaml").write_text(package)
+        (tmp_path / "connections.json").write_text(json.dumps(connections))
+        words = [PENSTOCK, "run", tmp_path / "package.yaml", "--connections", tmp_path / "connections.json", "--json"]
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, cwd=tmp_path, env={"PATH": "/usr/bin:/bin", **environ}
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+@pytest.mark.parametrize("allow", [None, "127.0.0.0/8"], ids=["direct", "guarded"])
+def test_from_s3_to_s3(run: Any, s3: str, new_bucket: Any, allow: str | None) -> None:
+    bucket = f"orders-{'guarded' if allow else 'direct'}"
+    new_bucket(bucket)
+    raw = S3Store(
+        bucket, endpoint=s3, access_key_id="raw", secret_access_key="raw", virtual_hosted_style_request=False,
+        region="us-east-1", client_options={"allow_http": True},
+    )  # fmt: skip
+    obstore.put(raw, "orders/2024-01/a.csv", b"id,total\n1,50\n2,150\n")
+    obstore.put(raw, "orders/2024-02/b.csv", b"id,total\n3,250.5\n")
+    obstore.put(raw, "orders/2023-12/c.csv", b"id,total\n4,900\n")
+    obstore.put(raw, "large/old.json", b"old")
+    lake = {"type": "s3", "username": "an-access-key-of-moto", "password": "canary-of-s3", "endpoint": s3}
+    environ = {"PENSTOCK_OUTBOUND_ALLOW": allow} if allow else {}
+    code, out, err = run(PACKAGE.format(bucket=bucket), {"lake": lake}, **environ)
+    assert code == 0, err
+    assert f"{bucket}/large/part-00000.json.gz" in out
+    assert "canary-of-s3" not in out + err
+    assert [one["path"] for one in obstore.list(raw, "large").collect()] == ["large/part-00000.json.gz"]
+    lines = gzip.decompress(bytes(obstore.get(raw, "large/part-00000.json.gz").bytes())).decode().splitlines()
+    assert [json.loads(line) for line in lines] == [
+        {"id": 2, "total": 150.0, "origin": f"{bucket}/orders/2024-01/a.csv"},
+        {"id": 3, "total": 250.5, "origin": f"{bucket}/orders/2024-02/b.csv"},
+    ]
+
+
+def test_a_store_of_an_internal_network_is_refused(run: Any, s3: str) -> None:
+    lake = {"type": "s3", "username": "an-access-key-of-moto", "password": "canary-of-s3", "endpoint": s3}
+    code, out, err = run(PACKAGE.format(bucket="any"), {"lake": lake}, PENSTOCK_OUTBOUND_ALLOW="10.0.0.0/8")
+    assert code == 1
+    assert "has the internal address 127.0.0.1, which no connection may reach" in out + err
+
+
+def test_signatures_are_those_that_s3_wants(run: Any, signed_s3: Any) -> None:
+    endpoint, folder, (name, secret) = signed_s3
+    (folder / "signed" / "orders" / "2024-01").mkdir(parents=True)
+    (folder / "signed" / "orders" / "2024-01" / "ä b+c.csv").write_text("id,total\n7,700\n")
+    lake = {"type": "s3", "username": name, "password": secret, "endpoint": endpoint}
+    code, _, err = run(PACKAGE.format(bucket="signed"), {"lake": lake})
+    assert code == 0, err
+    raw = S3Store(
+        "signed", endpoint=endpoint, access_key_id=name, secret_access_key=secret, virtual_hosted_style_request=False,
+        region="us-east-1", client_options={"allow_http": True},
+    )  # fmt: skip
+    assert [one["path"] for one in obstore.list(raw, "large").collect()] == ["large/part-00000.json.gz"]
+    code, out, err = run(PACKAGE.format(bucket="signed"), {"lake": {**lake, "password": "another-secret"}})
+    assert code == 1
+    assert "is refused to this account (SignatureDoesNotMatch" in out + err
