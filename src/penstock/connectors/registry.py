@@ -7,14 +7,15 @@ from pathlib import Path
 
 from penstock.connectors.databases import asking
 from penstock.connectors.files.local import LocalFiles
+from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
 
 
-def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:  # noqa: ARG001
+def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:
     """Return connection type to connector. *roots* confine `file` connections (None: anywhere); *forbidden* folders are never
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
     all."""
-    return {"file": LocalFiles(roots, forbidden)}
+    return {"file": LocalFiles(roots, forbidden), "rest_api": WebApis(allow)}
 
 
 def databases(allow: str | None) -> Databases:
