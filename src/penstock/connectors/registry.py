@@ -8,6 +8,7 @@ from pathlib import Path
 from penstock.connectors.databases import asking
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.later import Later
+from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
 from penstock.plan.systems import System
 
@@ -17,7 +18,10 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
     all."""
     objects = Later(System.FILES, lambda: _object_files(allow))
-    return {"file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects}
+    return {
+        "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects,
+        "rest_api": WebApis(allow),
+    }  # fmt: skip
 
 
 def _object_files(allow: str | None) -> Connector:

@@ -11,7 +11,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -92,6 +92,11 @@ class Stop:
         """Let calls be made again."""
         self._asked.clear()
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether calls are to end."""
+        return self._asked.is_set()
+
     def check(self) -> None:
         """Raise TransientError when calls are to end."""
         if self._asked.is_set():
@@ -152,7 +157,7 @@ def call(request: Request, allow: str = "", stop: Stop = STOP) -> Answer:
         stop.check()
         try:
             answer, retry_after = _follow(checked, allow, stop)
-        except _NotSent as error:
+        except NotSent as error:
             if pause is None:
                 raise TransientError(error.message) from error
         except TransientError:
@@ -167,8 +172,76 @@ def call(request: Request, allow: str = "", stop: Stop = STOP) -> Answer:
     raise AssertionError("the last try returns or raises")
 
 
-class _NotSent(TransientError):
+class NotSent(TransientError):
     """Nobody listens: nothing was sent, so any method may be tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is still coming: *url* is where it came from after redirects, *header* looks one up whatever its
+    spelling, *charset* is what the server names, *chunks* the body, unpacked."""
+
+    status: int
+    headers: Mapping[str, str]
+    url: str
+    charset: str | None
+    chunks: Iterator[bytes]
+
+    def header(self, name: str) -> str | None:
+        """Return the value of a header, None without it."""
+        wanted = name.lower()
+        return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
+
+
+@contextmanager
+def stream(request: Request, allow: str = "", whole_s: float | None = None, stop: Stop = STOP) -> Iterator[Streamed]:
+    """Give the answer to a request while its body comes; one that says that the server fails is an answer too. Nothing is
+    tried again.
+
+    *whole_s* limits the time of all of it, None only that of each silence. Raises as `call` does, also while *chunks* are
+    read; NotSent where nobody listens.
+    """
+    checked = _checked(request)
+    deadline = time.monotonic() + whole_s if whole_s is not None else float("inf")
+    for _ in range(MOST_REDIRECTS + 1):
+        with ExitStack() as stack:
+            stop.check()
+            response = stack.enter_context(_sent(checked, allow, stop, deadline))
+            location = _location(response)
+            if location is None:
+                yield _streamed(response, stop, deadline)
+                return
+            status = response.status_code
+        checked = _redirected(checked, status, location)
+    raise PermanentError(f"{place_of(checked.url)} redirects more than {MOST_REDIRECTS} times.")
+
+
+def place_of(url: str) -> str:
+    """Say where an address leads, without what may be secret in it: scheme, host and port."""
+    try:
+        return _place(httpx2.URL(url.strip()))
+    except (httpx2.InvalidURL, ValueError):
+        return "an address that cannot be read"
+
+
+def _streamed(response: httpx2.Response, stop: Stop, deadline: float) -> Streamed:
+    place = _place(response.request.url)
+
+    def chunks() -> Iterator[bytes]:
+        for chunk in response.iter_bytes():
+            stop.check()
+            if time.monotonic() > deadline:
+                raise TransientError(f"{place} took too long.")
+            yield chunk
+
+    return Streamed(
+        response.status_code, _named(response), str(response.request.url), response.charset_encoding, chunks()
+    )
+
+
+def _location(response: httpx2.Response) -> str | None:
+    found: str | None = response.headers.get("location") if response.status_code in _REDIRECTS else None
+    return found
 
 
 def _checked(request: Request) -> Request:
@@ -220,6 +293,15 @@ def _redirected(request: Request, status: int, location: str) -> Request:
 
 
 def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[Answer, str | None, float]:
+    with _sent(request, allow, stop, deadline) as response:
+        location = _location(response)
+        body = b"" if location else _read(response, _place(response.request.url), stop, deadline)
+        return _answer(response, body), location, _retry_after(response)
+
+
+@contextmanager
+def _sent(request: Request, allow: str, stop: Stop, deadline: float) -> Iterator[httpx2.Response]:
+    """Send a request and give its answer; what goes wrong with it, also while its body is read, is raised as ours."""
     client, url = _client(allow), httpx2.URL(request.url)
     place = _place(url)
     _now.deadline, _now.stop = deadline, stop
@@ -227,14 +309,12 @@ def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[An
         with client.stream(
             request.method, url, headers=_headers(request), content=request.body, auth=_auth(request, url)
         ) as response:
-            location = response.headers.get("location") if response.status_code in _REDIRECTS else None
-            body = b"" if location else _read(response, place, stop, deadline)
-            return _answer(response, body), location, _retry_after(response)
+            yield response
     except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
         refused = _take_refusal()
         if refused is not None:
             raise refused from None
-        raise _NotSent(f"{place} cannot be reached: {_said(error)}. Check the address and the network.") from error
+        raise NotSent(f"{place} cannot be reached: {_said(error)}. Check the address and the network.") from error
     except httpx2.TimeoutException as error:
         stop.check()
         raise TransientError(f"{place} did not answer in time.") from error
@@ -243,6 +323,8 @@ def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[An
     except httpx2.TransportError as error:
         stop.check()
         raise TransientError(f"{place} broke off: {_said(error)}.") from error
+    except httpx2.DecodingError as error:
+        raise TransientError(f"The answer of {place} cannot be unpacked: {_said(error)}.") from error
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         raise PermanentError(f"The call of {place} cannot be made: {_said(error)}.") from error
 
@@ -275,17 +357,21 @@ def _read(response: httpx2.Response, place: str, stop: Stop, deadline: float) ->
 
 
 def _answer(response: httpx2.Response, body: bytes) -> Answer:
+    try:
+        text = body.decode(response.charset_encoding or "utf-8", "replace")
+    except LookupError:
+        text = body.decode("utf-8", "replace")
+    return Answer(response.status_code, _named(response), text.removeprefix("\ufeff"))
+
+
+def _named(response: httpx2.Response) -> dict[str, str]:
     headers: dict[str, str] = {}
     spelled: dict[str, str] = {}
     for raw_name, raw_value in response.headers.raw:
         name, value = raw_name.decode("latin-1"), raw_value.decode("utf-8", "replace")
         first = spelled.setdefault(name.lower(), name)
         headers[first] = f"{headers[first]}, {value}" if first in headers else value
-    try:
-        text = body.decode(response.charset_encoding or "utf-8", "replace")
-    except LookupError:
-        text = body.decode("utf-8", "replace")
-    return Answer(response.status_code, headers, text.removeprefix("\ufeff"))
+    return headers
 
 
 def _retry_after(response: httpx2.Response) -> float:

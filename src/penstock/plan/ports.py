@@ -130,15 +130,25 @@ def nobody_waits(amount: int, what: str) -> None:
     """Say nothing: what is asked for is small."""
 
 
+Say = Callable[[str, str], None]
+"""Takes a line for the job's log: its level (`info`, `warning`, `error`), its text."""
+
+
+def nobody_reads(level: str, line: str) -> None:
+    """Say nothing: there is no log."""
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Where the records of one source land that are no files of this machine: *folder* is its own, not there yet, removed
     when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few. *arrived*
-    is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits."""
+    is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits.
+    *log* takes what else is to be known."""
 
     folder: Path
     size: int | None = None
     arrived: Arrived = nobody_waits
+    log: Say = nobody_reads
 
 
 @dataclass(frozen=True, slots=True)

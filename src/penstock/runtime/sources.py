@@ -30,6 +30,9 @@ class _Waiting:
             self._said_at = now
             self._listener.log("info", f"{self._component}: {amount:,} {what} have arrived")
 
+    def log(self, level: str, line: str) -> None:
+        self._listener.log(level, f"{self._component}: {line}")
+
 
 def bind(
     plan: Plan,
@@ -47,7 +50,8 @@ def bind(
             scan.source.connection.key, scan.system, scan.component, connections, connectors
         )
         with naming(scan.component):
-            landing = Landing(scratch / LANDING / str(index), size, _Waiting(scan.component, listener).hear)
+            waiting = _Waiting(scan.component, listener)
+            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log)
             found = connector.bind(scan, connection, landing)
         bound[scan.component] = found
         count, total = len(found.files), sum(one.size_bytes for one in found.files)

@@ -13,6 +13,7 @@ from penstock.lang.components import (
     join,
     limit,
     rank,
+    rest_api_source,
     sample,
     select,
     sort,
@@ -25,6 +26,7 @@ COMPONENTS: dict[str, Component] = {
     module.type: module
     for module in (
         file_source.component,
+        rest_api_source.component,
         select.component,
         filter.component,
         assertion.component,
@@ -48,7 +50,7 @@ COMPONENTS: dict[str, Component] = {
 NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
-    database_source netsuite_source bigquery_source mongodb_source salesforce_source rest_api_source google_sheets_source
+    database_source netsuite_source bigquery_source mongodb_source salesforce_source google_sheets_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
     database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
     salesforce_destination rest_api_destination google_sheets_destination facebook_ads_destination run_package execute_sql

@@ -1,0 +1,1 @@
+"""Web APIs: sources that ask page after page, destinations that send requests."""
