@@ -193,6 +193,21 @@ def test_a_database_that_answers_is_true(client: TestClient, shop: dict[str, Any
         assert (answer.status_code, answer.content) == (200, b"true"), answer.text
 
 
+def test_the_rungs_are_told_where_they_are_asked_for(client: TestClient, shop: dict[str, Any]) -> None:
+    answer = client.post(f"{ALL}/postgres/test", params={"include": "rungs"}, json={"name": "new", **shop})
+    found = answer.json()
+    assert (answer.status_code, found["status"], found["message"]) == (200, "success", None)
+    assert [(one["rung"], one["status"]) for one in found["rungs"]] == [
+        (name, "passed") for name in ("resolve", "port", "login", "privileges", "version", "clock", "row")
+    ]
+    table = {"table": "region", "schema_name": "public", "include": "rungs"}
+    one = client.post(f"{ALL}/postgres", json={"name": "shop", **shop}).json()
+    assert client.post(f"{ALL}/postgres/{one['id']}/validate", json=table).json()["rungs"][-1]["rung"] == "row"
+    failed = client.post(f"{ALL}/postgres/test", json={"name": "new", **shop, "password": "wrong"}).json()
+    assert (failed["rung"], [one["status"] for one in failed["rungs"]]) == ("login", ["passed", "passed", "failed"])
+    assert failed["error_message"].startswith("Login: ")
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [

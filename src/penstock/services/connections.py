@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
@@ -189,33 +190,44 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     return Bound(name or "new connection", kind, given.parameters, given.secrets)
 
 
-def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> None:
-    """Return when a connection can be used. Raises ConnectionTestFailed."""
-    if TYPES[connection.type].is_database:
-        databases.test(connection)
-    else:
-        connectors[connection.type].test(connection)
+def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> Rungs | None:
+    """Return the rungs of a connection that can be used, where its connector tells them. Raises ConnectionTestFailed."""
+    if TYPES[connection.type].is_database and connection.type in databases.types:
+        return databases.test(connection)
+    return _connector(connection, connectors).test(connection)
 
 
-def check(connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases) -> None:
+def _connector(connection: Bound, connectors: Mapping[str, Connector]) -> Connector:
+    if connection.type not in connectors:
+        raise ConnectionTestFailed(
+            f"This version has no connector for connections of type '{connection.type}': they can be stored and changed, and "
+            "neither tested nor used."
+        )
+    return connectors[connection.type]
+
+
+def check(
+    connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases
+) -> Rungs | None:
     """Return when what a call names can be used: a path to read, or to write where `destination` says so; a table of a
     database. Raises ConnectionTestFailed."""
     fields = Fields(raw)
     if TYPES[connection.type].is_database:
-        _check_table(connection, fields, databases)
-    else:
-        _check_path(connection, fields, connectors[connection.type])
+        return _check_table(connection, fields, connectors, databases)
+    _check_path(connection, fields, _connector(connection, connectors))
+    return None
 
 
-def _check_table(connection: Bound, fields: Fields, databases: Databases) -> None:
+def _check_table(
+    connection: Bound, fields: Fields, connectors: Mapping[str, Connector], databases: Databases
+) -> Rungs | None:
     table, schema = fields.text("table"), fields.text("schema_name")
     if table and not schema and not fields.errors:
         fields.refuse("schema_name", "is missing. It is needed with 'table'.")
     _refuse_test(fields)
-    if table:
-        databases.look(connection, schema, table)
-    else:
-        databases.test(connection)
+    if table and connection.type in databases.types:
+        return databases.look(connection, schema, table)
+    return test(connection, connectors, databases)
 
 
 def _check_path(connection: Bound, fields: Fields, connector: Connector) -> None:

@@ -33,6 +33,8 @@ SCHEMAS: dict[str, Any] = {
     "ConnectionType": connections.ConnectionType,
     "ConnectionFields": connections.ConnectionFields,
     "ConnectionCheck": connections.ConnectionCheck,
+    "ConnectionRung": connections.ConnectionRung,
+    "ConnectionTestReport": connections.ConnectionTestReport,
     "ConnectionTestResult": connections.ConnectionTestResult,
     "AccountVariables": system.AccountVariables,
     "User": users.User,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
@@ -11,6 +12,7 @@ from penstock.api.dates import to_wire
 from penstock.api.schemas.fields import Instant
 from penstock.api.urls import segment
 from penstock.api.view import View
+from penstock.domain.rung import Rung, Rungs
 from penstock.services.records import Connection as Row
 
 
@@ -85,8 +87,39 @@ class ConnectionCheck(TypedDict, total=False):
     lines: int
 
 
-ConnectionTestResult = bool
-"""A test that succeeded answers a bare true; one that failed is an error."""
+class ConnectionRung(TypedDict):
+    """One rung of a test: its name, `passed`, `warned` or `failed`, what there is to say, and how long it took."""
+
+    rung: str
+    status: Literal["passed", "warned", "failed"]
+    message: str | None
+    took_ms: int
+
+
+class ConnectionTestReport(TypedDict):
+    """What `include=rungs` answers for a test that succeeded."""
+
+    status: Literal["success"]
+    message: str | None
+    rungs: list[ConnectionRung]
+
+
+ConnectionTestResult = bool | ConnectionTestReport
+"""A test that succeeded answers a bare true, or with `include=rungs` its rungs; one that failed is an error."""
+
+
+def rungs_json(rungs: Iterable[Rung]) -> list[ConnectionRung]:
+    """Return the rungs of a test as the wire writes them."""
+    return [
+        {"rung": one.name, "status": one.state.value, "message": one.says or None, "took_ms": one.took_ms}
+        for one in rungs
+    ]
+
+
+def report_json(rungs: Rungs | None) -> ConnectionTestReport:
+    """Return the report of a test that succeeded; its message is what the rungs have to say."""
+    said = " ".join(one.says for one in rungs or () if one.says)
+    return {"status": "success", "message": said or None, "rungs": rungs_json(rungs or ())}
 
 
 def connection_json(row: Row, view: View) -> Connection:

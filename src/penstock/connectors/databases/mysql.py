@@ -17,8 +17,9 @@ import pymysql
 from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.cursors import SSCursor
 
-from penstock.connectors.databases.addresses import Place
+from penstock.connectors import places
 from penstock.connectors.databases.session import ASK_S, CONNECT_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
@@ -72,18 +73,10 @@ def open_session(connection: Connection, place: Place) -> MysqlSession:
 
 
 def _connected(place: Place) -> socket.socket:
-    last: OSError | None = None
-    for address in place.addresses:
-        try:
-            made = socket.create_connection((address, place.port), CONNECT_S)
-        except OSError as error:
-            last = error
-            continue
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return made
-    why = "timed out" if isinstance(last, TimeoutError) else getattr(last, "strerror", None) or "no address"
-    raise TransientError(f"connection to server at '{place.host}', port {place.port} failed: {why}.") from last
+    made = places.connected(place, CONNECT_S)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return made
 
 
 def _tls() -> ssl.SSLContext:
@@ -124,7 +117,7 @@ def _refused(error: pymysql.MySQLError) -> PermanentError | TransientError:
     if code in _LOST:
         return TransientError(f"the server did not answer in time, or broke off: {said}")
     if code == CR.CR_SSL_CONNECTION_ERROR:
-        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+        return TlsRefused(f"{said} Set 'ssl' to false, or let the server speak TLS.")
     return PermanentError(said)
 
 

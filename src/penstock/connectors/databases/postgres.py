@@ -14,8 +14,8 @@ import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from penstock.connectors.databases.addresses import Place
 from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
@@ -78,7 +78,7 @@ def open_session(connection: Connection, place: Place) -> PostgresSession:
 def _refused(error: psycopg.OperationalError, asks_for_tls: bool) -> PermanentError | TransientError:
     said = _sentence(str(error).split("Multiple connection attempts failed")[0])
     if asks_for_tls and "does not support SSL" in said:
-        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+        return TlsRefused(f"{said} Set 'ssl' to false, or let the server speak TLS.")
     # Of a session that never was libpq gives no number, only words.
     words = (
         "timeout expired",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from penstock.connectors.databases.addresses import MOST_ADDRESSES, Place, checked
+from penstock.connectors.places import MOST_ADDRESSES, Place, checked
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.ports import Connection
 
