@@ -36,7 +36,7 @@ else:
 # Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
-OPTIONAL = frozenset({"MariaDB"})
+OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS"})
 """Servers that no package of the index holds, so that nobody can be required to have them."""
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)
@@ -86,6 +86,18 @@ def new_postgres(request: pytest.FixtureRequest) -> Iterator[Callable[[], server
                 pytest.skip(f"PostgreSQL could not be had: {fault}")
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tls(request: pytest.FixtureRequest) -> Iterator[servers.Postgres]:
+    """A PostgreSQL that can speak TLS, and does not yet."""
+    with ExitStack() as stack:
+        try:
+            server = stack.enter_context(servers.postgres(tls=True))
+        except servers.NotHad as fault:
+            request.config.stash[NOT_RUN]["PostgreSQL with TLS"] = str(fault)
+            pytest.skip(f"PostgreSQL with TLS could not be had: {fault}")  # no wheel holds one (`OPTIONAL`)
+        yield server
 
 
 @pytest.fixture(scope="module")

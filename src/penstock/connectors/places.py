@@ -32,6 +32,8 @@ def checked(connection: Connection, allow: str | None) -> Place:
     """Return where the host of a connection is, its parameters `host` and `port`. *allow* are the internal networks that may
     be reached; None for all. Raises as `resolved` does."""
     given = connection.parameters
+    if given.get("ssh_host"):
+        raise PermanentError("tunnels are not available in this version. Leave 'ssh_host' out.")
     return resolved(str(given.get("host") or ""), int(given.get("port") or 0), allow)
 
 

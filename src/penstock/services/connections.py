@@ -59,7 +59,7 @@ def create(
     name = _name(fields)
     if name is None and "name" not in fields.errors:
         fields.refuse("name", "is missing.")
-    given = connection_types.read(kind, fields, whole=True)
+    given = connection_types.read(kind, fields)
     _require_key(fields, given.secrets, seal)
     fields.check()
     row = Connection(
@@ -151,11 +151,12 @@ def update(
     row = _get(uow, principal, kind, connection_id, locked=True)
     fields = Fields(raw)
     name = _name(fields)
-    given = connection_types.read(row.type, fields, whole=False)
+    before = json.loads(row.parameters)
+    given = connection_types.read_change(row.type, fields, before, json.loads(row.secrets))
     _require_key(fields, given.secrets, seal)
     fields.check()
     row.name = name or row.name
-    row.parameters = to_json({**json.loads(row.parameters), **given.parameters})
+    row.parameters = to_json({**before, **given.parameters})
     _keep(row, given.secrets, seal)
     row.updated_at = now
     uow.session.flush()
@@ -185,7 +186,7 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     _require_type(kind)
     fields = Fields(raw)
     name = _name(fields)
-    given = connection_types.read(kind, fields, whole=True)
+    given = connection_types.read(kind, fields)
     _refuse_test(fields)
     return Bound(name or "new connection", kind, given.parameters, given.secrets)
 
@@ -211,9 +212,11 @@ def check(
 ) -> Rungs | None:
     """Return when what a call names can be used: a path to read, or to write where `destination` says so; a table of a
     database. Raises ConnectionTestFailed."""
-    fields = Fields(raw)
-    if TYPES[connection.type].is_database:
+    fields, kind = Fields(raw), TYPES[connection.type]
+    if kind.is_database or kind.type == "mongo":
         return _check_table(connection, fields, connectors, databases)
+    if kind.group != connection_types.STORAGE:
+        return test(connection, connectors, databases)
     _check_path(connection, fields, _connector(connection, connectors))
     return None
 

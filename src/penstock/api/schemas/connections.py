@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Literal, NotRequired
+from typing import Any, Literal, cast
 
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
@@ -13,11 +14,12 @@ from penstock.api.schemas.fields import Instant
 from penstock.api.urls import segment
 from penstock.api.view import View
 from penstock.domain.rung import Rung, Rungs
+from penstock.services.connection_types import TYPES, Parameter
 from penstock.services.records import Connection as Row
 
 
 class Connection(TypedDict):
-    """A stored address of data."""
+    """A stored address of data: the keys of every type; those of its own type stand beside them."""
 
     id: int
     name: str
@@ -27,12 +29,6 @@ class Connection(TypedDict):
     created_at: Instant
     updated_at: Instant
     url: str
-    path: NotRequired[str]
-    host: NotRequired[str]
-    port: NotRequired[int]
-    database: NotRequired[str]
-    tunnel_type: NotRequired[str]
-    ssl: NotRequired[bool]
 
 
 class ConnectionGroup(TypedDict):
@@ -52,19 +48,47 @@ class ConnectionType(TypedDict):
     groups: list[ConnectionGroup]
 
 
-class ConnectionFields(TypedDict, total=False):
-    """A connection's name, type and the parameters of its type. The password is written and never read."""
+def type_schemas() -> dict[str, Any]:
+    """Return the JSON Schemas that depend on the types of connections: what any of them takes and shows, and what each
+    takes."""
+    taken: dict[str, Any] = {"name": _TEXT, "type": {**_TEXT, "enum": list(TYPES)}}
+    shown = dict(TypeAdapter(Connection).json_schema()["properties"])
+    made: dict[str, Any] = {}
+    for kind in TYPES.values():
+        own = {one.name: _schema_of(one) for one in kind.parameters}
+        needed = ["name", *(one.name for one in kind.parameters if one.needed and not one.where and not one.unless)]
+        made[f"ConnectionFields_{kind.type}"] = {
+            "type": "object", "description": kind.description, "properties": {"name": _TEXT, **own}, "required": needed,
+        }  # fmt: skip
+        for name, schema in own.items():
+            plain = {key: value for key, value in schema.items() if key not in ("default", "description")}
+            taken.setdefault(name, plain)
+            if not schema.get("writeOnly"):
+                shown.setdefault(name, plain)
+    about = "A connection's name, type and the parameters of its type. Secret ones are written and never read."
+    return {
+        **made,
+        "ConnectionFields": {"type": "object", "description": about, "properties": taken},
+        "Connection": {
+            "type": "object", "description": "A stored address of data, with the parameters of its type that are not secret.",
+            "properties": shown, "required": sorted(Connection.__required_keys__),
+        },
+    }  # fmt: skip
 
-    name: str
-    type: str
-    path: str
-    username: str
-    password: str
-    database: str
-    host: str
-    port: int
-    tunnel_type: Literal["direct"]
-    ssl: bool
+
+_TEXT = {"type": "string"}
+_KINDS = {"port": {"type": "integer"}, "boolean": {"type": "boolean"}}
+
+
+def _schema_of(one: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {**_KINDS.get(one.kind, _TEXT), "description": one.about}
+    if one.allowed:
+        schema["enum"] = list(one.allowed)
+    if one.default is not None:
+        schema["default"] = one.default
+    if one.secret:
+        schema["writeOnly"] = True
+    return schema
 
 
 class ConnectionCheck(TypedDict, total=False):
@@ -135,4 +159,4 @@ def connection_json(row: Row, view: View) -> Connection:
         "updated_at": to_wire(row.updated_at),
         "url": view.url(f"connections/{segment(row.type)}/{row.id}"),
     }
-    return {**connection, **parameters}
+    return cast(Connection, {**connection, **parameters})
