@@ -100,6 +100,13 @@ def postgres_with_tls(request: pytest.FixtureRequest) -> Iterator[servers.Postgr
         yield server
 
 
+@pytest.fixture
+def ssh_server() -> Iterator[servers.SshServer]:
+    """An SSH server."""
+    with servers.SshServer().running() as server:
+        yield server
+
+
 @pytest.fixture(scope="module")
 def new_spark(
     tmp_path_factory: pytest.TempPathFactory,

@@ -21,10 +21,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from penstock.connectors import places
+from penstock.connectors import places, tunnels
 from penstock.connectors.places import Place, TlsRefused
+from penstock.connectors.tunnels import Way
 from penstock.domain.rung import Rung, Rungs, RungState
-from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError
+from penstock.errors import ConnectionTestFailed, PenstockError
 from penstock.kit.clock import Clock, system_clock
 from penstock.plan.ports import Connection
 
@@ -92,17 +93,22 @@ class Ladder:
 
     @contextmanager
     def reached(self, allow: str | None, host: str | None = None, port: int | None = None) -> Iterator[Place]:
-        """Climb to an open port: of the connection's `host` and `port`, unless others are given. *allow* are the internal
-        networks that may be reached, None for all. The place is one for drivers."""
+        """Climb to an open port, through the tunnel where there is one: of the connection's `host` and `port`, unless others
+        are given. *allow* are the internal networks that may be reached, None for all. The place is one for drivers."""
         given = self._connection.parameters
         host, port = host or str(given.get("host") or ""), port or int(given.get("port") or 0)
-        with self.rung(Name.RESOLVE):
-            if given.get("ssh_host"):
-                raise PermanentError("tunnels are not available in this version. Leave 'ssh_host' out.")
-            place = places.resolved(host, port, allow)
-        with self.rung(Name.PORT):
-            places.connected(place, CONNECT_S).close()
-        yield place
+        if given.get("ssh_host"):
+            with self.rung(Name.TUNNEL):
+                way = tunnels.way(self._connection, allow, host, port)
+        else:
+            with self.rung(Name.RESOLVE):
+                way = Way(places.resolved(host, port, allow))
+        with way as place:
+            with self.rung(Name.PORT):
+                way.check()
+                if not given.get("ssh_host"):
+                    places.connected(place, CONNECT_S).close()
+            yield place
 
     def login(self, opens: Callable[[], SessionT], *, tls: bool = False) -> SessionT:
         """Return what *opens* opens: the rung `login`, and before it `tls` where the connection asks for that. TlsRefused

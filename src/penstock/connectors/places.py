@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import is_allowed, networks
-from penstock.plan.ports import Connection
 
 MOST_ADDRESSES = 3
 """Of a host; each takes its time when nobody answers."""
@@ -26,15 +25,6 @@ class Place:
     host: str
     port: int
     addresses: tuple[str, ...]
-
-
-def checked(connection: Connection, allow: str | None) -> Place:
-    """Return where the host of a connection is, its parameters `host` and `port`. *allow* are the internal networks that may
-    be reached; None for all. Raises as `resolved` does."""
-    given = connection.parameters
-    if given.get("ssh_host"):
-        raise PermanentError("tunnels are not available in this version. Leave 'ssh_host' out.")
-    return resolved(str(given.get("host") or ""), int(given.get("port") or 0), allow)
 
 
 def resolved(host: str, port: int, allow: str | None) -> Place:

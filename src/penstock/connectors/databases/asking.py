@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from penstock.connectors import places
+from penstock.connectors import tunnels
 from penstock.connectors.databases import testing
 from penstock.connectors.databases.session import Gone, Session
 from penstock.connectors.ladder import no_connector
+from penstock.connectors.tunnels import Way
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Ask, Cell, Connection
@@ -116,7 +117,30 @@ def _first(key: _Key, session: Session, sql: str) -> Cell | None:
 
 
 def _opened(connection: Connection, allow: str | None) -> Session:
-    return _opens(DRIVERS[connection.type])(connection, places.checked(connection, allow))
+    way = tunnels.way(connection, allow)
+    try:
+        way.check()
+        return _Going(_opens(DRIVERS[connection.type])(connection, way.place), way)
+    except BaseException:
+        way.close()
+        raise
+
+
+class _Going:
+    """A session, and the way that it goes."""
+
+    def __init__(self, session: Session, way: Way) -> None:
+        self._session, self._way = session, way
+
+    def first(self, sql: str) -> Cell | None:
+        return self._session.first(sql)
+
+    def quoted(self, name: str) -> str:
+        return self._session.quoted(name)
+
+    def close(self) -> None:
+        self._session.close()
+        self._way.close()
 
 
 def _opens(driver: str) -> testing.Open:
