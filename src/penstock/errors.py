@@ -86,9 +86,14 @@ class InvalidFields(CallerError):
 
 
 class ConnectionTestFailed(CallerError):
-    """A connection test did not succeed; the message says which rung broke and what to do."""
+    """A connection test did not succeed; the message says which rung broke and what to do. *rungs* are those that were
+    climbed, the one that broke at the end (`penstock.domain.rung.Rung` values); empty where none was."""
 
     code = "connection_test_failed"
+
+    def __init__(self, message: str, rungs: tuple[Any, ...] = (), **facts: Any) -> None:
+        super().__init__(message, **facts)
+        self.rungs = rungs
 
 
 class OutOfCredits(CallerError):

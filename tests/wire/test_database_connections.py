@@ -151,9 +151,9 @@ def test_forms_and_envelopes_store_the_same(client: TestClient) -> None:
         ({"database": {}}, "database"),
         ({"tunnel_type": "reverse"}, "tunnel_type"),
         ({"tunnel_type": "ssh"}, "tunnel_type"),
-        ({"ssh_host": "bastion"}, "ssh_host"),
+        ({"ssh_port": 22}, "ssh_port"),
         ({"sslmode": "verify-full"}, "sslmode"),
-        ({"ssl_ca": "x"}, "ssl_ca"),
+        ({"ssl_cert": "x"}, "ssl_cert"),
     ],
 )
 def test_a_wrong_or_unsupported_parameter_is_named(client: TestClient, changes: dict[str, Any], field: str) -> None:
@@ -191,6 +191,21 @@ def test_a_database_that_answers_is_true(client: TestClient, shop: dict[str, Any
         client.post(f"{ALL}/{one['id']}/validate", json={"table": "region", "schema_name": "public"}),
     ):
         assert (answer.status_code, answer.content) == (200, b"true"), answer.text
+
+
+def test_the_rungs_are_told_where_they_are_asked_for(client: TestClient, shop: dict[str, Any]) -> None:
+    answer = client.post(f"{ALL}/postgres/test", params={"include": "rungs"}, json={"name": "new", **shop})
+    found = answer.json()
+    assert (answer.status_code, found["status"], found["message"]) == (200, "success", None)
+    assert [(one["rung"], one["status"]) for one in found["rungs"]] == [
+        (name, "passed") for name in ("resolve", "port", "login", "privileges", "version", "clock", "row")
+    ]
+    table = {"table": "region", "schema_name": "public", "include": "rungs"}
+    one = client.post(f"{ALL}/postgres", json={"name": "shop", **shop}).json()
+    assert client.post(f"{ALL}/postgres/{one['id']}/validate", json=table).json()["rungs"][-1]["rung"] == "row"
+    failed = client.post(f"{ALL}/postgres/test", json={"name": "new", **shop, "password": "wrong"}).json()
+    assert (failed["rung"], [one["status"] for one in failed["rungs"]]) == ("login", ["passed", "passed", "failed"])
+    assert failed["error_message"].startswith("Login: ")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from penstock.api.deps import Deps
 from penstock.api.edge import Edge
 from penstock.api.routes import ROUTERS
 from penstock.api.schemas import SCHEMAS
+from penstock.api.schemas.connections import type_schemas
 
 _ABOUT = "An ETL service that teams run themselves. The API is that of Integrate.io ETL, version 2."
 
@@ -40,7 +41,8 @@ class Penstock(FastAPI):
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document of the server."""
         if self.openapi_schema is None:
-            self.openapi_schema = openapi.complete(super().openapi(), SCHEMAS, self._deps.component_schemas)
+            more = {**self._deps.component_schemas, **type_schemas()}
+            self.openapi_schema = openapi.complete(super().openapi(), SCHEMAS, more)
         return self.openapi_schema
 
 

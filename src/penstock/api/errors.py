@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from penstock.api.auth import REALM
 from penstock.api.call import Call
+from penstock.api.schemas.connections import rungs_json
 from penstock.errors import (
     BadRequest,
     CallerError,
@@ -71,6 +72,8 @@ def error_answer(call: Call, failure: PenstockError) -> Response:
     match failure:
         case ConnectionTestFailed():
             body["error_message"] = failure.message
+            if failure.rungs:
+                body |= {"rung": failure.rungs[-1].name, "rungs": rungs_json(failure.rungs)}
         case InvalidFields() if failure.errors:
             body["errors"] = failure.errors
         case PackageInvalid():

@@ -142,17 +142,19 @@ def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
             raise BadRequest(f"The connection '{key}' in '{path}' needs a 'type', such as \"file\".")
         made[key] = dict(value)
-        place = value.get("path")
-        if value["type"] == "file" and isinstance(place, str) and place and "\0" not in place:
-            made[key]["path"] = str((path.parent / place).resolve())
-        elif value["type"] in TYPES and TYPES[value["type"]].is_database:
-            made[key] = _database(key, value, path)
+        kind = TYPES.get(value["type"])
+        for name in (one.name for one in kind.parameters if one.kind == "path") if kind else ():
+            place = value.get(name)
+            if isinstance(place, str) and place and "\0" not in place:
+                made[key][name] = str((path.parent / place).resolve())
+        if kind is not None and kind.type != "file":
+            made[key] = _checked(key, made[key], path)
     return made
 
 
-def _database(key: str, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
+def _checked(key: str, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
     fields = Fields(value)
-    given = connection_types.read(value["type"], fields, whole=True)
+    given = connection_types.read(value["type"], fields)
     if fields.errors:
         wrong = " ".join(text for found in fields.errors.values() for text in found)
         raise BadRequest(f"The connection '{key}' in '{path}' cannot be used: {wrong}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic
+from penstock.domain.rung import Rungs
 from penstock.errors import PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan, Scan, Write
@@ -265,8 +266,9 @@ class Connector(Protocol):
     system: System
     """What its connections lead to."""
 
-    def test(self, connection: Connection) -> None:
-        """Return when the connection can be used; raises ConnectionTestFailed with the rung that broke."""
+    def test(self, connection: Connection) -> Rungs | None:
+        """Return when the connection can be used, with the rungs that were climbed, where the connector tells them. Raises
+        ConnectionTestFailed with the rung that broke."""
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Find the files of a source, or make them in the landing folder. Raises PermanentError with one plain sentence
@@ -295,10 +297,14 @@ class Connector(Protocol):
 class Databases(Protocol):
     """A connector for databases: tests connections, and asks for single values."""
 
-    def test(self, connection: Connection) -> None:
-        """Return when the database can be reached; raises ConnectionTestFailed with the rung that broke."""
+    types: Collection[str]
+    """The types of connections that it serves."""
 
-    def look(self, connection: Connection, schema: str | None, table: str) -> None:
+    def test(self, connection: Connection) -> Rungs | None:
+        """Return when the database can be used, with the rungs that were climbed; raises ConnectionTestFailed with the rung
+        that broke."""
+
+    def look(self, connection: Connection, schema: str | None, table: str) -> Rungs | None:
         """Return when a table or view can be read; raises ConnectionTestFailed."""
 
     def asking(self, connections: Mapping[str, Connection]) -> Ask:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
@@ -58,7 +59,7 @@ def create(
     name = _name(fields)
     if name is None and "name" not in fields.errors:
         fields.refuse("name", "is missing.")
-    given = connection_types.read(kind, fields, whole=True)
+    given = connection_types.read(kind, fields)
     _require_key(fields, given.secrets, seal)
     fields.check()
     row = Connection(
@@ -150,11 +151,12 @@ def update(
     row = _get(uow, principal, kind, connection_id, locked=True)
     fields = Fields(raw)
     name = _name(fields)
-    given = connection_types.read(row.type, fields, whole=False)
+    before = json.loads(row.parameters)
+    given = connection_types.read_change(row.type, fields, before, json.loads(row.secrets))
     _require_key(fields, given.secrets, seal)
     fields.check()
     row.name = name or row.name
-    row.parameters = to_json({**json.loads(row.parameters), **given.parameters})
+    row.parameters = to_json({**before, **given.parameters})
     _keep(row, given.secrets, seal)
     row.updated_at = now
     uow.session.flush()
@@ -184,38 +186,51 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     _require_type(kind)
     fields = Fields(raw)
     name = _name(fields)
-    given = connection_types.read(kind, fields, whole=True)
+    given = connection_types.read(kind, fields)
     _refuse_test(fields)
     return Bound(name or "new connection", kind, given.parameters, given.secrets)
 
 
-def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> None:
-    """Return when a connection can be used. Raises ConnectionTestFailed."""
-    if TYPES[connection.type].is_database:
-        databases.test(connection)
-    else:
-        connectors[connection.type].test(connection)
+def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> Rungs | None:
+    """Return the rungs of a connection that can be used, where its connector tells them. Raises ConnectionTestFailed."""
+    if TYPES[connection.type].is_database and connection.type in databases.types:
+        return databases.test(connection)
+    return _connector(connection, connectors).test(connection)
 
 
-def check(connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases) -> None:
+def _connector(connection: Bound, connectors: Mapping[str, Connector]) -> Connector:
+    if connection.type not in connectors:
+        raise ConnectionTestFailed(
+            f"This version has no connector for connections of type '{connection.type}': they can be stored and changed, and "
+            "neither tested nor used."
+        )
+    return connectors[connection.type]
+
+
+def check(
+    connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases
+) -> Rungs | None:
     """Return when what a call names can be used: a path to read, or to write where `destination` says so; a table of a
     database. Raises ConnectionTestFailed."""
-    fields = Fields(raw)
-    if TYPES[connection.type].is_database:
-        _check_table(connection, fields, databases)
-    else:
-        _check_path(connection, fields, connectors[connection.type])
+    fields, kind = Fields(raw), TYPES[connection.type]
+    if kind.is_database or kind.type == "mongo":
+        return _check_table(connection, fields, connectors, databases)
+    if kind.group != connection_types.STORAGE:
+        return test(connection, connectors, databases)
+    _check_path(connection, fields, _connector(connection, connectors))
+    return None
 
 
-def _check_table(connection: Bound, fields: Fields, databases: Databases) -> None:
+def _check_table(
+    connection: Bound, fields: Fields, connectors: Mapping[str, Connector], databases: Databases
+) -> Rungs | None:
     table, schema = fields.text("table"), fields.text("schema_name")
     if table and not schema and not fields.errors:
         fields.refuse("schema_name", "is missing. It is needed with 'table'.")
     _refuse_test(fields)
-    if table:
-        databases.look(connection, schema, table)
-    else:
-        databases.test(connection)
+    if table and connection.type in databases.types:
+        return databases.look(connection, schema, table)
+    return test(connection, connectors, databases)
 
 
 def _check_path(connection: Bound, fields: Fields, connector: Connector) -> None:

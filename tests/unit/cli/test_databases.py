@@ -38,7 +38,8 @@ def test_a_database_has_the_defaults_of_its_type_and_its_password_apart(tmp_path
         ({"password": None}, "password is missing."),
         ({"port": "x"}, "port must be a whole number"),
         ({"tunnel_type": "reverse"}, "tunnel_type 'reverse' is not supported."),
-        ({"ssh_host": "bastion"}, "ssh_host is not supported by connections of type 'postgres'."),
+        ({"ssh_host": "bastion"}, "ssh_username is missing. Give the user of the SSH server."),
+        ({"ssl_cert": "x"}, "ssl_cert is not supported by connections of type 'postgres'."),
     ],
 )
 def test_what_is_wrong_is_said_without_the_password(tmp_path: Path, changes: dict[str, Any], says: str) -> None:

@@ -12,7 +12,8 @@ from penstock.api.call import Call, Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, text
 from penstock.api.paging import read_page
 from penstock.api.route import Route
-from penstock.api.schemas.connections import connection_json
+from penstock.api.schemas.connections import connection_json, report_json
+from penstock.domain.rung import Rungs
 from penstock.services import connections
 
 router = APIRouter(tags=["Connections"], route_class=Route)
@@ -20,6 +21,7 @@ _ALL = "/{account_id}/api/connections"
 _TYPE = _ALL + "/{connection_type}"
 _ONE = _TYPE + "/{connection_id}"
 _CHECK = "ConnectionCheck"
+_INCLUDE = (parameter("include", text(one_of=("rungs",)), "Answer the rungs of the test instead of a bare true."),)
 _LIST_QUERY = (
     parameter("type", text("all"), "Only these types, several joined with commas."),
     *paged(sort=("name", "id", "type", "updated", "created")),
@@ -43,7 +45,11 @@ def list_connections(call: Current) -> Response:
 @router.post(
     _ALL + "/test",
     **operation(
-        "testNewConnectionGeneric", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")
+        "testNewConnectionGeneric",
+        "Test a new connection",
+        one("ConnectionTestResult"),
+        body=one("ConnectionFields"),
+        query=_INCLUDE,
     ),
 )
 def test_new_connection_of_any_type(call: Current) -> Response:
@@ -65,7 +71,11 @@ def create_connection(call: Current, connection_type: str) -> Response:
 @router.post(
     _TYPE + "/test",
     **operation(
-        "testNewConnection", "Test a new connection", one("ConnectionTestResult"), body=one("ConnectionFields")
+        "testNewConnection",
+        "Test a new connection",
+        one("ConnectionTestResult"),
+        body=one("ConnectionFields"),
+        query=_INCLUDE,
     ),
 )
 def test_new_connection(call: Current, connection_type: str) -> Response:
@@ -97,18 +107,24 @@ def delete_connection(call: Current, connection_type: str, connection_id: Id) ->
     return call.answer(connection_json(row, call.view))
 
 
-@router.post(_ONE + "/test", **operation("testConnection", "Test a stored connection", one("ConnectionTestResult")))
+@router.post(
+    _ONE + "/test",
+    **operation("testConnection", "Test a stored connection", one("ConnectionTestResult"), query=_INCLUDE),
+)
 def test_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
-    with call.reading() as (uow, principal, _):
-        found = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal)
-    connections.test(found, call.deps.connectors, call.deps.databases)
-    return call.answer(True)
+    with call.reading("connection") as (uow, principal, fields):
+        found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
+    return _tested(call, connections.test(found, call.deps.connectors, call.deps.databases), given)
 
 
 @router.post(
     _ONE + "/validate",
     **operation(
-        "validateConnection", "Check a path or a table of a connection", one("ConnectionTestResult"), body=one(_CHECK)
+        "validateConnection",
+        "Check a path or a table of a connection",
+        one("ConnectionTestResult"),
+        body=one(_CHECK),
+        query=_INCLUDE,
     ),
 )
 def validate_connection(call: Current, connection_type: str, connection_id: Id) -> Response:
@@ -122,6 +138,7 @@ def validate_connection(call: Current, connection_type: str, connection_id: Id) 
         "Check a path or a table of a connection",
         one("ConnectionTestResult"),
         body=one(_CHECK),
+        query=_INCLUDE,
     ),
 )
 def validate_connection_of_any_type(call: Current, connection_id: Id) -> Response:
@@ -131,10 +148,14 @@ def validate_connection_of_any_type(call: Current, connection_id: Id) -> Respons
 def _check(call: Call, connection_type: str | None, connection_id: int) -> Response:
     with call.reading("connection") as (uow, principal, fields):
         found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
-    connections.check(found, given, call.deps.connectors, call.deps.databases)
-    return call.answer(True)
+    return _tested(call, connections.check(found, given, call.deps.connectors, call.deps.databases), given)
 
 
 def _test_new(call: Call, connection_type: str, fields: dict[str, Any]) -> Response:
-    connections.test(connections.new(connection_type, fields), call.deps.connectors, call.deps.databases)
-    return call.answer(True)
+    rungs = connections.test(connections.new(connection_type, fields), call.deps.connectors, call.deps.databases)
+    return _tested(call, rungs, fields)
+
+
+def _tested(call: Call, rungs: Rungs | None, fields: dict[str, Any]) -> Response:
+    asked = str(fields.get("include") or "").replace(" ", "").split(",")
+    return call.answer(report_json(rungs) if "rungs" in asked else True)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Literal, NotRequired
+from collections.abc import Iterable
+from typing import Any, Literal, cast
 
+from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
 from penstock.api.dates import to_wire
 from penstock.api.schemas.fields import Instant
 from penstock.api.urls import segment
 from penstock.api.view import View
+from penstock.domain.rung import Rung, Rungs
+from penstock.services.connection_types import TYPES, Parameter
 from penstock.services.records import Connection as Row
 
 
 class Connection(TypedDict):
-    """A stored address of data."""
+    """A stored address of data: the keys of every type; those of its own type stand beside them."""
 
     id: int
     name: str
@@ -25,12 +29,6 @@ class Connection(TypedDict):
     created_at: Instant
     updated_at: Instant
     url: str
-    path: NotRequired[str]
-    host: NotRequired[str]
-    port: NotRequired[int]
-    database: NotRequired[str]
-    tunnel_type: NotRequired[str]
-    ssl: NotRequired[bool]
 
 
 class ConnectionGroup(TypedDict):
@@ -50,19 +48,47 @@ class ConnectionType(TypedDict):
     groups: list[ConnectionGroup]
 
 
-class ConnectionFields(TypedDict, total=False):
-    """A connection's name, type and the parameters of its type. The password is written and never read."""
+def type_schemas() -> dict[str, Any]:
+    """Return the JSON Schemas that depend on the types of connections: what any of them takes and shows, and what each
+    takes."""
+    taken: dict[str, Any] = {"name": _TEXT, "type": {**_TEXT, "enum": list(TYPES)}}
+    shown = dict(TypeAdapter(Connection).json_schema()["properties"])
+    made: dict[str, Any] = {}
+    for kind in TYPES.values():
+        own = {one.name: _schema_of(one) for one in kind.parameters}
+        needed = ["name", *(one.name for one in kind.parameters if one.needed and not one.where and not one.unless)]
+        made[f"ConnectionFields_{kind.type}"] = {
+            "type": "object", "description": kind.description, "properties": {"name": _TEXT, **own}, "required": needed,
+        }  # fmt: skip
+        for name, schema in own.items():
+            plain = {key: value for key, value in schema.items() if key not in ("default", "description")}
+            taken.setdefault(name, plain)
+            if not schema.get("writeOnly"):
+                shown.setdefault(name, plain)
+    about = "A connection's name, type and the parameters of its type. Secret ones are written and never read."
+    return {
+        **made,
+        "ConnectionFields": {"type": "object", "description": about, "properties": taken},
+        "Connection": {
+            "type": "object", "description": "A stored address of data, with the parameters of its type that are not secret.",
+            "properties": shown, "required": sorted(Connection.__required_keys__),
+        },
+    }  # fmt: skip
 
-    name: str
-    type: str
-    path: str
-    username: str
-    password: str
-    database: str
-    host: str
-    port: int
-    tunnel_type: Literal["direct"]
-    ssl: bool
+
+_TEXT = {"type": "string"}
+_KINDS = {"port": {"type": "integer"}, "boolean": {"type": "boolean"}}
+
+
+def _schema_of(one: Parameter) -> dict[str, Any]:
+    schema: dict[str, Any] = {**_KINDS.get(one.kind, _TEXT), "description": one.about}
+    if one.allowed:
+        schema["enum"] = list(one.allowed)
+    if one.default is not None:
+        schema["default"] = one.default
+    if one.secret:
+        schema["writeOnly"] = True
+    return schema
 
 
 class ConnectionCheck(TypedDict, total=False):
@@ -85,8 +111,39 @@ class ConnectionCheck(TypedDict, total=False):
     lines: int
 
 
-ConnectionTestResult = bool
-"""A test that succeeded answers a bare true; one that failed is an error."""
+class ConnectionRung(TypedDict):
+    """One rung of a test: its name, `passed`, `warned` or `failed`, what there is to say, and how long it took."""
+
+    rung: str
+    status: Literal["passed", "warned", "failed"]
+    message: str | None
+    took_ms: int
+
+
+class ConnectionTestReport(TypedDict):
+    """What `include=rungs` answers for a test that succeeded."""
+
+    status: Literal["success"]
+    message: str | None
+    rungs: list[ConnectionRung]
+
+
+ConnectionTestResult = bool | ConnectionTestReport
+"""A test that succeeded answers a bare true, or with `include=rungs` its rungs; one that failed is an error."""
+
+
+def rungs_json(rungs: Iterable[Rung]) -> list[ConnectionRung]:
+    """Return the rungs of a test as the wire writes them."""
+    return [
+        {"rung": one.name, "status": one.state.value, "message": one.says or None, "took_ms": one.took_ms}
+        for one in rungs
+    ]
+
+
+def report_json(rungs: Rungs | None) -> ConnectionTestReport:
+    """Return the report of a test that succeeded; its message is what the rungs have to say."""
+    said = " ".join(one.says for one in rungs or () if one.says)
+    return {"status": "success", "message": said or None, "rungs": rungs_json(rungs or ())}
 
 
 def connection_json(row: Row, view: View) -> Connection:
@@ -102,4 +159,4 @@ def connection_json(row: Row, view: View) -> Connection:
         "updated_at": to_wire(row.updated_at),
         "url": view.url(f"connections/{segment(row.type)}/{row.id}"),
     }
-    return {**connection, **parameters}
+    return cast(Connection, {**connection, **parameters})

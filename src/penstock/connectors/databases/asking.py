@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-from penstock.connectors.databases import addresses
+from penstock.connectors import tunnels
+from penstock.connectors.databases import testing
 from penstock.connectors.databases.session import Gone, Session
+from penstock.connectors.ladder import no_connector
+from penstock.connectors.tunnels import Way
+from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Ask, Cell, Connection
 
 DRIVERS = {
-    "mysql": "penstock.connectors.databases.mysql",
-    "postgres": "penstock.connectors.databases.postgres",
+    "googlecloudpostgres": "postgres",
+    "googlecloudsql": "mysql",
+    "herokupostgres": "postgres",
+    "mysql": "mysql",
+    "postgres": "postgres",
 }
-"""Connection type to the module that opens sessions; a driver is loaded when it is first needed."""
+"""Connection type to the module beside this one that opens sessions; a driver is loaded when it is first needed."""
 _Key = tuple[object, ...]
 _idle: dict[_Key, list[Session]] = {}
 _lock = threading.Lock()
@@ -27,30 +34,24 @@ class Databases:
     """A connector for databases (`penstock.plan.ports.Databases`). *allow* are the internal networks that may be reached,
     None for all."""
 
+    types: Collection[str] = frozenset(DRIVERS)
+
     def __init__(self, allow: str | None) -> None:
         self._allow = allow
 
-    def test(self, connection: Connection) -> None:
-        """Return when the database can be reached, and answers."""
-        self._try(connection, "SELECT 1")
+    def test(self, connection: Connection) -> Rungs:
+        """Climb to one row. Raises ConnectionTestFailed with the rung that broke."""
+        return self._climb(connection, ())
 
-    def look(self, connection: Connection, schema: str | None, table: str) -> None:
-        """Return when a table or view can be read."""
-        self._try(connection, None, (schema, table) if schema else (table,))
+    def look(self, connection: Connection, schema: str | None, table: str) -> Rungs:
+        """Climb to one row of a table or view. Raises ConnectionTestFailed."""
+        return self._climb(connection, (schema, table) if schema else (table,))
 
-    def _try(self, connection: Connection, sql: str | None, names: tuple[str, ...] = ()) -> None:
-        try:
-            session = _opened(connection, self._allow)
-            try:
-                table = ".".join(map(session.quoted, names))
-                session.first(sql or f"SELECT 1 FROM {table} WHERE 1 = 0")
-            finally:
-                session.close()
-        except PenstockError as error:
-            message = error.message[:1].upper() + error.message[1:]
-            for secret in connection.secrets.values():
-                message = message.replace(secret, "***")
-            raise ConnectionTestFailed(message) from error
+    def _climb(self, connection: Connection, table: tuple[str, ...]) -> Rungs:
+        driver = DRIVERS.get(connection.type)
+        if driver is None:
+            raise ConnectionTestFailed(no_connector(connection))
+        return testing.climb(connection, driver, _opens(driver), self._allow, table)
 
     def asking(self, connections: Mapping[str, Connection]) -> Ask:
         """Return what asks the databases among some connections."""
@@ -116,5 +117,32 @@ def _first(key: _Key, session: Session, sql: str) -> Cell | None:
 
 
 def _opened(connection: Connection, allow: str | None) -> Session:
-    place = addresses.checked(connection, allow)
-    return cast(Session, importlib.import_module(DRIVERS[connection.type]).open_session(connection, place))
+    way = tunnels.way(connection, allow)
+    try:
+        way.check()
+        return _Going(_opens(DRIVERS[connection.type])(connection, way.place), way)
+    except BaseException:
+        way.close()
+        raise
+
+
+class _Going:
+    """A session, and the way that it goes."""
+
+    def __init__(self, session: Session, way: Way) -> None:
+        self._session, self._way = session, way
+
+    def first(self, sql: str) -> Cell | None:
+        return self._session.first(sql)
+
+    def quoted(self, name: str) -> str:
+        return self._session.quoted(name)
+
+    def close(self) -> None:
+        self._session.close()
+        self._way.close()
+
+
+def _opens(driver: str) -> testing.Open:
+    module = importlib.import_module(f"penstock.connectors.databases.{driver}")
+    return cast(testing.Open, module.open_session)

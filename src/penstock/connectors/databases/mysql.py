@@ -7,7 +7,6 @@ prints them.
 from __future__ import annotations
 
 import socket
-import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,8 +16,9 @@ import pymysql
 from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.cursors import SSCursor
 
-from penstock.connectors.databases.addresses import Place
+from penstock.connectors import places, tls
 from penstock.connectors.databases.session import ASK_S, CONNECT_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
@@ -46,7 +46,7 @@ _NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, A
 
 def open_session(connection: Connection, place: Place) -> MysqlSession:
     """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
-    given = connection.parameters
+    given, secure = connection.parameters, tls.asked(connection)
     with ExitStack() as undone:
         plain = undone.enter_context(_connected(place))
         # The driver takes the socket over, and wraps it for TLS: this one still ends what waits for it.
@@ -55,7 +55,7 @@ def open_session(connection: Connection, place: Place) -> MysqlSession:
             host=place.host, port=place.port, user=str(given.get("username") or ""),
             password=connection.secrets.get("password", "").encode(),
             database=str(given.get("database") or "") or None, charset="utf8mb4", conv={}, cursorclass=SSCursor,
-            ssl=_tls() if given.get("ssl") else None, ssl_disabled=not given.get("ssl"), read_timeout=ASK_S + CONNECT_S,
+            ssl=None if secure is None else tls.context(secure), ssl_disabled=secure is None, read_timeout=ASK_S + CONNECT_S,
             write_timeout=ASK_S + CONNECT_S, autocommit=True, local_infile=False, program_name="penstock", defer_connect=True,
         )  # fmt: skip
         try:
@@ -72,26 +72,10 @@ def open_session(connection: Connection, place: Place) -> MysqlSession:
 
 
 def _connected(place: Place) -> socket.socket:
-    last: OSError | None = None
-    for address in place.addresses:
-        try:
-            made = socket.create_connection((address, place.port), CONNECT_S)
-        except OSError as error:
-            last = error
-            continue
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        return made
-    why = "timed out" if isinstance(last, TimeoutError) else getattr(last, "strerror", None) or "no address"
-    raise TransientError(f"connection to server at '{place.host}', port {place.port} failed: {why}.") from last
-
-
-def _tls() -> ssl.SSLContext:
-    """TLS as the wire's parameter has it: what travels is hidden, and who answers is not checked."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
+    made = places.connected(place, CONNECT_S)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    return made
 
 
 @contextmanager
@@ -123,8 +107,10 @@ def _refused(error: pymysql.MySQLError) -> PermanentError | TransientError:
     code, said = _said(error)
     if code in _LOST:
         return TransientError(f"the server did not answer in time, or broke off: {said}")
+    if "CERTIFICATE_VERIFY_FAILED" in said:
+        return TlsRefused(f"the certificate of the server is not trusted: {said}")
     if code == CR.CR_SSL_CONNECTION_ERROR:
-        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+        return TlsRefused(f"{said} Set 'ssl' to false, or let the server speak TLS.")
     return PermanentError(said)
 
 

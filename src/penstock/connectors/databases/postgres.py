@@ -9,13 +9,16 @@ from __future__ import annotations
 import os
 import selectors
 import time
+from contextlib import ExitStack
+from pathlib import Path
 
 import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
-from penstock.connectors.databases.addresses import Place
+from penstock.connectors import tls
 from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
@@ -47,21 +50,11 @@ _LOST = ("08", "57P01", "57P02", "57P03", "57P05")
 
 def open_session(connection: Connection, place: Place) -> PostgresSession:
     """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
-    given = connection.parameters
+    secure = tls.asked(connection)
     try:
-        raw = psycopg.connect(
-            host=",".join([place.host] * len(place.addresses)), hostaddr=",".join(place.addresses), port=place.port,
-            user=str(given.get("username") or ""), password=connection.secrets.get("password", ""),
-            dbname=str(given.get("database") or given.get("username") or ""),
-            sslmode="require" if given.get("ssl") else "disable", connect_timeout=CONNECT_S, autocommit=True,
-            # Nothing of the machine's own settings for PostgreSQL is used.
-            passfile=os.devnull, sslcertmode="disable", sslrootcert=f"{os.devnull}/none", gssencmode="disable",
-            options=" ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
-            application_name="penstock", client_encoding="UTF8", target_session_attrs="any",
-            keepalives=1, keepalives_idle=30, keepalives_interval=10, keepalives_count=3,
-        )  # fmt: skip
+        raw = _connected(connection, place, secure)
     except psycopg.OperationalError as error:
-        raise _refused(error, bool(given.get("ssl"))) from error
+        raise _refused(error, secure is not None) from error
     except (psycopg.Error, ValueError) as error:
         raise PermanentError(_sentence(str(error))) from error
     session = PostgresSession(raw)
@@ -75,10 +68,38 @@ def open_session(connection: Connection, place: Place) -> PostgresSession:
     return session
 
 
+def _connected(connection: Connection, place: Place, secure: tls.Tls | None) -> psycopg.Connection:
+    given = connection.parameters
+    with ExitStack() as files:
+        # Where nothing is checked, a file of authorities on this machine is not to change that.
+        authorities = Path(os.devnull) / "none"
+        if secure is not None and secure.verify is not tls.Verify.NONE:
+            authorities = files.enter_context(tls.authorities_file(secure))
+        return psycopg.connect(
+            host=",".join([place.host] * len(place.addresses)), hostaddr=",".join(place.addresses), port=place.port,
+            user=str(given.get("username") or ""), password=connection.secrets.get("password", ""),
+            dbname=str(given.get("database") or given.get("username") or ""),
+            sslmode="disable" if secure is None else _MODES[secure.verify], sslrootcert=str(authorities),
+            connect_timeout=CONNECT_S, autocommit=True,
+            # Nothing of the machine's own settings for PostgreSQL is used.
+            passfile=os.devnull, sslcertmode="disable", gssencmode="disable",
+            options=" ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
+            application_name="penstock", client_encoding="UTF8", target_session_attrs="any",
+            keepalives=1, keepalives_idle=30, keepalives_interval=10, keepalives_count=3,
+        )  # fmt: skip
+
+
+_MODES = {tls.Verify.NONE: "require", tls.Verify.CA: "verify-ca", tls.Verify.FULL: "verify-full"}
+
+
 def _refused(error: psycopg.OperationalError, asks_for_tls: bool) -> PermanentError | TransientError:
     said = _sentence(str(error).split("Multiple connection attempts failed")[0])
     if asks_for_tls and "does not support SSL" in said:
-        return PermanentError(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+        return TlsRefused(f"{said} Set 'ssl' to false, or let the server speak TLS.")
+    if "certificate" in said and "does not match" in said:
+        return TlsRefused(f"{said} Correct the host, or set 'ssl_verify' to ca.")
+    if "certificate verify failed" in said:
+        return TlsRefused(f"{said} Give the authority that signed it as 'ssl_ca'.")
     # Of a session that never was libpq gives no number, only words.
     words = (
         "timeout expired",

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from penstock.connectors.files import folders, patterns
 from penstock.connectors.files.roots import Roots
-from penstock.errors import ConnectionTestFailed, PermanentError
+from penstock.connectors.ladder import Ladder, Name
+from penstock.domain.rung import Rungs
+from penstock.errors import PermanentError
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
@@ -26,18 +28,21 @@ class LocalFiles:
     def __init__(self, roots: Sequence[Path] | None, forbidden: Sequence[Path] = ()) -> None:
         self._roots = Roots(roots, forbidden)
 
-    def test(self, connection: Connection) -> None:
-        """Return when the folder can be read; raises ConnectionTestFailed with the reason."""
-        try:
+    def test(self, connection: Connection) -> Rungs:
+        """Climb to a folder that can be read. Raises ConnectionTestFailed with the rung that broke."""
+        ladder = Ladder(connection)
+        with ladder.rung(Name.PLACE):
             folder = self._folder(connection)
-        except PermanentError as error:
-            raise ConnectionTestFailed(error.message) from error
-        if not folder.exists():
-            raise ConnectionTestFailed(f"The folder '{folder}' does not exist. Create it, or correct the path.")
-        if not folder.is_dir():
-            raise ConnectionTestFailed(f"'{folder}' is a file; a connection needs a folder.")
-        if not os.access(folder, os.R_OK | os.X_OK):
-            raise ConnectionTestFailed(f"The folder '{folder}' cannot be read. Grant the server's user access to it.")
+            if not folder.exists():
+                raise PermanentError(f"The folder '{folder}' does not exist. Create it, or correct the path.")
+            if not folder.is_dir():
+                raise PermanentError(f"'{folder}' is a file; a connection needs a folder.")
+        with ladder.rung(Name.PRIVILEGES) as warn:
+            if not os.access(folder, os.R_OK | os.X_OK):
+                raise PermanentError(f"The folder '{folder}' cannot be read. Grant the server's user access to it.")
+            if not os.access(folder, os.W_OK):
+                warn(f"The folder '{folder}' cannot be written: it is good for sources, and not for destinations.")
+        return ladder.rungs
 
     def _folder(self, connection: Connection) -> Path:
         raw = connection.parameters.get("path")

@@ -181,6 +181,8 @@ def test_a_server_that_is_none_is_given_up(
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
+            probe, _ = server.accept()  # the rung before
+            probe.close()
             one, _ = server.accept()
             with one:
                 one.sendall(said)

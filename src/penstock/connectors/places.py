@@ -1,4 +1,4 @@
-"""Where a database is: its host is resolved once, and only addresses that were checked are connected to."""
+"""Where a system is: its host is resolved once, and only addresses that were checked are connected to."""
 
 from __future__ import annotations
 
@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import is_allowed, networks
-from penstock.plan.ports import Connection
 
 MOST_ADDRESSES = 3
 """Of a host; each takes its time when nobody answers."""
+
+
+class TlsRefused(PermanentError):
+    """A server and this side do not agree on TLS: there is none, or a certificate that is not trusted."""
+
+    code = "tls_refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +27,11 @@ class Place:
     addresses: tuple[str, ...]
 
 
-def checked(connection: Connection, allow: str | None) -> Place:
-    """Return where the database of a connection is. *allow* are the internal networks that may be reached; None for all.
+def resolved(host: str, port: int, allow: str | None) -> Place:
+    """Return where a host is. *allow* are the internal networks that may be reached; None for all.
 
     Raises PermanentError for an internal address that is not allowed, TransientError for a host that nobody knows.
     """
-    host, port = str(connection.parameters.get("host") or ""), int(connection.parameters.get("port") or 0)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
@@ -40,3 +44,18 @@ def checked(connection: Connection, allow: str | None) -> Place:
                 "allow its network with PENSTOCK_OUTBOUND_ALLOW."
             )
     return Place(host, port, addresses)
+
+
+def connected(place: Place, seconds: float) -> socket.socket:
+    """Return a connection to the first address that takes one. Raises TransientError."""
+    last: OSError | None = None
+    for address in place.addresses:
+        try:
+            return socket.create_connection((address, place.port), seconds)
+        except OSError as error:
+            last = error
+    why = "timed out" if isinstance(last, TimeoutError) else getattr(last, "strerror", None) or "no address"
+    raise TransientError(
+        f"connection to server at '{place.host}', port {place.port} failed: {why}. Check host and port, that the server "
+        "runs, and that it may be reached from here."
+    ) from last

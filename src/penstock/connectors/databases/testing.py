@@ -1,0 +1,91 @@
+"""The ladder of a database: from its host to one row, for the databases whose sessions are opened here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from penstock.connectors.databases.session import Session
+from penstock.connectors.ladder import Ladder, Name
+from penstock.connectors.places import Place
+from penstock.domain.rung import Rungs
+from penstock.errors import PermanentError
+from penstock.plan.ports import Connection
+
+Open = Callable[[Connection, Place], Session]
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What a database is asked: its version as text, its clock, and whether there is anything that the user can read."""
+
+    version: str
+    now: str
+    readable: str
+
+
+QUESTIONS = {
+    "postgres": Questions(
+        "SHOW server_version",
+        "SELECT clock_timestamp()",
+        "SELECT EXISTS (SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT IN ('pg_catalog', 'information_schema') "
+        "AND n.nspname NOT LIKE 'pg\\_toast%' AND has_schema_privilege(n.oid, 'USAGE') "
+        "AND has_table_privilege(c.oid, 'SELECT'))",
+    ),
+    "mysql": Questions(
+        "SELECT version()",
+        "SELECT utc_timestamp(6)",
+        "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema NOT IN "
+        "('information_schema', 'performance_schema', 'mysql', 'sys'))",
+    ),
+}
+OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5)}
+"""The oldest versions that are tried; older ones may work."""
+
+
+def climb(connection: Connection, driver: str, open_session: Open, allow: str | None, table: tuple[str, ...]) -> Rungs:
+    """Return the rungs of a database, climbed to one row: of a *table* (its name, perhaps behind its schema's), or of none.
+    Raises ConnectionTestFailed."""
+    ladder, asks = Ladder(connection), QUESTIONS[driver]
+    with ladder.reached(allow) as place:
+        session = ladder.login(lambda: open_session(connection, place), tls=bool(connection.parameters.get("ssl")))
+        try:
+            named = ".".join(map(session.quoted, table))
+            if table:
+                with ladder.rung(Name.PRIVILEGES):
+                    session.first(f"SELECT 1 FROM {named} WHERE 1 = 0")
+            else:
+                _privileges(ladder, session, asks)
+            _version(ladder, session, driver, asks)
+            _clock(ladder, session, asks)
+            with ladder.rung(Name.ROW):
+                session.first(f"SELECT 1 FROM {named} LIMIT 1" if table else "SELECT 1")
+        finally:
+            session.close()
+    return ladder.rungs
+
+
+def _privileges(ladder: Ladder, session: Session, asks: Questions) -> None:
+    with ladder.rung(Name.PRIVILEGES) as warn:
+        cell = session.first(asks.readable)
+        if cell is None or cell.text not in ("true", "1"):
+            warn("The user can read no table of this database. Grant SELECT, or correct the database.")
+
+
+def _version(ladder: Ladder, session: Session, driver: str, asks: Questions) -> None:
+    cell = session.first(asks.version)
+    text = "" if cell is None else cell.text
+    name = "PostgreSQL" if driver == "postgres" else "MariaDB" if "mariadb" in text.lower() else "MySQL"
+    found = tuple(map(int, re.findall(r"\d+", text.removeprefix("5.5.5-"))[:2]))
+    ladder.version(name, text, found, OLDEST[name])
+
+
+def _clock(ladder: Ladder, session: Session, asks: Questions) -> None:
+    cell = session.first(asks.now)
+    if cell is None:
+        raise PermanentError("the database does not tell the time.")
+    told = datetime.fromisoformat(cell.text)
+    ladder.clock(told if told.tzinfo is not None else told.replace(tzinfo=UTC))
