@@ -55,6 +55,7 @@ def run(client: Client, folder: Path, sizes: Sequence[int], rounds: int = ROUNDS
                     theirs.append(by_hand)
                     ours.append(job)
             ratios[label] = ratio = median(ours) / median(theirs)
+            sys.stderr.write(f"{label}: {ratio:.2f}\n")  # the whole takes an hour at ten million
             lines.append(_line(label, f"{median(ours):.2f} s", f"{median(theirs):.2f} s", ratio, AIM_WORST))
     client.call("DELETE", f"clusters/{cluster_id}")
     worst = max(ratios, key=lambda label: ratios[label])

@@ -27,6 +27,10 @@ POLL_S = 0.005
 """How often a client asks for what it waits for, unless said otherwise."""
 
 
+IDLE_S = 2.0
+"""After a longer pause a client connects anew: servers close connections that nobody uses."""
+
+
 class Client:
     """One keep-alive connection to a server."""
 
@@ -38,13 +42,17 @@ class Client:
             "Content-Type": "application/json",
         }
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        self._used_at = time.monotonic()
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Return the answer to a call under the account. Raises RuntimeError for a status of 400 or more."""
         text = None if body is None else json.dumps(body)
+        if time.monotonic() - self._used_at > IDLE_S:
+            self.connection.close()
         self.connection.request(method, f"/{ACCOUNT}/api/{path}", text, self.headers)
         answer = self.connection.getresponse()
         raw = answer.read()
+        self._used_at = time.monotonic()
         if answer.status >= 400:
             raise RuntimeError(f"{method} {path}: {answer.status} {raw.decode()}")
         return json.loads(raw)
