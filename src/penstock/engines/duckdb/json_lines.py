@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 
 from penstock.engines.duckdb.delimited import Texts, reader_options, rewritten_sql
@@ -16,6 +18,7 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
+_FOUND = "found"
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
 
@@ -37,15 +40,57 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
-    judged = f"CASE WHEN json_valid({RECORD}) THEN {RECORD} ELSE {malformed} END"
-    relation = f"SELECT * REPLACE ({judged} AS {RECORD}) FROM ({relation})"
-    if source.base_record is not None:
-        relation = _below(source.base_record, relation)
+    return Texts(_fields(scan, relation, malformed), dropped)
+
+
+def _fields(scan: Scan, relation: str, malformed: str) -> str:
+    """Return the texts of all fields, from records that are JSON or not."""
+    source, found = scan.source, _Found()
     columns = []
     for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
-        sql = _PSEUDO[item.pseudo] if item.pseudo is not None else _column(item.name or "", field.dtype.kind)
+        sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
-    return Texts(f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL", dropped)
+    if source.base_record is not None:
+        relation = _below(source.base_record, _judged(f"json_valid({RECORD})", malformed, relation))
+        relation = f"SELECT *, {found.sql} AS {_FOUND} FROM ({relation})"
+    elif found.paths:
+        # Looking for the fields tells as well whether there is a record, in one reading.
+        relation = f"SELECT *, try({found.sql}) AS {_FOUND} FROM ({relation})"
+        relation = _judged(f"{_FOUND} IS NOT NULL", malformed, relation)
+    else:
+        relation = _judged(f"json_valid({RECORD})", malformed, relation)
+    return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
+
+
+def _judged(is_json: str, malformed: str, relation: str) -> str:
+    return f"SELECT * REPLACE (CASE WHEN {is_json} THEN {RECORD} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
+
+
+@dataclass(slots=True)
+class _Found:
+    """The *paths* that are looked for in one reading of a record, whose values are the list `found`."""
+
+    paths: list[str] = dataclass_field(default_factory=list)
+
+    @property
+    def sql(self) -> str:
+        return f"json_extract({RECORD}, [{', '.join(map(text_literal, self.paths))}])" if self.paths else "NULL"
+
+    def column(self, name: str, kind: Kind) -> str:
+        """Return the text of a field: a structure as JSON, what else there is as it is for people; null where it is null."""
+        structure = kind in (Kind.MAP, Kind.BAG)
+        if name.startswith("$") and not _SIMPLE_PATH.match(name):
+            found = f"ps_json_path({RECORD}, {text_literal(name)})"
+            return found if structure else f"ps_json_text({found})"
+        self.paths.append(_path(name))
+        value = f"CAST({_FOUND}[{len(self.paths)}] AS VARCHAR)"
+        if structure:
+            return f"nullif({value}, 'null')"
+        return (
+            f"CASE WHEN NOT starts_with({value}, '\"') THEN nullif({value}, 'null') "
+            f"WHEN NOT contains({value}, '\\') THEN substring({value}, 2, length({value}) - 2) "
+            f"ELSE json_extract_string({value}, '$') END"
+        )
 
 
 def _must_rewrite(source: FileSource, file: FileEntry) -> bool:
@@ -78,7 +123,7 @@ def _read_lines(source: FileSource, packed: str, files: list[FileEntry]) -> str:
     relation = f"read_csv({files_sql(files)}, {', '.join(options)})"
     return (
         f"SELECT {RECORD}, {file_names(files)} AS {FILE}, NULL::BIGINT AS {LINE} FROM {relation} "
-        f"WHERE {RECORD} IS NOT NULL AND trim({RECORD}, ' \t\f\v') <> ''"
+        f"WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
     )
 
 
@@ -92,14 +137,9 @@ def _below(path: str, relation: str) -> str:
     )
 
 
-def _column(name: str, kind: Kind) -> str:
-    structure = kind in (Kind.MAP, Kind.BAG)
-    if name.startswith("$") and not _SIMPLE_PATH.match(name):
-        found = f"ps_json_path({RECORD}, {text_literal(name)})"
-        return found if structure else f"ps_json_text({found})"
-    path = name if name.startswith("$") else "$." + '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if not name.startswith("$") and any(char in name for char in '"\\*'):
-        path = "/" + name.replace("~", "~0").replace("/", "~1")
-    if structure:
-        return f"CAST(json_extract({RECORD}, {text_literal(path)}) AS VARCHAR)"
-    return f"json_extract_string({RECORD}, {text_literal(path)})"
+def _path(name: str) -> str:
+    if name.startswith("$"):
+        return name
+    if any(char in name for char in '"\\*'):
+        return "/" + name.replace("~", "~0").replace("/", "~1")
+    return f'$."{name}"'
