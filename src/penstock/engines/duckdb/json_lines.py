@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
@@ -18,7 +19,7 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
-_FOUND = "found"
+_KEYS, _PATHS = "keys", "paths"
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
 
@@ -50,15 +51,16 @@ def _fields(scan: Scan, relation: str, malformed: str) -> str:
     for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
+    is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
-        relation = _below(source.base_record, _judged(f"json_valid({RECORD})", malformed, relation))
-        relation = f"SELECT *, {found.sql} AS {_FOUND} FROM ({relation})"
-    elif found.paths:
-        # Looking for the fields tells as well whether there is a record, in one reading.
-        relation = f"SELECT *, try({found.sql}) AS {_FOUND} FROM ({relation})"
-        relation = _judged(f"{_FOUND} IS NOT NULL", malformed, relation)
+        relation = _below(source.base_record, _judged(is_json, malformed, relation))
+        relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
     else:
-        relation = _judged(f"json_valid({RECORD})", malformed, relation)
+        # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
+        looked = found.columns("try({})")
+        relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
+        tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
+        relation = _judged(" OR ".join([*tests, is_json]), malformed, relation)
     return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
 
 
@@ -68,29 +70,39 @@ def _judged(is_json: str, malformed: str, relation: str) -> str:
 
 @dataclass(slots=True)
 class _Found:
-    """The *paths* that are looked for in one reading of a record, whose values are the list `found`."""
+    """What is looked for in each record: *keys* and what their values are read as, all in one reading, which gives the
+    structure `keys`; and *paths*, in another, which gives the list `paths`."""
 
+    keys: dict[str, str] = dataclass_field(default_factory=dict)
     paths: list[str] = dataclass_field(default_factory=list)
 
-    @property
-    def sql(self) -> str:
-        return f"json_extract({RECORD}, [{', '.join(map(text_literal, self.paths))}])" if self.paths else "NULL"
+    def columns(self, form: str = "{}") -> list[str]:
+        """Return the SQL of the structure and of the list, those that are needed, in a *form*."""
+        made = []
+        if self.keys:
+            made.append((f"json_transform({RECORD}, {text_literal(json.dumps(self.keys))})", _KEYS))
+        if self.paths:
+            made.append((f"json_extract({RECORD}, [{', '.join(map(text_literal, self.paths))}])", _PATHS))
+        return [f"{form.format(sql)} AS {name}" for sql, name in made]
 
     def column(self, name: str, kind: Kind) -> str:
         """Return the text of a field: a structure as JSON, what else there is as it is for people; null where it is null."""
         structure = kind in (Kind.MAP, Kind.BAG)
         if name.startswith("$") and not _SIMPLE_PATH.match(name):
             found = f"ps_json_path({RECORD}, {text_literal(name)})"
-            return found if structure else f"ps_json_text({found})"
+            return f"nullif({found} || '', 'null')" if structure else f"ps_json_text({found})"
+        if self._is_key(name, "JSON" if structure else "VARCHAR"):
+            value = f"struct_extract({_KEYS}, {text_literal(name)})"
+            return f"CAST({value} AS VARCHAR)" if structure else value
         self.paths.append(_path(name))
-        value = f"CAST({_FOUND}[{len(self.paths)}] AS VARCHAR)"
-        if structure:
-            return f"nullif({value}, 'null')"
-        return (
-            f"CASE WHEN NOT starts_with({value}, '\"') THEN nullif({value}, 'null') "
-            f"WHEN NOT contains({value}, '\\') THEN substring({value}, 2, length({value}) - 2) "
-            f"ELSE json_extract_string({value}, '$') END"
-        )
+        value = f"{_PATHS}[{len(self.paths)}]"
+        return f"nullif(CAST({value} AS VARCHAR), 'null')" if structure else f"json_extract_string({value}, '$')"
+
+    def _is_key(self, name: str, read_as: str) -> bool:
+        """Note a key, unless another that differs in case only is noted, or the same to be read otherwise."""
+        if name.startswith("$") or not name or name.lower() in (one.lower() for one in self.keys if one != name):
+            return False
+        return self.keys.setdefault(name, read_as) == read_as
 
 
 def _must_rewrite(source: FileSource, file: FileEntry) -> bool:
