@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from penstock.engines.functions import json_paths, structures
 from penstock.engines.functions.json_depth import guard_depth
+
+_HALF_PAIRS = re.compile("[\ud800-\udfff]")
 
 
 def _plain(raw: Any) -> str:
@@ -53,6 +56,9 @@ def _structure(text: str, kind: str) -> Any:
         raw = json.loads(text)
     except ValueError:
         return None
+    if "\\u" in text and (whole := _HALF_PAIRS.sub("\ufffd", plain := _plain(raw))) != plain:
+        # Half a surrogate pair cannot be held in UTF-8 text.
+        raw = json.loads(whole)
     return raw if isinstance(raw, dict if kind == "map" else list) else None
 
 
