@@ -18,12 +18,13 @@ _FAIL = frozenset(
         "ISOSubtractDuration", "ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract", "IsEmpty", "INVERSEMAP", "DIFF",
         "TOP", "MaxTupleBy1stField", "ExtremalTupleByNthField", "BagSplit", "DistinctBy", "SetIntersect", "Sessionize",
         "TimeCount", "VAR", "Median", "Quantile", "StreamingMedian", "StreamingQuantile", "RandInt", "CustomFormatToISO",
+        "json_of_texts",
     }
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
 _CALLS = frozenset({"Curl", "CurlPoll", "ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"})
 """Calls of other systems, which only a job makes: they are not to be made in vain either."""
-_TABLES = frozenset({"ToJson", "JsonStringToMap", "JsonStringToBag", "JsonExtract"})
+_TABLES = frozenset({"ToJson", "JsonStringToMap", "JsonStringToBag", "json_of_texts", "JsonExtract"})
 """What makes a constant that records are looked up in: to compute it again for each would cost too much."""
 _TEXTS = (Kind.CHARARRAY, Kind.BYTEARRAY)
 _READ_ISO = ("ISOTo", "ISOYears", "ISOMonths", "ISODays", "ISOHours", "ISOMinutes", "ISOSeconds")

@@ -21,10 +21,12 @@ class ConnectionRef:
 @dataclass(frozen=True, slots=True)
 class ScanField:
     """One field that a source gives: *name* in the source (a column, a key, or a JSONPath beginning with `$`),
-    or *pseudo* (`file_path`, `line_number`) in its place."""
+    or *pseudo* (`file_path`, `line_number`) in its place. An engine may ask for a map or a bag *as_text*, as the JSON that
+    it is made of."""
 
     name: str | None
     pseudo: str | None = None
+    as_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,3 +133,30 @@ def test_the_number_of_a_line_is_that_in_its_file(read: Read) -> None:
     assert sorted(read(files, fields, path="in/*", **JSON)) == [[1, 1], [2, 3], [3, 2]]
     below = {"in.json": '{"r": [{"a": 1}, {"a": 2}]}\n{"r": [{"a": 3}]}'}
     assert sorted(read(below, fields, base_record="$.r", **JSON)) == [[1, 1], [2, 1], [3, 2]]
+
+
+def test_a_null_in_place_of_a_structure_is_no_misfit(read: Read) -> None:
+    content = '{"m": null, "g": null}\n{}\n{"m": {"k": null}, "g": [null]}'
+    for policy in ("fail", "skip"):
+        assert read({"in.json": content}, ["m:json", "g:json_array"], on_bad_value=policy, **JSON) == [
+            [None, None], [None, None], [{"k": None}, [None]],
+        ]  # fmt: skip
+
+
+def test_numbers_beyond_double_are_infinite_and_half_pairs_replaced(read: Read) -> None:
+    content = f'{{"m": {{"k": {"9" * 400}, "n": -{"9" * 400}}}}}'
+    assert read({"in.json": content}, ["m:json"], **JSON) == [[{"k": "Infinity", "n": "-Infinity"}]]
+    assert read({"in.csv": '{"k": "\\ud800x", "\\udc00": "\\ud83d\\ude00"}'}, ["m:json"]) == [
+        [{"k": "\ufffdx", "\ufffd": "😀"}]
+    ]
+
+
+def test_keys_that_differ_in_case_only_and_one_key_twice(read: Read) -> None:
+    content = '{"a": 1, "A": 2, "m": {"x": 1}, "é": 3, "É": 4}\nnull\n[1]\n{"A": "x\\n", "a": null, "m": 1}'
+    fields = [
+        "a:int", {"name": "A", "alias": "b", "type": "string"}, {"name": "a", "alias": "again", "type": "string"}, "m:json",
+        {"name": "m", "alias": "text"}, {"name": "é", "alias": "e"}, {"name": "É", "alias": "f"},
+    ]  # fmt: skip
+    assert read({"in.json": content}, fields, **JSON) == [
+        [1, "2", "1", {"x": 1}, '{"x":1}', "3", "4"], [None] * 7, [None] * 7, [None, "x\n", None, None, "1", None, None],
+    ]  # fmt: skip

@@ -41,15 +41,31 @@ def map_of_texts(text: str, shared: str) -> str:
 
 
 def _object_or(text: str, items: tuple[str, ...], marked: str, shared: str) -> str:
-    item = f"{_TEXT}:(?:{'|'.join(items)})"
-    plain = text_literal(f"[{{](?:{item}(?:,{item})*)?[}}]")
     # Only what is plain JSON may be asked for its keys.
     has_keys_once = (
-        f"CASE WHEN regexp_full_match({text}, {plain}) THEN list_unique(json_keys({text})) = len(json_keys({text})) END"
+        f"CASE WHEN {_is_object(text, items)} THEN list_unique(json_keys({text})) = len(json_keys({text})) END"
     )
     return (
         f"CASE WHEN {text} IS NULL THEN NULL WHEN {has_keys_once} THEN '{{\"m\":' || {marked} || '}}' ELSE {shared} END"
     )
+
+
+def _is_object(text: str, items: tuple[str, ...]) -> str:
+    item = f"{_TEXT}:(?:{'|'.join(items)})"
+    return f"regexp_full_match({text}, {text_literal(f'[{{](?:{item}(?:,{item})*)?[}}]')})"
+
+
+def is_plain(text: str, kind: Kind) -> str:
+    """Return the test for a JSON object, or an array, whose values are plain texts and numbers, and that has no blanks. Keys
+    may stand in it more than once."""
+    if kind is Kind.MAP:
+        return _is_object(text, (_TEXT, _WHOLE, _REAL, _WORD))
+    return " OR ".join(f"regexp_full_match({text}, {_array(item)})" for item in (_TEXT, _WHOLE))
+
+
+def is_plain_map_of_texts(text: str) -> str:
+    """Return the test for a JSON object that `map_of_texts` takes for plain."""
+    return _is_object(text, (_TEXT, _WHOLE, _WORD))
 
 
 def bag_of_json(text: str, shared: str) -> str:

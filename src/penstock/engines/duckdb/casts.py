@@ -201,6 +201,15 @@ def from_value(sql: str, to: Kind, context: Context) -> str:
     return f"ps_value_to_{'text' if to is Kind.CHARARRAY else to.value}({sql})"
 
 
+def from_untyped(sql: str, to: Kind, context: Context) -> str:
+    """Return a value as *to*, as `from_value`, for a value that is not null; what a number cannot be made of is counted where
+    that is done."""
+    if to is Kind.BYTEARRAY:
+        return sql
+    shared, unfit = from_value(sql, to, context), _unfit(to, context)
+    return shared if unfit is None or to is Kind.CHARARRAY else _or_unfit(shared, unfit)
+
+
 def _from_value(sql: str, kind: Kind, to: Kind, context: Context) -> str:
     shared = from_value(sql, to, context)
     if to is Kind.CHARARRAY:

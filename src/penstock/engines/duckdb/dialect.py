@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from penstock.engines.duckdb import canonical, casts
+from penstock.engines.duckdb import canonical, casts, members
 from penstock.engines.duckdb.casts import wrap_int, wrap_long
 from penstock.engines.duckdb.native import addition_of, extraction_of, pattern_of, replacement_of, strftime_of
 from penstock.engines.duckdb.types import SQL_TYPES, text_literal
@@ -424,6 +424,15 @@ def _read_json(form: Callable[[str, str], str], name: str) -> Template:
     return template
 
 
+def _json_member(call: Call, args: list[str], context: Context) -> str:
+    return members.member(args[0], constant_text(call.args[1]) or "", f"{PREFIX}json_member({', '.join(args)})")
+
+
+def _json_value(call: Call, args: list[str], context: Context) -> str:
+    shared = casts.from_untyped(f"{PREFIX}json_value({args[0]})", call.dtype.kind, context)
+    return members.value(args[0], call.dtype.kind, shared)
+
+
 _BLANK_BEFORE_BREAK = r" [\r\n\x{85}\x{2028}\x{2029}]+\z".replace("{", "{{").replace("}", "}}")
 
 
@@ -552,6 +561,12 @@ TEMPLATES: dict[str, Template] = {
     # JSON
     "JsonStringToMap": _read_json(canonical.map_of_texts, "json_to_map"),
     "JsonStringToBag": _read_json(canonical.bag_of_texts, "json_to_bag"),
+    "json_of_texts": _read_json(members.text_of_texts, "json_to_map"),
+    "json_member": _json_member,
+    "json_object": simple("CASE WHEN starts_with({0}, '{{') THEN {0} END"),
+    "json_value": _json_value,
+    "json_as_text": simple(members.as_text("{0}")),
+    "json_size": simple("CAST(json_array_length({0}) AS BIGINT)"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),

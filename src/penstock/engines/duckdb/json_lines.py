@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from pathlib import Path
 
 from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
@@ -16,6 +19,7 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
+_KEYS, _PATHS = "keys", "paths"
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
 
@@ -39,15 +43,68 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
     if not parts:
         return nothing(source)
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
-    judged = f"CASE WHEN json_valid({RECORD}) THEN {RECORD} ELSE {malformed} END"
-    relation = f"SELECT * REPLACE ({judged} AS {RECORD}) FROM ({relation})"
-    if source.base_record is not None:
-        relation = _below(source.base_record, relation)
+    return Texts(_fields(scan, relation, malformed), dropped)
+
+
+def _fields(scan: Scan, relation: str, malformed: str) -> str:
+    """Return the texts of all fields, from records that are JSON or not."""
+    source, found = scan.source, _Found()
     columns = []
     for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
-        sql = _PSEUDO[item.pseudo] if item.pseudo is not None else _column(item.name or "", field.dtype.kind)
+        sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
-    return Texts(f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL", dropped)
+    is_json = f"json_valid({RECORD})"
+    if source.base_record is not None:
+        relation = _below(source.base_record, _judged(is_json, malformed, relation))
+        relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
+    else:
+        # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
+        looked = found.columns("try({})")
+        relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
+        tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
+        relation = _judged(" OR ".join([*tests, is_json]), malformed, relation)
+    return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
+
+
+def _judged(is_json: str, malformed: str, relation: str) -> str:
+    return f"SELECT * REPLACE (CASE WHEN {is_json} THEN {RECORD} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
+
+
+@dataclass(slots=True)
+class _Found:
+    """What is looked for in each record: *keys* and what their values are read as, all in one reading, which gives the
+    structure `keys`; and *paths*, in another, which gives the list `paths`."""
+
+    keys: dict[str, str] = dataclass_field(default_factory=dict)
+    paths: list[str] = dataclass_field(default_factory=list)
+
+    def columns(self, form: str = "{}") -> list[str]:
+        """Return the SQL of the structure and of the list, those that are needed, in a *form*."""
+        made = []
+        if self.keys:
+            made.append((f"json_transform({RECORD}, {text_literal(json.dumps(self.keys))})", _KEYS))
+        if self.paths:
+            made.append((f"json_extract({RECORD}, [{', '.join(map(text_literal, self.paths))}])", _PATHS))
+        return [f"{form.format(sql)} AS {name}" for sql, name in made]
+
+    def column(self, name: str, kind: Kind) -> str:
+        """Return the text of a field: a structure as JSON, what else there is as it is for people; null where it is null."""
+        structure = kind in (Kind.MAP, Kind.BAG)
+        if name.startswith("$") and not _SIMPLE_PATH.match(name):
+            found = f"ps_json_path({RECORD}, {text_literal(name)})"
+            return f"nullif({found} || '', 'null')" if structure else f"ps_json_text({found})"
+        if self._is_key(name, "JSON" if structure else "VARCHAR"):
+            value = f"struct_extract({_KEYS}, {text_literal(name)})"
+            return f"CAST({value} AS VARCHAR)" if structure else value
+        self.paths.append(_path(name))
+        value = f"{_PATHS}[{len(self.paths)}]"
+        return f"nullif(CAST({value} AS VARCHAR), 'null')" if structure else f"json_extract_string({value}, '$')"
+
+    def _is_key(self, name: str, read_as: str) -> bool:
+        """Note a key, unless another that differs in case only is noted, or the same to be read otherwise."""
+        if name.startswith("$") or not name or name.lower() in (one.lower() for one in self.keys if one != name):
+            return False
+        return self.keys.setdefault(name, read_as) == read_as
 
 
 def _must_rewrite(source: FileSource, file: FileEntry) -> bool:
@@ -80,7 +137,7 @@ def _read_lines(source: FileSource, packed: str, files: list[FileEntry]) -> str:
     relation = f"read_csv({files_sql(files)}, {', '.join(options)})"
     return (
         f"SELECT {RECORD}, {file_names(files)} AS {FILE}, NULL::BIGINT AS {LINE} FROM {relation} "
-        f"WHERE {RECORD} IS NOT NULL AND trim({RECORD}, ' \t\f\v') <> ''"
+        f"WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
     )
 
 
@@ -94,14 +151,9 @@ def _below(path: str, relation: str) -> str:
     )
 
 
-def _column(name: str, kind: Kind) -> str:
-    structure = kind in (Kind.MAP, Kind.BAG)
-    if name.startswith("$") and not _SIMPLE_PATH.match(name):
-        found = f"ps_json_path({RECORD}, {text_literal(name)})"
-        return found if structure else f"ps_json_text({found})"
-    path = name if name.startswith("$") else "$." + '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    if not name.startswith("$") and any(char in name for char in '"\\*'):
-        path = "/" + name.replace("~", "~0").replace("/", "~1")
-    if structure:
-        return f"CAST(json_extract({RECORD}, {text_literal(path)}) AS VARCHAR)"
-    return f"json_extract_string({RECORD}, {text_literal(path)})"
+def _path(name: str) -> str:
+    if name.startswith("$"):
+        return name
+    if any(char in name for char in '"\\*'):
+        return "/" + name.replace("~", "~0").replace("/", "~1")
+    return f'$."{name}"'

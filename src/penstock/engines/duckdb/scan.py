@@ -83,7 +83,11 @@ class Scanner:
                 attempt = f"t{index}"
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
-            given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers)
+            as_text = scan.source.fields[index].as_text
+            lowered = f"l{index}" if as_text and scan.source.record_type == "json" else ""
+            if lowered:
+                attempts.append(f"lower({column}) AS {lowered}")
+            given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers, as_text, lowered)
             typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
                 typed.append(column)

@@ -44,6 +44,7 @@ class Selection:
     ) -> tuple[tuple[tuple[Value | None, ...], ...], ...]:
         """Return the records of each output of a plan, the first *size* of each."""
         given = {name: f"given_{index}" for index, name in enumerate(self.readings.scans)}
+        bound = [name for name, one in sources.items() if isinstance(one, BoundSource)]
         for name, scan in self.readings.scans.items():
             source = sources[name]
             if isinstance(source, Records):
@@ -61,7 +62,7 @@ class Selection:
             return found.sql
 
         try:
-            made = build(plan, self.context, select)
+            made = build(plan, self.context, select, whole=frozenset(given) - frozenset(bound))
         except duckdb.Error as error:
             raise sentence(error, self.functions.failure, self.readings, "") from error
 

@@ -12,6 +12,7 @@ from penstock.engines.duckdb.expressions import by_side, render
 from penstock.engines.duckdb.pairs import Tests, tests_of
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, quote, text_literal
 from penstock.engines.layers import layered
+from penstock.engines.members import taken_from_text
 from penstock.engines.statements import Builder, Check, ScanSql, Statements, Tally, is_own_key
 from penstock.engines.windows import WindowForms
 from penstock.plan.exprs import Expr
@@ -52,11 +53,17 @@ _HASHED = 2**53
 
 
 def build(
-    plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None, *, tells: bool = False
+    plan: Plan,
+    context: Context,
+    scan_sql: ScanSql,
+    sizes: Mapping[str, int] | None = None,
+    *,
+    tells: bool = False,
+    whole: frozenset[str] = frozenset(),
 ) -> Statements:
     """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source. One that
-    *tells* counts the values that its casts cannot convert."""
-    return _Builder(plan, context, scan_sql, sizes or {}, tells).build()
+    *tells* counts the values that its casts cannot convert. The sources named in *whole* give every map and bag as it is."""
+    return _Builder(taken_from_text(plan, whole), context, scan_sql, sizes or {}, tells).build()
 
 
 _NOT_CONVERTED = (

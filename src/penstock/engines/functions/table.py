@@ -165,6 +165,9 @@ SHARED: tuple[Shared, ...] = (
     Shared("json_path", ("text", "text"), "text", source.json_path),
     Shared("json_text", ("text",), "text", source.json_text),
     Shared("json_structure", ("text", "text"), "value", source.json_structure),
+    Shared("json_plain", ("text", "text"), "text", source.json_plain),
+    Shared("json_member", ("text", "text"), "text", source.json_member),
+    Shared("json_value", ("text",), "value", source.json_value),
     # dates
     Shared("parse_iso", ("text", "int"), "datetime", isodate.parse_iso),
     Shared("print_iso", ("datetime",), "text", _print_iso),
