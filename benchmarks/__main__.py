@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import contextlib
+import site
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+import penstock
 from benchmarks import compiling, everyday, latency, on_spark, report, requests, shared, throughput
 from benchmarks.measure import Line
 from benchmarks.server import Client, serving
@@ -34,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     given = parser.parse_args(arguments)
     console = Console()
+    _compile()
     with contextlib.ExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-bench-")))
         data = (given.data or scratch / "data").resolve()
@@ -48,6 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         report.write(lines, "make bench" if given.only == PARTS else f"python -m benchmarks --only {given.only}")
         console.print(f"Written to {report.PAGE.name}.")
     return 0
+
+
+def _compile() -> None:
+    """Compile what is installed, as pip does and other installers do not: else every process would anew, on both sides."""
+    for folder in (*site.getsitepackages(), str(Path(penstock.__file__).parent)):
+        compileall.compile_dir(folder, quiet=2, workers=0)
 
 
 def _run(

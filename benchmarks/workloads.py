@@ -63,8 +63,8 @@ def workloads(rows: int) -> list[Workload]:
     return [
         Workload("demo package", flow, demo["variables"], ("flights.py",), ("output/flights", "output/carriers"), 1.3, 7),
         Workload(f"guards, {size}", _orders(), {"least": "2"}, ("orders.py",), ("output/orders", "output/months"), 1.3, 3),
-        Workload(f"copy to Parquet, {size}", _copy("parquet"), {}, ("copy.py", "parquet"), ("output/copy_parquet",), 1.1, 3),
-        Workload(f"copy to delimited, {size}", _copy("csv"), {}, ("copy.py", "csv"), ("output/copy_csv",), 1.1, 3),
+        Workload(f"copy to Parquet, {size}", _copy("parquet"), {}, ("copied.py", "parquet"), ("output/copy_parquet",), 1.1, 3),
+        Workload(f"copy to delimited, {size}", _copy("csv"), {}, ("copied.py", "csv"), ("output/copy_csv",), 1.1, 3),
         Workload(f"copy of text, {size}", _copy_text(), {}, ("copy_text.py",), ("output/copy_text",), 1.1, 3),
     ]  # fmt: skip
 

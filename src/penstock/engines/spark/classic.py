@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import importlib
 import os
 import shutil
 import signal
@@ -55,6 +56,8 @@ class Classic:
             (self._folder / "log4j2.properties").write_text(
                 driver_log.SETTINGS.format(file=self._folder / driver_log.FILE)
             )
+            # What calls of Spark load first; meanwhile Java starts.
+            threading.Thread(target=_load_pandas, daemon=True).start()
             with _own_signals():
                 self.session: SparkSession = builder.getOrCreate()
         except Exception as error:
@@ -124,6 +127,11 @@ class Classic:
     def lost(self, error: Exception) -> PenstockError | None:
         """A driver goes with its process."""
         return None
+
+
+def _load_pandas() -> None:
+    with suppress(ImportError):  # what needs it says so
+        importlib.import_module("pandas")
 
 
 def _settings(options: SparkOptions, folder: Path) -> dict[str, str]:

@@ -21,6 +21,7 @@ from penstock.engines.spark.access import Access
 from penstock.engines.spark.counts import FOLDER, Counts, Totals
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.expressions import render
+from penstock.engines.spark.needed import needed
 from penstock.engines.spark.options import SparkOptions
 from penstock.engines.spark.scan import Reader, given_records, read_records
 from penstock.engines.spark.sentences import sentence
@@ -163,8 +164,10 @@ class SparkEngine:
         try:
             with self._asking(run):
                 access.begin(session, work.group)
+                names = needed(plan)
                 for scan in scans:
-                    self._source(run, scan, work).createOrReplaceTempView(views[scan.component])
+                    frame = self._source(run, scan, work, names[scan.component])
+                    frame.createOrReplaceTempView(views[scan.component])
             for table, select in made.shared:
                 frame = self._frame(run, select, None)
                 with self._asking(run, select):
@@ -178,11 +181,11 @@ class SparkEngine:
             run.over.set()
             _forget(run, [table for table, _ in made.shared], list(views.values()))
 
-    def _source(self, run: Run, scan: Scan, work: _Work) -> DataFrame:
+    def _source(self, run: Run, scan: Scan, work: _Work, names: tuple[str, ...]) -> DataFrame:
         bound = work.sources[scan.component]
         if isinstance(bound, Records):
             return given_records(run.desk.session, scan, bound)
-        return read_records(run.access, run.desk.session, Reader(scan, bound, work.context, run.counts))
+        return read_records(run.access, run.desk.session, Reader(scan, bound, work.context, run.counts, names))
 
     @contextmanager
     def _asking(self, run: Run, sql: str = "", output: str | None = None) -> Iterator[None]:

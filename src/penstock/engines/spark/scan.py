@@ -1,17 +1,17 @@
-"""Sources as Spark relations: a task per few files, read as the embedded engine reads them (`local`)."""
+"""Sources as Spark relations: a task per few files or parts of them, read as the embedded engine reads them (`local`)."""
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
 
 from penstock.engines.duckdb.locations import pattern_of
-from penstock.engines.duckdb.readings import Readings, Reread
+from penstock.engines.duckdb.readings import Readings, Reread, naming
 from penstock.engines.duckdb.scan import Scanned, Scanner
 from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.types import column_of
@@ -20,6 +20,7 @@ from penstock.engines.spark.access import Access
 from penstock.engines.spark.counts import REREAD, Counter, Counts, of_dropped, of_source, of_tally
 from penstock.engines.spark.errors import TaskFailed, marked
 from penstock.engines.spark.local import COUNTER, Task, going_on, task
+from penstock.engines.spark.parts import Part, cut_out, has_first_line, parts_of
 from penstock.engines.spark.types import SQL_TYPES, quote, to_raw
 from penstock.errors import InvariantBroken, PenstockError
 from penstock.plan.dtypes import Kind
@@ -64,35 +65,76 @@ def _table(schema: Schema, records: Records) -> pa.Table:
 
 def read_records(access: Access, session: SparkSession, reader: Reader) -> DataFrame:
     """Return the records of the files of a source. What there is to count goes through the reader's counts."""
-    files, columns = len(reader.bound.files), ddl_of(reader.scan.schema)
-    if not files:
+    bound, columns = reader.bound, ddl_of(reader.given)
+    if not bound.files:
         return session.createDataFrame([], columns)
     access.ready(session)
-    chunks = session.range(0, files, 1, min(files, access.cores() * TASKS_PER_CORE))
+    cores = access.cores()
+    with naming(reader.scan.component):
+        reader = replace(reader, parts=parts_of(bound.spec, bound.files, cores))
+    chunks = session.range(0, len(reader.parts), 1, min(len(reader.parts), cores * TASKS_PER_CORE))
     return chunks.mapInArrow(reader, columns)
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the files whose numbers it is given."""
+    """Reads the parts whose numbers it is given, where *parts* says nothing as many as files; gives the fields *names*, None
+    being all."""
 
     scan: Scan
     bound: BoundSource
     context: Context
     counts: Counts
+    names: tuple[str, ...] | None = None
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def given(self) -> Schema:
+        """The fields that it gives."""
+        return Schema(tuple(one for one in self.scan.schema if self.names is None or one.name in self.names))
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for number in batch.column(0).to_pylist():
-                yield from self.file(number)
+                yield from self.part(number)
 
-    def file(self, number: int) -> Iterator[pa.RecordBatch]:
-        """Yield the records of one file, or of the files of an archive, each once."""
+    def part(self, number: int) -> Iterator[pa.RecordBatch]:
+        """Yield the records of one part, or of the files of an archive, each once."""
+        part = self.parts[number] if self.parts else Part(number)
+        file = self.bound.files[part.file]
         records: dict[Counter, int] = {}
         with tempfile.TemporaryDirectory(prefix="penstock-file-") as folder:
-            for one in self._unpacked(self.bound.files[number], folder):
-                yield from self._read(number, one, folder, records)
+            if part.is_whole:
+                for one in self._unpacked(file, folder):
+                    yield from self._read(number, one, folder, records)
+            else:
+                yield from self._cut(number, part, folder, records)
         self.counts.add(number, records)
+
+    def _cut(self, number: int, part: Part, folder: str, records: dict[Counter, int]) -> Iterator[pa.RecordBatch]:
+        """Yield the records of some lines of a file."""
+        file = self.bound.files[part.file]
+        try:
+            with naming(self.scan.component):
+                piece = cut_out(self.bound.spec, file, part, Path(folder) / "part")
+        except PenstockError as error:
+            raise TaskFailed(marked(error)) from error
+        if piece is None:
+            return
+        try:
+            yield from self._of_part(part)._read(number, piece, folder, records)
+        except TaskFailed:
+            # Which line of the file it is tells only the file.
+            for _ in replace(self, counts=Counts(None))._read(number, file, folder, {}):
+                pass
+            raise
+
+    def _of_part(self, part: Part) -> Reader:
+        """Return what reads a part in place of the file."""
+        if not has_first_line(self.bound.spec, part):
+            return self
+        spec, source = replace(self.bound.spec, skip_header=True), replace(self.scan.source, skip_header=True)
+        return replace(self, scan=replace(self.scan, source=source), bound=replace(self.bound, spec=spec))
 
     def _unpacked(self, file: FileEntry, folder: str) -> list[FileEntry]:
         bound = {self.scan.component: BoundSource(self.bound.spec, (file,))}
@@ -125,12 +167,12 @@ class Reader:
     def _try(
         self, file: FileEntry, folder: str, readings: Readings, records: dict[Counter, int]
     ) -> Iterator[pa.RecordBatch]:
-        wanted = arrow_schema(self.scan.schema)
+        wanted = arrow_schema(self.given)
         with task([file.location, pattern_of(file.location)], (folder,), readings) as made:
             found = Scanner(readings, self.context, made.scratch, made.describe).scan(self.scan, COUNTER)
             for tally in found.tallies:
                 made.connection.execute(f"CREATE SEQUENCE {tally}")
-            columns = ", ".join(column_of(name) for name in self.scan.schema.names)
+            columns = ", ".join(column_of(name) for name in self.given.names)
             made.functions.need(found.sql)
             for batch in made.batches(f"SELECT {columns} FROM ({found.sql})"):
                 yield pa.RecordBatch.from_arrays([*map(plain, batch.columns, wanted.types)], schema=wanted)

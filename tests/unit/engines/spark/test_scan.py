@@ -40,7 +40,7 @@ def reader_of(path: Path, on_bad_value: str = "set_null", **spec: object) -> Rea
 
 
 def records_of(reader: Reader) -> list[tuple[object, ...]]:
-    return [tuple(row.values()) for batch in reader.file(0) for row in batch.to_pylist()]
+    return [tuple(row.values()) for batch in reader.part(0) for row in batch.to_pylist()]
 
 
 def failure_of(reader: Reader) -> PenstockError:
@@ -72,7 +72,7 @@ def test_every_record_is_given_once_where_the_odd_one_comes_late(
     path.write_text(lines(BEFORE) + odd + lines(BEFORE), "utf-8", newline="")
     reader = reader_of(path)
     plain = [(n, f"text {n}") for n in range(BEFORE)]
-    batches = reader.file(0)
+    batches = reader.part(0)
     given = next(batches).to_pylist()
     assert REREAD not in totals_of(reader)
     given += [row for batch in batches for row in batch.to_pylist()]
@@ -86,7 +86,7 @@ def test_a_file_that_changes_while_it_is_read_fails(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text(lines(BEFORE) + "7,eight\r9,ten\n" + lines(1), "utf-8", newline="")
     reader = reader_of(path)
-    batches = reader.file(0)
+    batches = reader.part(0)
     next(batches)
     path.write_text("0,first\n" + path.read_bytes().decode(), "utf-8", newline="")
     with pytest.raises(TaskFailed, match="gave other records"):

@@ -1,4 +1,4 @@
-"""A plain copy of `orders.csv`, as one DuckDB statement: python copy.py DATA OUT parquet|csv."""
+"""A plain copy of `orders.csv`, as one DuckDB statement: python copied.py DATA OUT parquet|csv."""
 
 from __future__ import annotations
 
