@@ -108,6 +108,23 @@ def test_records_of_files(engine: Engine, limits: Limits, tmp_path: Path) -> Non
     assert [row[0].data for row in found if row[0] is not None] == list(range(29, -1, -1))
 
 
+@pytest.mark.parametrize(
+    ("delimiter", "wanted"), [("eof", [b"a\xff\x00\r\n\nb"]), ("new_line", [b"a\xff\x00", b"", b"b"])]
+)
+def test_bytes_of_raw_files(
+    engine: Engine, limits: Limits, tmp_path: Path, delimiter: str, wanted: list[bytes]
+) -> None:
+    path = tmp_path / "in.bin"
+    path.write_bytes(b"a\xff\x00\r\n\nb")
+    source = FileSource(
+        ConnectionRef("lake"), "in.bin", (ScanField("r"),), record_type="raw", record_delimiter=delimiter
+    )
+    scan = Scan("orders", source, Schema((Field("r", DType(Kind.BYTEARRAY)),)))
+    bound = BoundSource(source, (FileEntry(str(path), path.name, path.stat().st_size),))
+    found = engine.rows((scan,), {"orders": bound}, CONTEXT, limits)[0]
+    assert sorted(row[0].data for row in found if row[0] is not None) == sorted(wanted)
+
+
 def test_a_failure_is_one_of_ours(engine: Engine, limits: Limits) -> None:
     scan = scan_of(Schema((Field("s", dtypes.CHARARRAY),)))
     parsed: Expr = Call("ToDate", (FieldRef("s", dtypes.CHARARRAY),), dtypes.DATETIME)

@@ -25,19 +25,20 @@ def copy(tmp_path: Path) -> Copy:
 
     def copy(
         read: dict[str, Any],
-        fields: list[Any],
+        fields: list[Any] | None,
         write: dict[str, Any],
         select: list[tuple[str, str]] | None = None,
         mapping: list[tuple[str, str]] | None = None,
     ) -> dict[str, Any]:
         (tmp_path / "connections.json").write_text(json.dumps({"data": {"type": "file", "path": "."}}))
         listed = [
-            {"name": one.split(":")[0], "type": one.split(":")[1]} if isinstance(one, str) else one for one in fields
+            {"name": one.split(":")[0], "type": one.split(":")[1]} if isinstance(one, str) else one
+            for one in fields or ()
         ]
         steps = [
             {
                 "id": "in", "type": "cloud_storage_source_component", "name": "in", "connection": "data",
-                "properties": read, "fields": listed,
+                "properties": read, **({} if fields is None else {"fields": listed}),
             },
             {
                 "id": "out", "type": "cloud_storage_destination_component", "name": "out", "connection": "data",
@@ -61,7 +62,7 @@ def copy(tmp_path: Path) -> Copy:
 def read(copy: Copy, tmp_path: Path) -> Callable[..., list[list[Any]]]:
     """The records that a source gives for files (name to text or bytes), as JSON values; a failed job is its error text."""
 
-    def read(files: dict[str, str | bytes], fields: list[Any], **properties: Any) -> Any:
+    def read(files: dict[str, str | bytes], fields: list[Any] | None, **properties: Any) -> Any:
         for name, content in files.items():
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())

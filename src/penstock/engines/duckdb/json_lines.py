@@ -34,7 +34,7 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         (rest if is_rest else files).append(file)
     parts, dropped = [], 0
     if files:
-        parts += [_read_lines(source, packed, some) for packed, some in _by_packing(source, files).items()]
+        parts += [_not_blank(read_lines(source, packed, some)) for packed, some in by_packing(source, files).items()]
     if rest:
         rewriting = Rewriting(source, readings.stopped)
         rewriting.json(rest, rewritten)
@@ -115,14 +115,16 @@ def _must_rewrite(source: FileSource, file: FileEntry) -> bool:
     )
 
 
-def _by_packing(source: FileSource, files: list[FileEntry]) -> dict[str, list[FileEntry]]:
+def by_packing(source: FileSource, files: list[FileEntry]) -> dict[str, list[FileEntry]]:
+    """Return files by how they are packed."""
     groups: dict[str, list[FileEntry]] = {}
     for file in files:
         groups.setdefault(packing(source, file), []).append(file)
     return groups
 
 
-def _read_lines(source: FileSource, packed: str, files: list[FileEntry]) -> str:
+def read_lines(source: FileSource, packed: str, files: list[FileEntry]) -> str:
+    """Return the SELECT of the lines of files, as the columns RECORD, FILE and LINE (null)."""
     # Lines, not DuckDB's JSON reader: it would fail on one malformed line, and drop lines in silence if told to. No line
     # of JSON holds the delimiter; a file that has it is rewritten, since two columns are one too many.
     options = [
@@ -135,10 +137,11 @@ def _read_lines(source: FileSource, packed: str, files: list[FileEntry]) -> str:
         "filename = true",
     ]
     relation = f"read_csv({files_sql(files)}, {', '.join(options)})"
-    return (
-        f"SELECT {RECORD}, {file_names(files)} AS {FILE}, NULL::BIGINT AS {LINE} FROM {relation} "
-        f"WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
-    )
+    return f"SELECT coalesce({RECORD}, '') AS {RECORD}, {file_names(files)} AS {FILE}, NULL::BIGINT AS {LINE} FROM {relation}"
+
+
+def _not_blank(lines: str) -> str:
+    return f"SELECT * FROM ({lines}) WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
 
 
 def _below(path: str, relation: str) -> str:

@@ -25,6 +25,7 @@ MOST_TRIES = 2
 """How many files of a source may fail DuckDB one by one; after that all of them are rewritten."""
 LONGEST_HEADER = 1 << 20
 LATIN = "iso-8859-1"
+TEXTS = ("delimited", "json", "raw")
 
 
 _ODD_IN_NUMBERS = (b"_", b"+-")
@@ -136,7 +137,7 @@ class Readings:
         learned = False
         for component, source in self.sources.items():
             mine = [file for file in source.files if file.location == found[1]]
-            for file in mine if source.spec.record_type in ("delimited", "json") else []:
+            for file in mine if source.spec.record_type in TEXTS else []:
                 if file.location in self.odd[component]:
                     continue
                 learned = True
@@ -161,7 +162,7 @@ class Readings:
     def check_encodings(self) -> None:
         """Look for text that is not in the encoding of its source, in every file. Raises PermanentError when there is."""
         for component, bound in self.sources.items():
-            if bound.spec.record_type in ("delimited", "json"):
+            if bound.spec.record_type in TEXTS:
                 for file in bound.files:
                     self.stopped()
                     with naming(component), opened(bound.spec, file) as stream:

@@ -16,6 +16,7 @@ from penstock.engines.duckdb.fields import ATTEMPTS, Given
 from penstock.engines.duckdb.json_lines import json_records
 from penstock.engines.duckdb.packed import check_packed
 from penstock.engines.duckdb.parquet import Describe, parquet_sql
+from penstock.engines.duckdb.raw import raw_records
 from penstock.engines.duckdb.readings import Readings, naming
 from penstock.engines.duckdb.types import column_of
 from penstock.plan.operators import Scan
@@ -61,6 +62,9 @@ class Scanner:
                     made.tallies[malformed] = said
             elif source.record_type == "excel":
                 texts = rewritten_texts(source, bound.files)
+            elif source.record_type == "raw":
+                made.sql = _raw(scan, raw_records(scan, self.readings, rewritten), counter, made)
+                return made
             else:
                 texts = delimited(scan, self.readings, rewritten)
         made.dropped_lines = texts.dropped
@@ -115,6 +119,13 @@ class Scanner:
                     f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
                 )
                 return fields.counted_null(kind, tally)
+
+
+def _raw(scan: Scan, texts: Texts, counter: str, made: Scanned) -> str:
+    """Return the records of a raw source, which are what they are."""
+    made.dropped_lines = texts.dropped
+    named = ", ".join(f"c{index} AS {column_of(one.name)}" for index, one in enumerate(scan.schema))
+    return f"SELECT {named} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
 
 
 def told(component: str, dropped_lines: int, tallies: Iterable[tuple[str, int]]) -> Iterator[str]:

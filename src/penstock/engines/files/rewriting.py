@@ -14,8 +14,10 @@ import pyarrow.parquet as pq
 from penstock.engines.files.opening import opened
 from penstock.engines.files.records import Lines, Splitter
 from penstock.errors import PermanentError
+from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileSource
 from penstock.plan.ports import FileEntry
+from penstock.plan.values import Value, encode
 
 BATCH = 8192
 """Records that are held at once."""
@@ -36,6 +38,35 @@ class Rewriting:
         """Write one column `c<i>` for each field of the source; an empty value is null."""
         rows = (row for file in files for row in self._rows(file))
         self._write(target, columns_of(self.source), rows)
+
+    def raw(self, files: Sequence[FileEntry], target: Path, *, binary: bool) -> None:
+        """Write the columns RECORD, FILE and LINE: one row for each line, or for each file. With *binary* a record is the
+        canonical text of its bytes."""
+        schema = pa.schema([(RECORD, pa.string()), (FILE, pa.string()), (LINE, pa.int64())])
+        read = self._bytes if binary else self._lines
+        self._write(target, schema, (row for file in files for row in read(file)))
+
+    def _lines(self, file: FileEntry) -> Iterator[tuple[str, str, int]]:
+        source = self.source
+        with opened(source, file) as stream:
+            if source.record_delimiter == "eof":
+                yield "".join(line for _, line in Lines(stream, file.name, source.encoding)), file.name, 1
+                return
+            lines = Lines(stream, file.name, source.encoding, source.line_max_bytes)
+            for number, line in lines:
+                yield line.rstrip("\r\n"), file.name, number
+            self.dropped += lines.dropped
+
+    def _bytes(self, file: FileEntry) -> Iterator[tuple[str, str, int]]:
+        with opened(self.source, file) as stream:
+            if self.source.record_delimiter == "eof":
+                yield raw_text(stream.read()), file.name, 1
+                return
+            # Each byte is a character, and none is taken for a mark of the encoding.
+            lines = Lines(stream, file.name, "latin-1", self.source.line_max_bytes)
+            for number, line in lines:
+                yield raw_text(line.rstrip("\r\n").encode("latin-1")), file.name, number
+            self.dropped += lines.dropped
 
     def json(self, files: Sequence[FileEntry], target: Path) -> None:
         """Write the columns RECORD, FILE and LINE: one row for each line that is not blank, or for each file."""
@@ -81,6 +112,11 @@ class Rewriting:
                 if line.strip():
                     yield line.rstrip("\r\n"), file.name, number
             self.dropped += lines.dropped
+
+
+def raw_text(record: bytes) -> str:
+    """Return bytes as a value without a type has them (`penstock.plan.values`)."""
+    return encode(Value(Kind.BYTEARRAY, record))
 
 
 def columns_of(source: FileSource) -> pa.Schema:

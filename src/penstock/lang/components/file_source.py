@@ -28,7 +28,7 @@ from penstock.lang.document.shapes import (
 )
 from penstock.lang.variables.substitution import Mode
 from penstock.plan.cells import area_of
-from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType
+from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType, Kind
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
 from penstock.plan.schema import Field, Schema
 
@@ -62,9 +62,8 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
 
 def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...]) -> FileSource | None:
     given = step.properties
-    if given["record_delimiter"] == "eof" and given["record_type"] != "json":
-        step.add(codes.OptionNotAvailable, "'record_delimiter' 'eof' is for JSON records.", step.at("record_delimiter"))
-        return None
+    only_with(step, ("record_delimiter",), "record_type", "json", "raw")
+    only_with(step, ("encoding",), "record_type", "delimited", "json", "raw")
     only_with(step, ("delimiter", "quote", "escape"), "record_type", "delimited")
     only_with(step, ("skip_header", "match_fields"), "record_type", "delimited", "excel")
     only_with(step, ("sheet", "range"), "record_type", "excel")
@@ -138,10 +137,12 @@ def _line_max(step: Step) -> int | None:
 
 def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
     raw = step.node.keys.get("fields")
+    is_raw = step.node.properties.get("record_type") == "raw"
+    if raw is None and is_raw:
+        return Schema((Field("record", SCHEMA_WORDS["string"]),)), (ScanField("record"),)
     if raw is None:
-        if step.node.properties.get("record_type") != "raw":
-            hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
-            step.add(codes.MissingProperty, "A source needs its fields.", "fields", hint=hint)
+        hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
+        step.add(codes.MissingProperty, "A source needs its fields.", "fields", hint=hint)
         return None
     if not isinstance(raw, list):
         return None
@@ -149,7 +150,19 @@ def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
     pairs = [one for one in made if one is not None]
     names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
     schema = step.output_fields(names, [field for field, _ in pairs])
+    if is_raw and not _raw_sound(step, pairs):
+        return None
     return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
+
+
+def _raw_sound(step: Step, pairs: list[tuple[Field, ScanField]]) -> bool:
+    """Report other fields than a raw record is; True when there are none."""
+    kinds = [field.dtype.kind for field, item in pairs if item.pseudo is None]
+    if len(kinds) != 1 or kinds[0] not in (Kind.CHARARRAY, Kind.BYTEARRAY):
+        message = "A raw record is one field, of type string or binary."
+        step.add(codes.WrongShape, message, "fields", hint="Take it apart in a Select.")
+        return False
+    return True
 
 
 def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
