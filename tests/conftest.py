@@ -37,7 +37,7 @@ else:
 # Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
-OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS"})
+OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS", "SFTP (OpenSSH)"})
 """Servers that no package of the index holds, so that nobody can be required to have them."""
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)
@@ -116,6 +116,13 @@ def s3(server_of: Callable[..., Any]) -> str:
 def signed_s3(server_of: Callable[..., Any]) -> tuple[str, Path, tuple[str, str]]:
     """The address of an S3 that checks signatures, the folder that it serves, and the key that it believes."""
     return (*server_of("S3 (rclone)", servers.rclone), servers.S3_KEY)
+
+
+@pytest.fixture(scope="session")
+def sshd(server_of: Callable[..., Any]) -> servers.Sshd:
+    """A server of SFTP."""
+    found: servers.Sshd = server_of("SFTP (OpenSSH)", servers.sshd)
+    return found
 
 
 @pytest.fixture(scope="session")

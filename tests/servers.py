@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
+import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncssh
 from cryptography import x509
@@ -133,13 +136,31 @@ def _opened(wheel: Path, folder: Path) -> Path:
     return folder / "wheel" / wheel.name
 
 
-def _run(words: list[str | Path], user: int | None) -> None:
+def _run(words: list[str | Path], user: int | None) -> str:
     done = subprocess.run(
         words, user=user, group=user, extra_groups=() if user else None, capture_output=True, text=True, check=False,
         env={"LC_ALL": "C", "PATH": os.defpath}, cwd="/",
     )  # fmt: skip
     if done.returncode:
         raise NotHad(f"{Path(words[0]).name} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    return done.stdout
+
+
+def _unpacked(folder: Path, names: tuple[str, ...]) -> Path:
+    """Return a folder with what is in packages of Debian, fetched and not installed. Raises NotHad."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        raise NotHad("it is not installed, and this is no Debian")
+    packages, unpacked = folder / "packages", folder / "unpacked"
+    packages.mkdir()
+    fetched = subprocess.run(
+        ["apt-get", "download", "-qq", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", *names],
+        cwd=packages, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if fetched.returncode:
+        raise NotHad(f"it is not installed, and not fetched: {fetched.stderr.strip()[-200:]}")
+    for package in packages.iterdir():
+        _run(["dpkg-deb", "-x", package, unpacked], None)
+    return unpacked
 
 
 class MariaDB:
@@ -216,18 +237,7 @@ def _mariadb_programs(folder: Path) -> tuple[Path, Path, list[Path]]:
     share = Path("/usr/share/mysql")
     if found is not None and (share / "mysql_system_tables.sql").exists():
         return Path(found), share, []
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        raise NotHad("mariadbd is not installed")
-    packages, unpacked = folder / "packages", folder / "unpacked"
-    packages.mkdir()
-    fetched = subprocess.run(
-        ["apt-get", "download", "-qq", "-o", "Acquire::http::Timeout=15", "-o", "Acquire::Retries=1", *_MARIADB],
-        cwd=packages, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if fetched.returncode:
-        raise NotHad(f"mariadbd is not installed, and not fetched: {fetched.stderr.strip()[-200:]}")
-    for package in packages.iterdir():
-        _run(["dpkg-deb", "-x", package, unpacked], None)
+    unpacked = _unpacked(folder, _MARIADB)
     libraries = [path.parent for path in unpacked.glob("**/lib*.so.*")]
     return unpacked / "usr/sbin/mariadbd", unpacked / "usr/share/mysql", libraries
 
@@ -259,12 +269,15 @@ def _await_mariadb(server: MariaDB, process: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def started(ready: Callable[[], bool], words: list[str | Path], folder: Path, **environ: str) -> Iterator[None]:
+def started(
+    ready: Callable[[], bool], words: list[str | Path], folder: Path, user: int | None = None, **environ: str
+) -> Iterator[None]:
     """Run a program in a folder until the block ends; it is up when *ready* says so. Raises NotHad."""
     prctl = ctypes.CDLL(None).prctl
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            words, cwd=folder, stdout=log, stderr=log, env={"LC_ALL": "C.UTF-8", "PATH": os.defpath, **environ},
+            words, cwd=folder, stdout=log, stderr=log, user=user, group=user, extra_groups=() if user else None,
+            env={"LC_ALL": "C.UTF-8", "PATH": os.defpath, **environ},
             preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
         )  # fmt: skip
     try:
@@ -322,6 +335,145 @@ def rclone() -> Iterator[tuple[str, Path]]:
         ]  # fmt: skip
         with started(lambda: listens(port), words, Path(name), XDG_CACHE_HOME=name):
             yield f"http://127.0.0.1:{port}", data
+
+
+class Sshd:
+    """An OpenSSH server that lets the user `guest` do SFTP, by password or key. *data* is where the login leads."""
+
+    password = "canary-9kR+/of-sshd"
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.port = folder, free_port()
+        self.data = folder / "data"
+        self.host_key = asyncssh.generate_private_key("ssh-ed25519")
+        self.key = asyncssh.generate_private_key("ssh-ed25519")
+
+    @property
+    def public(self) -> str:
+        """Its host key, as a list of known hosts has it."""
+        return " ".join(self.host_key.export_public_key("openssh").decode().split()[:2])
+
+    def opened(self) -> None:
+        """Let its user have what tests have put there."""
+        if os.geteuid() == 0:
+            for place in (self.data, *self.data.rglob("*")):
+                os.chown(place, NOBODY, NOBODY, follow_symlinks=False)
+
+
+_SSHD = ("openssh-server", "libwrap0", "libnss-wrapper")
+"""Packages of Debian that hold the server, and what lets it know a user that this machine does not."""
+
+
+@contextmanager
+def sshd() -> Iterator[Sshd]:
+    """Run the SSH server of Debian's packages, unpacked without being installed, as a user without rights. Raises NotHad."""
+    folder = Path(tempfile.mkdtemp(prefix="penstock-ssh-"))
+    folder.chmod(0o755)
+    user = NOBODY if os.geteuid() == 0 else None
+    server = Sshd(folder)
+    try:
+        unpacked = _unpacked(folder, _SSHD)
+        libraries = sorted({str(path.parent) for path in unpacked.glob("**/lib*.so*")})
+        wrapper = next(unpacked.glob("**/libnss_wrapper.so"))
+        own = user or os.geteuid()
+        digest = _run(["openssl", "passwd", "-6", server.password], None).strip()
+        server.data.mkdir()
+        for name, text in {
+            "host": server.host_key.export_private_key().decode(),
+            "keys": server.key.export_public_key().decode(),
+            "passwd": f"guest:x:{own}:{own}::{server.data}:/bin/sh\n",
+            "group": f"guest:x:{own}:\n",
+            "shadow": f"guest:{digest}:19000:0:99999:7:::\n",
+            "conf": f"Port {server.port}\nListenAddress 127.0.0.1\nHostKey {folder}/host\nPidFile none\nUsePAM no\n"
+            f"StrictModes no\nAuthorizedKeysFile {folder}/keys\nSubsystem sftp internal-sftp\n"
+            f"ForceCommand internal-sftp -d {server.data}\nMaxStartups 100\n",
+        }.items():
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o600)
+            os.chown(folder / name, own, own)
+        os.chown(server.data, own, own)
+        os.chown(folder, own, own)
+        environ = {
+            "LD_LIBRARY_PATH": ":".join(libraries), "LD_PRELOAD": str(wrapper), "NSS_WRAPPER_PASSWD": f"{folder}/passwd",
+            "NSS_WRAPPER_GROUP": f"{folder}/group", "NSS_WRAPPER_SHADOW": f"{folder}/shadow",
+        }  # fmt: skip
+        program = next(unpacked.glob("**/sbin/sshd"))
+        words: list[str | Path] = [program, "-D", "-e", "-f", folder / "conf"]
+        with started(lambda: listens(server.port), words, folder, user=user, **environ):
+            yield server
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Relay:
+    """A port of this machine that leads to another, and can be told to break.
+
+    *cuts*: after how many bytes from the server each coming connection is cut, one after the other; None carries it to its
+    end. *answers*: what is said to each coming connection in place of the server, as HTTP writes it. The last of both lists
+    holds for all that follow when *for_ever* is set. *uploads* counts the other direction."""
+
+    def __init__(self, port: int) -> None:
+        self.to = port
+        self.cuts: list[int | None] = []
+        self.answers: list[bytes | None] = []
+        self.for_ever = False
+        self.uploads = False
+        self.connections = 0
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listening.getsockname()[1])
+        self._lock = threading.Lock()
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)  # else one that is waited for is still taken
+        self._listening.close()
+
+    def reset(
+        self, *cuts: int | None, answers: tuple[bytes | None, ...] = (), for_ever: bool = False, uploads: bool = False
+    ) -> None:
+        """Say how the connections that come are broken."""
+        with self._lock:
+            self.cuts, self.answers, self.for_ever, self.uploads = list(cuts), list(answers), for_ever, uploads
+            self.connections = 0
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _next(self, plan: list[Any]) -> Any:
+        if not plan:
+            return None
+        return plan[0] if self.for_ever and len(plan) == 1 else plan.pop(0)
+
+    def _carry(self, client: socket.socket) -> None:
+        with self._lock:
+            self.connections += 1
+            cut, answer, uploads = self._next(self.cuts), self._next(self.answers), self.uploads
+        with suppress(OSError), client:
+            if answer is not None:
+                client.recv(65_536)
+                client.sendall(answer)
+                return
+            with socket.create_connection(("127.0.0.1", self.to)) as server:
+                left = cut
+                while True:
+                    ready, _, _ = select.select([client, server], [], [])
+                    for one in ready:
+                        piece = one.recv(65_536)
+                        if not piece:
+                            return
+                        (server if one is client else client).sendall(piece)
+                        if left is not None and (one is client) == uploads:
+                            left -= len(piece)
+                            if left <= 0:  # as when a cable is pulled: not even an orderly end
+                                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                                return
 
 
 SPARK_S = 240

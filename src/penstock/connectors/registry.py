@@ -18,8 +18,9 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
     all."""
     objects = Later(System.FILES, lambda: _object_files(allow))
+    sftp = Later(System.FILES, lambda: _sftp_files(allow))
     return {
-        "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects,
+        "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
         "rest_api": WebApis(allow),
     }  # fmt: skip
 
@@ -28,6 +29,12 @@ def _object_files(allow: str | None) -> Connector:
     from penstock.connectors.files.objects import ObjectFiles
 
     return ObjectFiles(allow)
+
+
+def _sftp_files(allow: str | None) -> Connector:
+    from penstock.connectors.files.sftp import SftpFiles
+
+    return SftpFiles(allow)
 
 
 def databases(allow: str | None) -> Databases:

@@ -7,12 +7,16 @@ makes sense for folders of this machine stands in the `test_local_*` files.
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 from unittest import mock
+from urllib.parse import urlsplit
 
 import obstore
 import pytest
@@ -22,6 +26,8 @@ from penstock.connectors.files import stores
 from penstock.connectors.files.bucket import Bucket
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.files.objects import ObjectFiles
+from penstock.connectors.files.sftp import SftpFiles
+from penstock.connectors.files.sftp_session import Session
 from penstock.errors import PermanentError
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
 from penstock.plan.ports import Connection, Connector, Landing, Staged
@@ -40,6 +46,8 @@ class Bench(Protocol):
     connection: Connection
     bucket: str | None
     where: str
+    before: str
+    """What stands before a path in a message: folders of a server in which the bench is one of many."""
     is_quick: bool
     """Whether every step can be tried on it."""
 
@@ -54,6 +62,12 @@ class Bench(Protocol):
 
     def fault(self) -> Exception:
         """What a call that changes the store raises when it is refused."""
+
+    def port(self) -> int:
+        """The port of this machine that its server listens on."""
+
+    def through(self, port: int) -> Connection:
+        """The same connection, by another port of this machine."""
 
     def acting(self, act: Act) -> Any:
         """A context in which *act* is told of each call that changes the store."""
@@ -87,7 +101,7 @@ class LocalBench:
         self.folder = folder
         self.store: Connector = LocalFiles(None)
         self.connection = Connection("data", "file", {"path": str(folder)})
-        self.where = f"'{folder}'"
+        self.where, self.before = f"'{folder}'", ""
 
     def fill(self, files: Mapping[str, str]) -> None:
         for name, text in files.items():
@@ -100,6 +114,12 @@ class LocalBench:
     def empty(self) -> None:
         for one in sorted(self.folder.rglob("*"), reverse=True):
             one.rmdir() if one.is_dir() and not one.is_symlink() else one.unlink()
+
+    def port(self) -> int:
+        raise NotImplementedError
+
+    def through(self, port: int) -> Connection:
+        raise NotImplementedError
 
     def fault(self) -> Exception:
         return PermissionError(13, "Permission denied")
@@ -116,7 +136,7 @@ class ObjectBench:
         self.store: Connector = ObjectFiles(None)
         self.connection = connection
         self.bucket: str | None = bucket
-        self.where = f"the bucket '{bucket}'"
+        self.where, self.before = f"the bucket '{bucket}'", ""
         self.is_quick = is_quick
 
     def fill(self, files: Mapping[str, str]) -> None:
@@ -131,6 +151,14 @@ class ObjectBench:
         names = [one["path"] for one in obstore.list(self.raw).collect()]
         if names:
             obstore.delete(self.raw, names)
+
+    def port(self) -> int:
+        return urlsplit(str(self.connection.parameters["endpoint"])).port or 0
+
+    def through(self, port: int) -> Connection:
+        given = self.connection.parameters
+        endpoint = str(given["endpoint"]).replace(f":{self.port()}", f":{port}")
+        return replace(self.connection, parameters={**given, "endpoint": endpoint})
 
     def fault(self) -> Exception:
         return PermanentError("The store refuses it.")
@@ -167,7 +195,55 @@ def _s3(request: pytest.FixtureRequest) -> Iterator[Bench]:
     yield ObjectBench(raw, Connection("data", "s3", account, {"password": "canary-of-s3"}), bucket)
 
 
-BENCHES = {"file": _local, "memory": _memory, "s3": _s3}
+class SftpBench:
+    """A folder of a server of SFTP, looked at on its disk."""
+
+    is_quick = False
+
+    def __init__(self, server: Any, bucket: str) -> None:
+        self.server = server
+        self.bucket: str | None = bucket
+        self.folder = server.data / bucket
+        self.folder.mkdir()
+        server.opened()
+        self.store: Connector = SftpFiles(None)
+        account = {"host": "127.0.0.1", "port": server.port, "username": "guest", "host_key": server.public}
+        self.connection = Connection("data", "sftp", account, {"password": server.password})
+        self.where, self.before = "the folders of the server '127.0.0.1'", f"{bucket}/"
+
+    def fill(self, files: Mapping[str, str]) -> None:
+        for name, text in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(text)
+        self.server.opened()
+
+    def tree(self) -> dict[str, str]:
+        return {str(one.relative_to(self.folder)): one.read_text() for one in self.folder.rglob("*") if one.is_file()}
+
+    def empty(self) -> None:
+        for one in self.folder.iterdir():
+            shutil.rmtree(one) if one.is_dir() else one.unlink()
+
+    def port(self) -> int:
+        return int(self.server.port)
+
+    def through(self, port: int) -> Connection:
+        return replace(self.connection, parameters={**self.connection.parameters, "port": port})
+
+    def fault(self) -> Exception:
+        return PermanentError("The server refuses it.")
+
+    def acting(self, act: Act) -> Any:
+        return watching(act, Session, ("make_folder", "put", "rename", "remove", "remove_empty"))
+
+
+@contextmanager
+def _sftp(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """SFTP as OpenSSH has it."""
+    yield SftpBench(request.getfixturevalue("sshd"), f"lake-{next(_numbers)}")
+
+
+BENCHES = {"file": _local, "memory": _memory, "s3": _s3, "sftp": _sftp}
 
 
 @pytest.fixture(params=list(BENCHES), scope="module")
@@ -182,6 +258,24 @@ def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     """Each store in turn, empty."""
     with BENCHES[request.param](request) as made:
         yield made
+
+
+REMOTE = [name for name in BENCHES if name not in ("file", "memory")]
+
+
+@pytest.fixture(params=REMOTE)
+def far(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    """Each store that is reached over a network, empty."""
+    with BENCHES[request.param](request) as made:
+        yield made
+
+
+@pytest.fixture
+def relay(far: Bench) -> Iterator[Any]:
+    """A way to that store that can be told to break."""
+    made = sys.modules["penstock_tests_servers"].Relay(far.port())
+    yield made
+    made.close()
 
 
 @pytest.fixture

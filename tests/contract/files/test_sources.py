@@ -125,8 +125,8 @@ def test_hidden_names_are_skipped_and_the_order_is_that_of_names(names: Names) -
 
 
 @pytest.mark.parametrize("path", ["eu", "deep/er"])
-def test_a_folder_needs_its_slash(names: Names, path: str) -> None:
-    with pytest.raises(PermanentError, match=f"'{path}' is a folder. Write it with a '/' at its end"):
+def test_a_folder_needs_its_slash(names: Names, filled: Any, path: str) -> None:
+    with pytest.raises(PermanentError, match=f"'{filled.before}{path}' is a folder. Write it with a '/' at its end"):
         names(path)
 
 
@@ -180,7 +180,7 @@ def test_a_bucket_may_have_a_folder(names: Names) -> None:
 def test_no_match_is_an_error_that_names_path_and_place(names: Names, filled: Any, path: str) -> None:
     with pytest.raises(PermanentError) as caught:
         names(path)
-    assert caught.value.message.startswith(f"No file matches '{path}' in {filled.where}.")
+    assert caught.value.message.startswith(f"No file matches '{filled.before}{path}' in {filled.where}.")
 
 
 def test_no_more_files_than_the_limit(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:

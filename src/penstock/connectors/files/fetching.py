@@ -182,10 +182,10 @@ class _Fetch:
 
 def _places(files: Sequence[Found], folder: Path) -> list[Path]:
     """Return where files land: under the names that the store gives them, else under numbers that keep their endings."""
-    names = {one.name for one in files}
+    names = {one.name.lstrip("/") for one in files}
     parents = {parent for name in names for parent in _parents(name)}
     if not names & parents and all(map(_is_possible, names)):
-        return [folder / one.name for one in files]
+        return [folder / one.name.lstrip("/") for one in files]
     return [folder / f"{number:06d}{_ending(one.name)}" for number, one in enumerate(files)]
 
 

@@ -43,11 +43,12 @@ class Tree(Protocol):
         """What is at a path, if anything is."""
 
 
-def find(tree: Tree, relative: str, where: str) -> list[Found]:
+def find(tree: Tree, relative: str, where: str, top: str = "") -> list[Found]:
     """Return the files that a path, perhaps a pattern, stands for, in the order of their names. *where* is how a message names
-    the store. Raises PermanentError where there are none, or for a path that is none."""
+    the store, *top* the folder that the path counts from. Raises PermanentError where there are none, or for a path that is
+    none."""
     try:
-        found = _find(tree, relative)
+        found = _find(tree, relative, top)
     except patterns.BadPattern as error:
         raise PermanentError(f"The pattern '{relative}' is malformed: {error}.") from error
     if not found:
@@ -65,13 +66,13 @@ def parts_of(path: str) -> list[str]:
     return parts
 
 
-def _find(tree: Tree, relative: str) -> dict[str, Found]:
+def _find(tree: Tree, relative: str, top: str) -> dict[str, Found]:
     found: dict[str, Found] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for pattern in patterns.expand(relative):
             parts = parts_of(pattern)
             is_folder = pattern.endswith("/") or not parts
-            for one in _walk(tree, parts, pool):
+            for one in _walk(tree, parts, top, pool):
                 if isinstance(one, Found):
                     if not is_folder:
                         found[one.name] = one
@@ -86,9 +87,9 @@ def _find(tree: Tree, relative: str) -> dict[str, Found]:
     return found
 
 
-def _walk(tree: Tree, parts: Sequence[str], pool: ThreadPoolExecutor) -> Iterable[Found | Folder]:
+def _walk(tree: Tree, parts: Sequence[str], top: str, pool: ThreadPoolExecutor) -> Iterable[Found | Folder]:
     """Return what is at the places that segments stand for."""
-    at: list[Found | Folder] = [Folder("")]
+    at: list[Found | Folder] = [Folder(top)]
     is_known = not parts
     for part in parts:
         folders = [one.name for one in at if isinstance(one, Folder)]
@@ -119,7 +120,7 @@ def _files(children: Iterable[Found | Folder]) -> Iterable[Found]:
 
 def joined(folder: str, name: str) -> str:
     """Return the path of a name in a folder."""
-    return f"{folder}/{name}" if folder else name
+    return f"{folder.removesuffix('/')}/{name}" if folder else name
 
 
 def base(name: str) -> str:

@@ -1,0 +1,121 @@
+"""What only servers of SFTP have: host keys, logins, absolute paths, things that are no files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import pytest
+
+from penstock.connectors.files.sftp import SftpFiles
+from penstock.errors import ConnectionTestFailed, PermanentError
+from penstock.plan.operators import Scan
+from penstock.plan.ports import Connection, Landing
+
+
+@pytest.fixture
+def connection(sshd: Any) -> Connection:
+    account = {"host": "127.0.0.1", "port": sshd.port, "username": "guest", "host_key": sshd.public}
+    return Connection("data", "sftp", account, {"password": sshd.password})
+
+
+def but(connection: Connection, secrets: dict[str, str] | None = None, **parameters: Any) -> Connection:
+    given = {name: value for name, value in {**connection.parameters, **parameters}.items() if value is not None}
+    return replace(connection, parameters=given, secrets=connection.secrets if secrets is None else secrets)
+
+
+def test_a_password_or_a_key_lets_in(connection: Connection, sshd: Any) -> None:
+    store = SftpFiles(None)
+    key = sshd.key.export_private_key().decode()
+    locked = sshd.key.export_private_key("pkcs8-pem", "canary-phrase").decode()
+    store.test(connection)
+    store.test(but(connection, {"private_key": key}, auth_method="key"))
+    store.test(but(connection, {"private_key": locked, "passphrase": "canary-phrase"}, auth_method="key"))
+
+
+@pytest.mark.parametrize("named", ["public", "finger", "both"])
+def test_a_host_key_may_be_named_by_itself_or_its_fingerprint(connection: Connection, sshd: Any, named: str) -> None:
+    other = asyncssh.generate_private_key("ssh-ed25519").get_fingerprint()
+    finger = sshd.host_key.get_fingerprint()
+    SftpFiles(None).test(
+        but(connection, host_key={"public": sshd.public, "finger": finger, "both": f"{other} {finger}"}[named])
+    )
+
+
+def test_a_host_key_that_nobody_named_is_refused_and_shown(connection: Connection, sshd: Any) -> None:
+    with pytest.raises(ConnectionTestFailed) as caught:
+        SftpFiles(None).test(but(connection, host_key=None))
+    assert "nobody has said whether that is its own" in caught.value.message
+    assert caught.value.message.endswith(f"set 'host_key' to: {sshd.public}")
+    other = asyncssh.generate_private_key("ssh-ed25519")
+    with pytest.raises(ConnectionTestFailed, match="shows another host key"):
+        SftpFiles(None).test(but(connection, host_key=other.get_fingerprint()))
+
+
+def test_who_is_not_let_in_is_told_so(connection: Connection) -> None:
+    stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode()
+    for wrong in (
+        but(connection, {"password": "canary-wrong"}),
+        but(connection, {"private_key": stranger}, auth_method="key"),
+    ):
+        with pytest.raises(ConnectionTestFailed, match="does not let the user 'guest' in") as caught:
+            SftpFiles(None).test(wrong)
+        assert "canary" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"host": None}, "has no host"),
+        ({"username": None}, "has no username"),
+        ({"secrets": {}}, "has no password"),
+        ({"secrets": {}, "auth_method": "key"}, "has no private_key"),
+        ({"secrets": {"private_key": "canary"}, "auth_method": "key"}, "The key 'private_key' cannot be read"),
+    ],
+)
+def test_what_a_connection_lacks_is_said(connection: Connection, change: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConnectionTestFailed, match=said):
+        SftpFiles(None).test(but(connection, **change))
+
+
+def test_an_internal_server_is_refused_unless_it_is_allowed(connection: Connection) -> None:
+    with pytest.raises(ConnectionTestFailed, match=r"internal address 127.0.0.1.*PENSTOCK_OUTBOUND_ALLOW"):
+        SftpFiles("10.0.0.0/8").test(connection)
+    SftpFiles("127.0.0.1/32").test(connection)
+
+
+def test_paths_count_from_the_login_or_from_the_uppermost_folder(
+    connection: Connection, sshd: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    (sshd.data / "absolute").mkdir()
+    (sshd.data / "absolute" / "a.csv").write_text("a")
+    sshd.opened()
+    store = SftpFiles(None)
+    for path in (f"{sshd.data}/absolute/*.csv", f"{sshd.data}/absolute/"):
+        (found,) = store.bind(source(path), connection, landing()).files
+        assert found.name == f"{sshd.data}/absolute/a.csv"
+        assert Path(found.location).read_text() == "a"
+    (found,) = store.bind(source("absolute/a.csv"), connection, landing()).files
+    assert found.name == "absolute/a.csv"
+
+
+def test_links_are_followed_and_what_is_no_file_is_named(
+    connection: Connection, sshd: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    (sshd.data / "links").mkdir()
+    (sshd.data / "links" / "real.csv").write_text("real")
+    (sshd.data / "links" / "link.csv").symlink_to("real.csv")
+    os.mkfifo(sshd.data / "links" / "pipe")
+    sshd.opened()
+    store = SftpFiles(None)
+    found = store.bind(source("links/*.csv"), connection, landing()).files
+    assert [(one.name, Path(one.location).read_text()) for one in found] == [
+        ("links/link.csv", "real"),
+        ("links/real.csv", "real"),
+    ]
+    with pytest.raises(PermanentError, match="'links/pipe' is no regular file"):
+        store.bind(source("links/"), connection, landing())
