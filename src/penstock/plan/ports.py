@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.domain.rung import Rungs
@@ -156,13 +156,17 @@ class Landing:
 class Staged:
     """An output of one attempt. *folder* is the private folder into which the engine writes its parts: beside the target
     where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
-    of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`)."""
+    of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
+    attempts it, among those of every installation that writes to the same target. *log* takes what is to be known while it
+    is published."""
 
     write: Write
     connection: Connection
     folder: Path
     target: Path
     token: str
+    load: str = ""
+    log: Say = field(default=nobody_reads, repr=False, compare=False)
 
     @property
     def spec(self) -> FileTarget:
@@ -292,6 +296,15 @@ class Connector(Protocol):
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder and everything in it; quiet when it is already gone."""
+
+
+@runtime_checkable
+class Keeper(Protocol):
+    """A connector of files that can put one file somewhere, beside what it does for outputs."""
+
+    def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
+        """Copy a file of this machine to a path, in place of what is there, and return where it is; into a folder (one that
+        is there, or a path that ends in `/`) under a *name*. Raises PermanentError."""
 
 
 class Databases(Protocol):

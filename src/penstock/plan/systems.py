@@ -139,10 +139,15 @@ class Place:
     bucket: str | None = None
 
 
+RESPONSES = "responses.csv"
+"""In the staging folder of a `WebTarget`: what was answered, where that is to be saved."""
+
+
 @dataclass(frozen=True, slots=True)
 class WebTarget:
     """Requests that carry records to a web API (component reference 5.8): `#{field}` in *url*, *headers* and *body* takes a
-    value of the record, and makes one request of each."""
+    value of the record, and makes one request of each; *values* say in which column of what is staged a field is. *columns*
+    are those that the body holds."""
 
     system: ClassVar[System] = System.WEB
 
@@ -157,6 +162,8 @@ class WebTarget:
     records_per_request: int = 1000
     stop_on_error: bool = True
     save_responses: Place | None = None
+    columns: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 Origin = DatabaseSource | CollectionSource | WebSource

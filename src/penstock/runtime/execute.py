@@ -136,7 +136,7 @@ def _execute(
     plan = _compile(order, values, engine, listener)
     connections = connections_of(order)
     token = order.token if order.granted is None else order.granted_token
-    outputs = Outputs(plan, connections, connectors, token, Path(order.staging or order.scratch))
+    outputs = Outputs(plan, connections, connectors, token, Path(order.staging or order.scratch), order.now)
     listener.outputs(outputs.declared())
     if order.granted is not None:
         return _finish(order, outputs, listener)
@@ -171,10 +171,12 @@ def _finish(order: Order, outputs: Outputs, listener: Listener) -> Result:
     outputs.locate()
     listener.log("info", "An earlier attempt had written every output; this one publishes them.")
     try:
-        return Result(outputs.publish(written, listener))
+        made = outputs.publish(written, listener)
     except PenstockError:
         outputs.discard()  # The job fails, so nobody is to publish what is left.
         raise
+    outputs.discard()  # What waited for other systems is with them now.
+    return Result(made)
 
 
 def evaluate_variables(

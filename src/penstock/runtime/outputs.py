@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
-from penstock.plan.ports import Connection, Connector, Staged, Written
+from penstock.plan.ports import Connection, Connector, Keeper, Staged, Written
+from penstock.plan.systems import RESPONSES, Place, System, WebTarget
 from penstock.runtime import receipts
 from penstock.runtime.connecting import connector_for, naming
 from penstock.runtime.listener import Listener
@@ -32,7 +33,7 @@ class Published:
 
 class Outputs:
     """The outputs of one attempt. *staging* is a folder of this machine for what is published elsewhere, and outlives the
-    attempt; *staged* says where each output is, by component, once `locate` was called."""
+    attempt; *submitted* is when the job was; *staged* says where each output is, by component, once `locate` was called."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Outputs:
         connectors: Mapping[str, Connector],
         token: str,
         staging: Path,
+        submitted: str = "",
     ) -> None:
         self.plan = plan
         self.staged: dict[str, Staged] = {}
@@ -48,6 +50,8 @@ class Outputs:
         self._connectors = connectors
         self._token = token
         self._staging = staging
+        # Jobs of two installations may have one number, but not one instant as well.
+        self._load = f"{token.rpartition('-')[0] if token.startswith('job-') else token} {submitted}".strip()
 
     def declared(self) -> list[dict[str, Any]]:
         """Return what will be written, for those who watch."""
@@ -67,7 +71,8 @@ class Outputs:
         for write in self.plan.outputs:
             connector, connection = self._of(write)
             with naming(write.component):
-                made = connector.locate(write, connection, self._token, self._staging)
+                self._keeper(write)
+                made = replace(connector.locate(write, connection, self._token, self._staging), load=self._load)
                 for name, other in self.staged.items():
                     _apart(made, name, other)
             self.staged[write.component] = made
@@ -87,13 +92,15 @@ class Outputs:
         made: list[Published] = []
         for write, one in zip(self.plan.outputs, written, strict=True):
             try:
-                published = self._of(write)[0].publish(self.staged[write.component], one)
+                published = self._of(write)[0].publish(self._heard(write, listener), one)
             except PenstockError as error:
+                self._keep_responses(write, listener)
                 done = ", ".join(f"'{before.component}'" for before in made) or "none"
                 left = ", ".join(f"'{later.component}'" for later in self.plan.outputs[len(made) :])
                 raise PermanentError(
                     f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
                 ) from error
+            self._keep_responses(write, listener)
             receipt = receipts.published(one, published)
             columns = tuple(column for _, column in write.target.columns)
             made.append(
@@ -111,6 +118,35 @@ class Outputs:
                 )
         return tuple(made)
 
+    def _heard(self, write: Write, listener: Listener) -> Staged:
+        def log(level: str, line: str) -> None:
+            listener.log(level, f"{write.component}: {line}")
+
+        return replace(self.staged[write.component], log=log)
+
+    def _keeper(self, write: Write) -> tuple[Keeper, Connection, Place] | None:
+        """Return what keeps the responses of an output, None where nobody wants them. Raises PermanentError where it cannot."""
+        place = write.destination.save_responses if isinstance(write.destination, WebTarget) else None
+        if place is None:
+            return None
+        connector, connection = connector_for(
+            place.connection, System.FILES, write.component, self._connections, self._connectors
+        )
+        if not isinstance(connector, Keeper):
+            raise PermanentError(f"responses cannot be saved to connections of type '{connection.type}'.")
+        return connector, connection, place
+
+    def _keep_responses(self, write: Write, listener: Listener) -> None:
+        """Keep what was answered so far, also of an output that failed."""
+        found, file = self._keeper(write), self.staged[write.component].folder / RESPONSES
+        if found is None or not file.exists():
+            return
+        keeper, connection, place = found
+        job = self._token.split("-")[1] if self._token.startswith("job-") else self._token
+        with naming(write.component):
+            kept = keeper.keep(connection, place.bucket, place.path, file, f"responses-{job}.csv")
+        listener.log("info", f"{write.component}: responses saved as {kept}")
+
     def discard(self) -> None:
         """Remove the staging folders of all outputs that were located."""
         for write in self.plan.outputs:
@@ -124,6 +160,8 @@ class Outputs:
 
 
 def _apart(made: Staged, name: str, other: Staged) -> None:
+    if other.target == made.target and made.write.destination is not None:
+        raise PermanentError(f"it writes to the same place as '{name}'. Bring their records together with a Union.")
     if other.target == made.target:
         raise PermanentError(f"it writes to the same folder as '{name}'. Give each output its own path.")
     if other.target in made.target.parents or made.target in other.target.parents:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -162,6 +163,22 @@ class LocalFiles:
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
         folders.discard(staged)
+
+    def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
+        """Copy a file to a path (`penstock.plan.ports.Keeper`)."""
+        folder = self._folder(connection)
+        target = self._roots.resolve(folder, _joined(bucket, path).rstrip("/"))
+        if path.endswith("/") or not path or target.is_dir():
+            target = self._roots.resolve(folder, f"{_joined(bucket, path).rstrip('/')}/{name}".lstrip("/"))
+        draft = target.with_name(f".{target.name[:100]}.keeping-{os.getpid()}")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, draft)
+            os.replace(draft, target)
+        except OSError as error:
+            draft.unlink(missing_ok=True)
+            raise PermanentError(f"'{path}' cannot be written: {error.strerror}.") from error
+        return str(target)
 
 
 def _joined(bucket: str | None, path: str) -> str:

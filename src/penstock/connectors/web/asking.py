@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -95,11 +95,11 @@ class Api:
         self.allow = EVERYWHERE if allow is None else allow
         self.say = say
 
-    def ask(self, request: Request, body: Path, *, repeat: bool) -> Got:
+    def ask(self, request: Request, body: Path, *, again: Collection[int] = waiting.FAILING) -> Got:
         """Return the answer to a request, whatever it says, its body in the file *body*.
 
-        *repeat* says that the request may be sent again although it may have had its effect. Raises PenstockError: where
-        nobody answers after all tries, and where a limit does not end.
+        It is sent again where nobody answers, and after answers of the statuses *again*. Raises PenstockError: where nobody
+        answers after all tries, and where a limit does not end.
         """
         place = (place_of(request.url), self.login.key)
         tries, waited, unknown, renewed = iter(waiting.TRIES), 0.0, 0, False
@@ -114,7 +114,7 @@ class Api:
                     raise
             except TransientError as error:
                 self.stop.check()
-                pause = next(tries, None) if repeat else None
+                pause = next(tries, None)
                 if pause is None:
                     raise
                 unknown += 1
@@ -130,7 +130,7 @@ class Api:
                     if waited + limit > waiting.ALL_S:
                         return got
                     continue
-                if got.status not in waiting.FAILING or not (repeat or got.status in waiting.LIMITED):
+                if got.status not in again:
                     return got
                 pause = next(tries, None)
                 if pause is None:

@@ -45,7 +45,7 @@ class Reader:
         with file.open("w", encoding="utf-8", newline="") as lines:
             while request is not None:
                 self._guard(request, scheme)
-                got = self._api.ask(request, page_file, repeat=True)
+                got = self._api.ask(request, page_file)
                 if not got.is_success:
                     raise self._api.refusal(got)
                 asked += 1

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
+from penstock.connectors import staging as folders
 from penstock.connectors.web.asking import Api, Login, NoLogin
 from penstock.connectors.web.landing import Reader
+from penstock.connectors.web.sending import Sender
 from penstock.errors import JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.outbound import STOP, Stop
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.systems import System, WebSource, WebTarget
+
+T = TypeVar("T")
 
 
 class WebApis:
@@ -32,13 +37,8 @@ class WebApis:
             raise PermanentError("This source is none of a web API.")
         api = Api(self._login(origin, connection), self._allow, STOP, landing.log)
         names = [item.name or "" for item in scan.source.fields]
-        try:
-            file = Reader(api, origin, names, landing).read()
-        except TransientError as error:
-            if STOP.is_asked:
-                raise JobStopped("The job was stopped.") from error
-            raise
-        return BoundSource(replace(scan.source, path=scan.source.path), (file,))
+        file = self._stopping(lambda: Reader(api, origin, names, landing).read())
+        return BoundSource(scan.source, (file,))
 
     def _login(self, asks: WebSource | WebTarget, connection: Connection) -> Login:  # noqa: ARG002 -- later
         if asks.authentication == "basic":
@@ -47,16 +47,32 @@ class WebApis:
             return NoLogin()
         raise PermanentError("Logging in with a connection is not available in this version.")
 
-    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:  # noqa: ARG002
-        """Refuse: nothing is written to web APIs in this version."""
-        raise PermanentError("Nothing can be written to a web API in this version.")
+    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
+        """Return where an output waits until it is sent. Two outputs of a package may send to one address."""
+        return folders.located(write, connection, token, staging)
 
     def prepare(self, staged: Staged) -> None:
-        """There is nothing to prepare."""
+        """Make the staging folder, and remove those of earlier attempts of the job."""
+        folders.prepare(staged)
 
-    def publish(self, staged: Staged, written: Written) -> Publication:  # noqa: ARG002
-        """Refuse, as `locate` does."""
-        raise PermanentError("Nothing can be written to a web API in this version.")
+    def publish(self, staged: Staged, written: Written) -> Publication:
+        """Send the requests that were not sent yet. Raises PenstockError that says how many were taken."""
+        target = staged.write.destination
+        if not isinstance(target, WebTarget):
+            raise PermanentError("This destination is none of a web API.")
+        # A publication that was granted goes on when its job is to stop; one from the command line has nobody after it.
+        stop = Stop() if staged.token.startswith("job-") else STOP
+        api = Api(self._login(target, staged.connection), self._allow, stop, staged.log)
+        return self._stopping(lambda: Sender(api, target, staged).send(written))
 
     def discard(self, staged: Staged) -> None:
-        """There is nothing to discard."""
+        """Remove a staging folder; quiet when it is gone."""
+        folders.discard(staged)
+
+    def _stopping(self, work: Callable[[], T]) -> T:
+        try:
+            return work()
+        except TransientError as error:
+            if STOP.is_asked:
+                raise JobStopped("The job was stopped.") from error
+            raise

@@ -18,7 +18,7 @@ TRIES = (0.5, 1.0, 2.0, 4.0, 8.0)
 """How long is waited before each further try where nobody says how long, in seconds."""
 LIMITED = frozenset({429, 503})
 """Answers by which a server says that it has done nothing and is to be asked later."""
-FAILING = frozenset({408, 425, 500, 502, 503, 504, 429})
+FAILING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _EPOCH_FROM = 1_000_000_000
 """What tells when a limit ends is seconds since 1970 from here on, and seconds from now below."""
 

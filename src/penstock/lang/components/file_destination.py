@@ -37,7 +37,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     sound = step.check_shapes()
     connection = step.connection()
     given = inputs[""]
-    columns = _mapping(step, given.schema)
+    columns = mapping_of(step, given.schema)
     path = step.place("path")
     if not sound or connection is None or columns is None or path is None:
         return None
@@ -188,7 +188,7 @@ def _columns_sound(step: Step, columns: tuple[tuple[str, str], ...], given: Sche
     return True
 
 
-def _mapping(step: Step, given: Schema) -> tuple[tuple[str, str], ...] | None:
+def mapping_of(step: Step, given: Schema) -> tuple[tuple[str, str], ...] | None:
     """Return (field, column) pairs in order, or None with findings."""
     if "mapping" not in step.node.keys:
         return tuple((name, name) for name in given.names)

@@ -13,6 +13,7 @@ from penstock.lang.components import (
     join,
     limit,
     rank,
+    rest_api_destination,
     rest_api_source,
     sample,
     select,
@@ -43,6 +44,7 @@ COMPONENTS: dict[str, Component] = {
         cross_join.component,
         union.component,
         file_destination.component,
+        rest_api_destination.component,
     )
 }
 """Wire type to component."""
@@ -53,7 +55,7 @@ NOT_YET: frozenset[str] = frozenset(
     database_source netsuite_source bigquery_source mongodb_source salesforce_source google_sheets_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
     database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
-    salesforce_destination rest_api_destination google_sheets_destination facebook_ads_destination run_package execute_sql
+    salesforce_destination google_sheets_destination facebook_ads_destination run_package execute_sql
     file_mover
     """.split()
 )

@@ -35,9 +35,19 @@ def connection_key(node: ComponentNode) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
+def place_key(raw: Any) -> str | None:
+    """Return the connection of a place, as `connection_key` does that of a component."""
+    inside = raw.get("connection") if isinstance(raw, Mapping) else None
+    return None if inside is None else connection_key(ComponentNode("", "", "", {}, {"connection": inside}))
+
+
 def connection_keys(document: Document) -> tuple[str, ...]:
-    """Return every connection that a document names, once, in document order."""
-    found = (connection_key(node) for node in document.components)
+    """Return every connection that a document names, once, in document order: those of components and of their places."""
+    found = (
+        key
+        for node in document.components
+        for key in (connection_key(node), *(place_key(value) for value in node.properties.values()))
+    )
     return tuple(dict.fromkeys(key for key in found if key is not None))
 
 

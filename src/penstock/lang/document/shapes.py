@@ -108,6 +108,16 @@ CONNECTION: Shape = {
     MESSAGE: "A connection needs a type and an id, or a name.",
 }
 PLACE: Shape = record(("connection", "path"), connection=CONNECTION, bucket=TEXT, path=TEXT)
+SAVED_PLACE: Shape = record(
+    ("connection", "path"),
+    connection={
+        "anyOf": [*CONNECTION["oneOf"], {"type": "string", "minLength": 1}],
+        MESSAGE: "A connection needs a type and an id, or a name",
+    },
+    bucket=TEXT,
+    path=TEXT,
+)
+"""A place whose connection may be its name alone, as packages in files have it."""
 MAPPING: Shape = records(("alias",), alias=ALIAS, column={"type": "string", "minLength": 1}, key=BOOLEAN)
 EDGE: Shape = record(
     ("from", "to"),

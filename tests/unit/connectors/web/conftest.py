@@ -187,6 +187,22 @@ class Runner:
         parts = sorted((self.lake / "out").iterdir())
         return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
 
+    def write(self, records: Sequence[Any], fields: Sequence[Any], **properties: Any) -> Any:
+        """Send records; `more` goes to the order, `mapping` beside the properties, `gate` and `finish` stand for themselves."""
+        return self.run(self.sending(records, fields, **properties))
+
+    def sending(self, records: Sequence[Any], fields: Sequence[Any], **properties: Any) -> Order:
+        """The order of a package that sends records."""
+        more, keys = properties.pop("more", {}), properties.pop("keys", {})
+        (self.lake / "in.json").write_text("".join(f"{json.dumps(one)}\n" for one in records))
+        source = {
+            "id": "in", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
+            "properties": {"path": "in.json", "record_type": "json"}, "fields": list(fields),
+        }  # fmt: skip
+        sort = {"id": "sort", "type": "sort_component", "properties": {"order_by": [{"field": "id"}]}}
+        target = {"id": "out", "type": "rest_api_destination_component", "properties": properties, **keys}
+        return self.order([source, sort, target], [("in", "sort"), ("sort", "out")], **more)
+
     def look(self, fields: Sequence[Any], size: int, **properties: Any) -> int:
         """How many records a preview of a source shows."""
         source = {"id": "in", "type": "rest_api_source_component", "properties": properties, "fields": list(fields)}
@@ -203,6 +219,11 @@ class Keeping:
 
     def grant(self, outputs: Sequence[Written]) -> None:
         self.asked += outputs
+
+
+@pytest.fixture
+def keeping() -> Keeping:
+    return Keeping()
 
 
 @pytest.fixture
