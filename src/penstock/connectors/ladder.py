@@ -81,10 +81,8 @@ class Ladder:
         self._note(name, state, " ".join(warnings), started)
 
     def _note(self, name: Name, state: RungState, says: str, started: float) -> None:
-        for secret in self._connection.secrets.values():
-            says = says.replace(secret, "***") if secret else says
         took_ms = int((time.monotonic() - started) * 1000)
-        self._climbed.append(Rung(str(name), state, says[:1].upper() + says[1:], took_ms))
+        self._climbed.append(Rung(str(name), state, spoken(says, self._connection), took_ms))
 
     def _broken(self) -> ConnectionTestFailed:
         last = self._climbed[-1]
@@ -142,6 +140,13 @@ class Ladder:
                 warn(
                     f"The clock of the server is {abs(ahead_s):.0f} s {word} the one here. Set both by the same time server."
                 )
+
+
+def spoken(text: str, connection: Connection) -> str:
+    """Return a text as a sentence of its own, without the secrets of a connection."""
+    for secret in connection.secrets.values():
+        text = text.replace(secret, "***") if secret else text
+    return text[:1].upper() + text[1:]
 
 
 def no_connector(connection: Connection) -> str:

@@ -15,9 +15,11 @@ from penstock.errors import PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan, Scan, Write
 from penstock.plan.schema import Schema
-from penstock.plan.systems import System
+from penstock.plan.systems import DatabaseSource, System
 from penstock.plan.values import Value
 
+JsonValue = str | int | float | bool | None | list[Any] | dict[str, Any]
+"""A value as JSON has it."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Where milliseconds count from."""
 
@@ -56,6 +58,35 @@ class Cell:
     kind: CellKind
     text: str
     type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """The beginning of some records: names and types of their fields (the types of a package's fields), and values as JSON
+    has them."""
+
+    fields: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[JsonValue, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """A column of a table: its *type* as a field of a package, *native* as the database says it."""
+
+    name: str
+    type: str
+    native: str
+    is_nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """A table or view that a user may read."""
+
+    schema: str
+    name: str
+    is_view: bool
+    columns: tuple[TableColumn, ...]
 
 
 Ask = Callable[[str, str], Cell | None]
@@ -319,6 +350,13 @@ class Databases(Protocol):
 
     def look(self, connection: Connection, schema: str | None, table: str) -> Rungs | None:
         """Return when a table or view can be read; raises ConnectionTestFailed."""
+
+    def sample(self, connection: Connection, asked: DatabaseSource, size: int) -> Sampled:
+        """Return the first records of a table or query, *size* of them; raises ConnectionTestFailed."""
+
+    def tables(self, connection: Connection, schema: str | None) -> tuple[TableFacts, ...]:
+        """Return the tables and views of a database that the user may read, of one *schema* or of all, by schema and name;
+        raises ConnectionTestFailed."""
 
     def asking(self, connections: Mapping[str, Connection]) -> Ask:
         """Return what asks the databases among some connections, given by unique id or name. Opens nothing yet."""

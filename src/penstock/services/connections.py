@@ -12,21 +12,26 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from penstock.domain.rung import Rungs
-from penstock.errors import ConnectionTestFailed, InvalidFields, NotFound, PermanentError
+from penstock.errors import ConnectionTestFailed, ExternalError, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
+from penstock.plan.ports import BoundSource, Connector, Databases, Landing, Sampled, TableFacts
 from penstock.plan.ports import Connection as Bound
-from penstock.plan.ports import Connector, Databases, Landing
 from penstock.plan.schema import Schema
-from penstock.services import connection_types
+from penstock.plan.systems import DatabaseSource
+from penstock.services import connection_types, detection
 from penstock.services.coerce import LONGEST_NAME, Fields, to_json
 from penstock.services.connection_types import TYPES
+from penstock.services.detection import Shape
 from penstock.services.paging import Page, PageRequest, list_rows
 from penstock.services.principal import Principal
 from penstock.services.secrets import KEYLESS
 from penstock.store.queries import pages
 from penstock.store.tables import Connection
 from penstock.store.unit_of_work import UnitOfWork
+
+LINES, MOST_LINES = 20, 1000
+"""Records that a look at a table or file gives, unless told otherwise, and at most."""
 
 
 def types() -> list[dict[str, Any]]:
@@ -234,21 +239,98 @@ def _check_table(
 
 
 def _check_path(connection: Bound, fields: Fields, connector: Connector) -> None:
-    path, bucket, writes = fields.text("path"), fields.text("bucket") or None, fields.boolean("destination")
-    if not path and not fields.errors:
-        fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
+    path, bucket, writes = _place_of(fields), fields.text("bucket") or None, fields.boolean("destination")
     _refuse_test(fields)
     asks = ConnectionRef(connection.key)
-    scan = Scan("", FileSource(asks, path or "", (), bucket), Schema())
     try:
         with TemporaryDirectory(prefix="penstock-") as scratch:
             if writes:
-                write = Write("", "", "", scan, FileTarget(asks, path or "", (), bucket))
+                scan = Scan("", FileSource(asks, path, (), bucket), Schema())
+                write = Write("", "", "", scan, FileTarget(asks, path, (), bucket))
                 connector.locate(write, connection, "validation", Path(scratch))
             else:
-                connector.bind(scan, connection, Landing(Path(scratch) / "landing", 1))
-    except PermanentError as refused:
+                _bound(connection, connector, path, bucket, Path(scratch), 1)
+    except ExternalError as refused:
         raise ConnectionTestFailed(refused.message) from refused
+
+
+def _place_of(fields: Fields) -> str:
+    path = fields.text("path")
+    if not path and not fields.errors:
+        fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
+    return path or ""
+
+
+def _bound(
+    connection: Bound, connector: Connector, path: str, bucket: str | None, scratch: Path, size: int
+) -> BoundSource:
+    scan = Scan("", FileSource(ConnectionRef(connection.key), path, (), bucket), Schema())
+    return connector.bind(scan, connection, Landing(scratch / "landing", size))
+
+
+def schema(
+    connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases
+) -> Sampled:
+    """Return the fields of what a call names, a table or query of a database or files, and its first records. Raises
+    ConnectionTestFailed."""
+    fields, kind = Fields(raw), TYPES[connection.type]
+    if kind.is_database and connection.type in databases.types:
+        return _schema_of_table(connection, fields, databases)
+    if kind.group == connection_types.STORAGE and connection.type in connectors:
+        return _schema_of_files(connection, fields, connectors[connection.type])
+    raise ConnectionTestFailed(
+        f"This version cannot look at what connections of type '{connection.type}' lead to. List the fields in the package."
+    )
+
+
+def _schema_of_table(connection: Bound, fields: Fields, databases: Databases) -> Sampled:
+    mode = fields.choice("access_mode", ("table", "query", "object")) or "table"
+    table, query = fields.text("table"), fields.text("query")
+    where, within = fields.text("where_clause"), fields.text("schema_name")
+    size = _lines_of(fields)
+    wanted = "query" if mode == "query" else "table"
+    if not (query if mode == "query" else table) and wanted not in fields.errors:
+        fields.refuse(wanted, "is missing. Give a SELECT." if mode == "query" else "is missing. Give a table or view.")
+    _refuse_test(fields)
+    asked = DatabaseSource(query=query) if mode == "query" else DatabaseSource(table, within or None, where)
+    return databases.sample(connection, asked, size)
+
+
+def _lines_of(fields: Fields) -> int:
+    return fields.integer("lines", 1, MOST_LINES) or LINES
+
+
+def _schema_of_files(connection: Bound, fields: Fields, connector: Connector) -> Sampled:
+    path, bucket, size = _place_of(fields), fields.text("bucket") or None, _lines_of(fields)
+    given = {
+        "record_type": fields.choice("record_type", ("delimited", "json", "raw")),
+        "record_delimiter": fields.choice("record_delimiter", ("new_line", "eof")),
+        "quote": fields.choice("quote", ("none", '"', "quoted_multi_line")),
+        "delimiter": fields.text("delimiter") or None,
+        "escape": fields.text("escape"),
+        "skip_header": fields.boolean("skip_header"),
+    }
+    fields.choice("file_type", ("file", "service"))
+    _refuse_test(fields)
+    shape = Shape(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    try:
+        with TemporaryDirectory(prefix="penstock-") as scratch:
+            files = _bound(connection, connector, path, bucket, Path(scratch), size).files
+            first = next((one for one in files if one.size_bytes), files[0])
+            return detection.look(Path(first.location), first.name, shape, size)
+    except ExternalError as refused:
+        raise ConnectionTestFailed(refused.message) from refused
+
+
+def tables(connection: Bound, raw: Mapping[str, Any], databases: Databases) -> tuple[TableFacts, ...]:
+    """Return the tables and views of a database that its user may read, of a `schema_name` or of all. Raises
+    ConnectionTestFailed."""
+    fields = Fields(raw)
+    within = fields.text("schema_name") or None
+    _refuse_test(fields)
+    if not TYPES[connection.type].is_database or connection.type not in databases.types:
+        raise ConnectionTestFailed(f"This version lists no tables of connections of type '{connection.type}'.")
+    return databases.tables(connection, within)
 
 
 def _refuse_test(fields: Fields) -> None:

@@ -1,5 +1,6 @@
-"""The rows that services give back, by name: rooms that may not import the store read them from here."""
+"""What services give back, by name, rows above all: rooms that may not import the store read them from here."""
 
+from penstock.plan.ports import Sampled, TableFacts
 from penstock.store.queries.jobs import Shown as ShownJob
 from penstock.store.tables import (
     Account,
@@ -25,8 +26,10 @@ __all__ = [
     "JobSource",
     "Package",
     "PackageValidation",
+    "Sampled",
     "ShownJob",
     "Slot",
+    "TableFacts",
     "User",
     "Watch",
     "Worker",

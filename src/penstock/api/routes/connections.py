@@ -12,7 +12,7 @@ from penstock.api.call import Call, Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, text
 from penstock.api.paging import read_page
 from penstock.api.route import Route
-from penstock.api.schemas.connections import connection_json, report_json
+from penstock.api.schemas.connections import connection_json, report_json, schema_json, table_json
 from penstock.domain.rung import Rungs
 from penstock.services import connections
 
@@ -22,6 +22,28 @@ _TYPE = _ALL + "/{connection_type}"
 _ONE = _TYPE + "/{connection_id}"
 _CHECK = "ConnectionCheck"
 _INCLUDE = (parameter("include", text(one_of=("rungs",)), "Answer the rungs of the test instead of a bare true."),)
+_WHOLE = {"type": "integer", "default": 20}
+_FLAG = {"type": "boolean", "default": False}
+_SCHEMA_QUERY = (
+    parameter(
+        "access_mode", text("object", one_of=("table", "object", "query")), "How rows are named; `object` is a table."
+    ),
+    parameter("table", text(), "A table or view."),
+    parameter("schema_name", text(), "The schema of the table."),
+    parameter("where_clause", text(), "A condition in the database's SQL."),
+    parameter("query", text(), "A SELECT."),
+    parameter("lines", _WHOLE, "Records to look at, 1-1000."),
+    parameter("bucket", text(), "Bucket or container of the files."),
+    parameter("path", text(), "A file, a folder or a pattern."),
+    parameter("file_type", text("file", one_of=("file", "service")), "Taken, and changes nothing."),
+    parameter("record_delimiter", text("new_line", one_of=("new_line", "eof")), "What ends a record."),
+    parameter("record_type", text("delimited", one_of=("delimited", "json", "raw")), "What a record is."),
+    parameter("skip_header", _FLAG, "Whether the first line holds names."),
+    parameter("escape", text(), "The character before one that is data."),
+    parameter("quote", text("none", one_of=("none", '"', "quoted_multi_line")), "The qualifier."),
+    parameter("delimiter", text("\t"), "Between fields."),
+)
+_TABLES_QUERY = (parameter("schema_name", text(), "Only tables of this schema."),)
 _LIST_QUERY = (
     parameter("type", text("all"), "Only these types, several joined with commas."),
     *paged(sort=("name", "id", "type", "updated", "created")),
@@ -143,6 +165,28 @@ def validate_connection(call: Current, connection_type: str, connection_id: Id) 
 )
 def validate_connection_of_any_type(call: Current, connection_id: Id) -> Response:
     return _check(call, None, connection_id)
+
+
+@router.get(
+    _ONE + "/schema",
+    **operation(
+        "importConnectionSchema", "Look at a table, a query or files", one("ConnectionSchema"), query=_SCHEMA_QUERY
+    ),
+)
+def import_connection_schema(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.reading("connection") as (uow, principal, fields):
+        found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
+    return call.answer(schema_json(connections.schema(found, given, call.deps.connectors, call.deps.databases)))
+
+
+@router.get(
+    _ONE + "/tables",
+    **operation("listConnectionTables", "List the tables of a database", many("ConnectionTable"), query=_TABLES_QUERY),
+)
+def list_connection_tables(call: Current, connection_type: str, connection_id: Id) -> Response:
+    with call.reading("connection") as (uow, principal, fields):
+        found, given = connections.bound(uow, principal, connection_type, connection_id, call.deps.seal), fields
+    return call.answer([table_json(one) for one in connections.tables(found, given, call.deps.databases)])
 
 
 def _check(call: Call, connection_type: str | None, connection_id: int) -> Response:

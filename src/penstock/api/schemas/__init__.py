@@ -33,6 +33,8 @@ SCHEMAS: dict[str, Any] = {
     "ConnectionCheck": connections.ConnectionCheck,
     "ConnectionRung": connections.ConnectionRung,
     "ConnectionTestReport": connections.ConnectionTestReport,
+    "ConnectionSchema": connections.ConnectionSchema,
+    "ConnectionTable": connections.ConnectionTable,
     "ConnectionTestResult": connections.ConnectionTestResult,
     "AccountVariables": system.AccountVariables,
     "User": users.User,

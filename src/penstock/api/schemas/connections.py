@@ -16,6 +16,7 @@ from penstock.api.view import View
 from penstock.domain.rung import Rung, Rungs
 from penstock.services.connection_types import TYPES, Parameter
 from penstock.services.records import Connection as Row
+from penstock.services.records import Sampled, TableFacts
 
 
 class Connection(TypedDict):
@@ -130,6 +131,54 @@ class ConnectionTestReport(TypedDict):
 
 ConnectionTestResult = bool | ConnectionTestReport
 """A test that succeeded answers a bare true, or with `include=rungs` its rungs; one that failed is an error."""
+
+
+class ConnectionSchema(TypedDict):
+    """What a table, a query or files hold: names and types of the fields, and first records as arrays of values."""
+
+    data: list[Any]
+    raw: list[str] | None
+    fields: list[dict[str, str]]
+
+
+class ConnectionColumn(TypedDict):
+    """A column of a table: its type as a field of a package, and as the database says it."""
+
+    name: str
+    type: str
+    native_type: str
+    nullable: bool
+
+
+class ConnectionTable(TypedDict):
+    """A table or view that the user of a connection may read."""
+
+    schema_name: str
+    name: str
+    is_view: bool
+    columns: list[ConnectionColumn]
+
+
+def schema_json(found: Sampled) -> ConnectionSchema:
+    """Return what was found as the wire writes it."""
+    return {
+        "data": [list(row) for row in found.rows],
+        "raw": None,
+        "fields": [{name: kind} for name, kind in found.fields],
+    }
+
+
+def table_json(found: TableFacts) -> ConnectionTable:
+    """Return a table as JSON."""
+    return {
+        "schema_name": found.schema,
+        "name": found.name,
+        "is_view": found.is_view,
+        "columns": [
+            {"name": one.name, "type": one.type, "native_type": one.native, "nullable": one.is_nullable}
+            for one in found.columns
+        ],
+    }
 
 
 def rungs_json(rungs: Iterable[Rung]) -> list[ConnectionRung]:

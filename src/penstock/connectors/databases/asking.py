@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import importlib
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import cast
 
 from penstock.connectors import tunnels
-from penstock.connectors.databases import testing
-from penstock.connectors.databases.session import Gone, Session
-from penstock.connectors.ladder import no_connector
+from penstock.connectors.databases import importing, testing
+from penstock.connectors.databases.session import Column, Gone, Row, Session
+from penstock.connectors.ladder import no_connector, spoken
 from penstock.connectors.tunnels import Way
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
-from penstock.plan.ports import Ask, Cell, Connection
+from penstock.plan.ports import Ask, Cell, Connection, Sampled, TableFacts
+from penstock.plan.systems import DatabaseSource
 
 DRIVERS = {
     "googlecloudpostgres": "postgres",
@@ -52,6 +54,27 @@ class Databases:
         if driver is None:
             raise ConnectionTestFailed(no_connector(connection))
         return testing.climb(connection, driver, _opens(driver), self._allow, table)
+
+    def sample(self, connection: Connection, asked: DatabaseSource, size: int) -> Sampled:
+        """Return the first records of a table or query. Raises ConnectionTestFailed."""
+        with self._looking(connection) as session:
+            return importing.sample(session, asked, size)
+
+    def tables(self, connection: Connection, schema: str | None) -> tuple[TableFacts, ...]:
+        """Return the tables and views that the user may read. Raises ConnectionTestFailed."""
+        with self._looking(connection) as session:
+            return importing.tables(session, DRIVERS[connection.type], schema, _literal)
+
+    @contextmanager
+    def _looking(self, connection: Connection) -> Iterator[Session]:
+        """A session to look with; what fails is said without secrets."""
+        if connection.type not in DRIVERS:
+            raise ConnectionTestFailed(no_connector(connection))
+        try:
+            with closing(_opened(connection, self._allow)) as session:
+                yield session
+        except PenstockError as error:
+            raise ConnectionTestFailed(spoken(error.message, connection)) from error
 
     def asking(self, connections: Mapping[str, Connection]) -> Ask:
         """Return what asks the databases among some connections."""
@@ -116,6 +139,13 @@ def _first(key: _Key, session: Session, sql: str) -> Cell | None:
     return cell
 
 
+def _literal(text: str) -> str:
+    """Return a text of a name as SQL. Raises PermanentError for one that is no name."""
+    if "\\" in text or "\0" in text:
+        raise PermanentError("the name of a schema holds a backslash or a zero character.")
+    return "'" + text.replace("'", "''") + "'"
+
+
 def _opened(connection: Connection, allow: str | None) -> Session:
     way = tunnels.way(connection, allow)
     try:
@@ -134,6 +164,9 @@ class _Going:
 
     def first(self, sql: str) -> Cell | None:
         return self._session.first(sql)
+
+    def rows(self, sql: str, most: int, seconds: float) -> tuple[tuple[Column, ...], list[Row]]:
+        return self._session.rows(sql, most, seconds)
 
     def quoted(self, name: str) -> str:
         return self._session.quoted(name)

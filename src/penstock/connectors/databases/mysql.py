@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from struct import error as StructError  # noqa: N812 -- a class under a name of its own
@@ -17,7 +18,16 @@ from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.cursors import SSCursor
 
 from penstock.connectors import places, tls
-from penstock.connectors.databases.session import ASK_S, CONNECT_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.databases.session import (
+    ASK_S,
+    CONNECT_S,
+    MOST_BYTES,
+    NO_ROWS,
+    Column,
+    Gone,
+    Row,
+    checked,
+)
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import STOP
@@ -163,6 +173,43 @@ class MysqlSession:
             raise PermanentError("the server answers what the driver cannot read.") from error
         return None if row is None or row[0] is None else _cell(kind, row[0])
 
+    def rows(self, sql: str, most: int, seconds: float) -> tuple[tuple[Column, ...], list[Row]]:
+        """Return the columns of a statement and its first rows."""
+        checked(sql)
+        cursor = self._raw.cursor()
+        started = time.monotonic()
+        try:
+            with _ended_after(seconds, self._twin), STOP.ending(lambda: _shut(self._twin)):
+                cursor.execute(f"SET sql_select_limit = {int(most)}")
+                cursor.execute(sql)
+                if not cursor.description:
+                    raise PermanentError(NO_ROWS)
+                kinds = [int(one[1]) for one in cursor.description]
+                columns = tuple(
+                    _column(str(one[0]), int(one[1]), _flags(cursor, at)) for at, one in enumerate(cursor.description)
+                )
+                found = [
+                    tuple(_shown(*one) for one in zip(kinds, row, strict=True)) for row in self._some(cursor, most)
+                ]
+        except pymysql.MySQLError as error:
+            STOP.check()
+            if time.monotonic() - started >= seconds:
+                raise TransientError(f"the statement took longer than {seconds:g} s. Ask for less.") from error
+            raise _fault(error) from error
+        except _NO_PEER as error:
+            raise PermanentError("the server answers what the driver cannot read.") from error
+        finally:
+            self._abandon(cursor)
+        return columns, found
+
+    @staticmethod
+    def _some(cursor: SSCursor, most: int) -> Iterator[tuple[str | bytes | None, ...]]:
+        for _ in range(most):
+            row = cursor.fetchone()
+            if row is None:
+                return
+            yield row
+
     def _finish(self, cursor: SSCursor) -> None:
         """Read what is left of an answer, or end the session where that is more than a little."""
         for _ in range(_READ_BEFORE_END):
@@ -177,6 +224,34 @@ class MysqlSession:
         if result is not None:
             result.unbuffered_active = False  # It would read all the rest when it is forgotten.
         self.close()
+
+
+_UNSIGNED = 32
+"""The flag of a column of numbers without a sign."""
+
+
+def _flags(cursor: SSCursor, at: int) -> int:
+    fields = getattr(getattr(cursor, "_result", None), "fields", None)
+    return int(fields[at].flags) if fields else 0
+
+
+def _column(name: str, number: int, flags: int) -> Column:
+    kind, word = _KINDS.get(number, (CellKind.TEXT, "text"))
+    return Column(name, kind, f"{word} unsigned" if kind is CellKind.WHOLE and flags & _UNSIGNED else word)
+
+
+def _shown(number: int, raw: str | bytes | None) -> Cell | None:
+    if raw is None:
+        return None
+    kind, name = _KINDS.get(number, (CellKind.TEXT, "text" if isinstance(raw, str) else "binary"))
+    return Cell(kind, raw if isinstance(raw, str) else _spelled(number, raw), name)
+
+
+def _spelled(number: int, raw: bytes) -> str:
+    try:
+        return str(int.from_bytes(raw)) if number == FIELD_TYPE.BIT else raw.decode()
+    except UnicodeDecodeError:
+        return f"\\x{raw.hex()}"
 
 
 def _cell(number: int, raw: str | bytes) -> Cell:

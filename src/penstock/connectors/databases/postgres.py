@@ -17,7 +17,17 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from penstock.connectors import tls
-from penstock.connectors.databases.session import ASK_S, CONNECT_S, LOOK_S, MOST_BYTES, NO_ROWS, Gone, checked
+from penstock.connectors.databases.session import (
+    ASK_S,
+    CONNECT_S,
+    LOOK_S,
+    MOST_BYTES,
+    NO_ROWS,
+    Column,
+    Gone,
+    Row,
+    checked,
+)
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.outbound import STOP
@@ -147,6 +157,28 @@ class PostgresSession:
             self.close()  # It began a transaction, which is not to reach the next statement.
         return cell
 
+    def rows(self, sql: str, most: int, seconds: float) -> tuple[tuple[Column, ...], list[Row]]:
+        """Return the columns of a statement and its first rows."""
+        until = time.monotonic() + seconds
+        columns: tuple[Column, ...] | None = None
+        found: list[Row] = []
+        try:
+            self._send(checked(sql).encode(), until)
+            while (result := self._next(until)) is not None:
+                if result.status == ExecStatus.FATAL_ERROR:
+                    raise _fault(result)
+                if result.status not in (ExecStatus.SINGLE_TUPLE, ExecStatus.TUPLES_OK):
+                    raise PermanentError(NO_ROWS)
+                columns = columns or _columns(result)
+                for number in range(result.ntuples if len(found) < most else 0):
+                    found.append(tuple(_shown(result, number, column) for column in range(result.nfields)))
+                if len(found) >= most:
+                    self._cancel()
+                    break
+        except psycopg.Error as error:
+            raise Gone(_sentence(str(error))) from error
+        return columns or (), found
+
     def _send(self, sql: bytes, until: float) -> None:
         self._pg.send_query_params(sql, None)
         self._pg.set_single_row_mode()
@@ -223,6 +255,25 @@ class PostgresSession:
                         return
         except psycopg.Error:
             self.close()
+
+
+def _columns(result: PGresult) -> tuple[Column, ...]:
+    columns = []
+    for number in range(result.nfields):
+        kind, name = _KINDS.get(result.ftype(number), (CellKind.OTHER, "another"))
+        columns.append(Column((result.fname(number) or b"").decode("utf-8", "replace"), kind, name))
+    return tuple(columns)
+
+
+def _shown(result: PGresult, row: int, column: int) -> Cell | None:
+    raw = result.get_value(row, column)
+    if raw is None:
+        return None
+    kind, name = _KINDS.get(result.ftype(column), (CellKind.OTHER, "another"))
+    text = raw.decode("utf-8", "replace")
+    if kind is CellKind.BOOLEAN:
+        text = "true" if text == "t" else "false"
+    return Cell(kind, text, name)
 
 
 def _cell(result: PGresult) -> Cell | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from penstock.errors import DataError, TransientError
-from penstock.plan.ports import Cell
+from penstock.plan.ports import Cell, CellKind
 
 CONNECT_S = 10
 """How long a database may take until it can be asked."""
@@ -19,6 +20,18 @@ NO_ROWS = "the statement gives no rows. Write a SELECT."
 """What is said of a statement that is no query."""
 
 
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of what a statement gives: *type* is the database's word for its type."""
+
+    name: str
+    kind: CellKind
+    type: str
+
+
+Row = tuple[Cell | None, ...]
+
+
 class Session(Protocol):
     """An open session. It reads only, and every statement stands for itself."""
 
@@ -29,6 +42,10 @@ class Session(Protocol):
         Raises Gone when the session had ended before, PermanentError for what the database refuses, TransientError when it
         took too long or was stopped. Messages do not name the connection.
         """
+
+    def rows(self, sql: str, most: int, seconds: float) -> tuple[tuple[Column, ...], list[Row]]:
+        """Return the columns of a statement and its first rows, *most* of them, within *seconds*. Of values that are no text
+        there are hexadecimal digits behind `\\x`. Raises as `first` does. Such a session is closed then, not kept."""
 
     def quoted(self, name: str) -> str:
         """Return a name as an identifier of the database's SQL."""
