@@ -19,6 +19,8 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
+LOWERED = "lowered"
+"""The column of a record's small letters, where several of its structures stay text."""
 _KEYS, _PATHS = "keys", "paths"
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
@@ -53,21 +55,24 @@ def _fields(scan: Scan, relation: str, malformed: str) -> str:
     for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
+    if sum(item.as_text for item in source.fields) > 1:
+        columns.append(f"lower({RECORD}) AS {LOWERED}")
     is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
-        relation = _below(source.base_record, _judged(is_json, malformed, relation))
+        relation = _below(source.base_record, _judged([is_json], malformed, relation))
         relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
     else:
         # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
         looked = found.columns("try({})")
         relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
         tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
-        relation = _judged(" OR ".join([*tests, is_json]), malformed, relation)
+        relation = _judged([*tests, is_json], malformed, relation)
     return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
 
 
-def _judged(is_json: str, malformed: str, relation: str) -> str:
-    return f"SELECT * REPLACE (CASE WHEN {is_json} THEN {RECORD} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
+def _judged(tests: list[str], malformed: str, relation: str) -> str:
+    kept = " ".join(f"WHEN {test} THEN {RECORD}" for test in tests)
+    return f"SELECT * REPLACE (CASE {kept} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
 
 
 @dataclass(slots=True)

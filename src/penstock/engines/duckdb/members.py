@@ -13,25 +13,30 @@ _SHORT = 400
 """Bytes in which no more than 199 arrays and objects can stand inside one another."""
 _LONG = 4_000
 """Bytes in which no number has more digits than Python reads."""
+_WORDS = r"(?i)[:,\[-](?:nan|inf)"
+"""Words for what is no number, behind what they can stand behind."""
 _DEEP = r"(?:[\[{][^\[{]*){200}"
 
 
 def text_of_json(text: str, kind: Kind, lowered: str, shared: str) -> str:
     """Return the SQL of a JSON object or array as plain text, else what *shared* says. *lowered* is the column that holds the
-    text in small letters where DuckDB has written it: then only a word for what is no number can be wrong in it, such as
-    `nan`, and a structure too deep."""
+    text, or more, in small letters where DuckDB has written it: then only a word for what is no number can be wrong in it,
+    such as `nan`, and a structure too deep."""
     is_plain = _is_sound(text, lowered, kind) if lowered else canonical.is_plain(text, kind)
     return f"CASE WHEN {text} IS NULL THEN NULL WHEN {is_plain} THEN {text} ELSE {shared} END"
 
 
 def _is_sound(text: str, lowered: str, kind: Kind) -> str:
     begins = f"starts_with({text}, '{'{' if kind is Kind.MAP else '['}')"
-    has_words = f"contains({lowered}, 'nan') OR contains({lowered}, 'inf')"
+    has_words = (
+        f"CASE WHEN contains({lowered}, 'nan') OR contains({lowered}, 'inf') "
+        f"THEN regexp_matches({text}, {text_literal(_WORDS)}) ELSE false END"
+    )
     is_shallow = (
         f"CASE WHEN strlen({text}) <= {_SHORT} THEN true WHEN strlen({text}) > {_LONG} THEN false "
         f"ELSE NOT regexp_matches({text}, {text_literal(_DEEP)}) END"
     )
-    return f"{begins} AND NOT ({has_words}) AND {is_shallow}"
+    return f"{begins} AND NOT {has_words} AND {is_shallow}"
 
 
 def text_of_texts(text: str, shared: str) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from penstock.engines.duckdb import faults, fields
 from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
-from penstock.engines.duckdb.json_lines import json_records
+from penstock.engines.duckdb.json_lines import LOWERED, json_records
 from penstock.engines.duckdb.packed import check_packed
 from penstock.engines.duckdb.parquet import Describe, parquet_sql
 from penstock.engines.duckdb.raw import raw_records
@@ -88,9 +88,7 @@ class Scanner:
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
             as_text = scan.source.fields[index].as_text
-            lowered = f"l{index}" if as_text and scan.source.record_type == "json" else ""
-            if lowered:
-                attempts.append(f"lower({column}) AS {lowered}")
+            lowered = self._lowered(scan, index, attempts) if as_text else ""
             given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers, as_text, lowered)
             typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
@@ -105,6 +103,15 @@ class Scanner:
             skipped = f"{counter}_skipped"
             made.sql += f" WHERE CASE WHEN {' OR '.join(bad)} THEN nextval('{skipped}') < 0 ELSE true END"
             made.tallies[skipped] = f"{scan.component}: {{count}} left out, for a value does not fit its field"
+
+    def _lowered(self, scan: Scan, index: int, attempts: list[str]) -> str:
+        """Return the column that holds the small letters of a structure that DuckDB has written, or of all of its record."""
+        if scan.source.record_type != "json":
+            return ""
+        if sum(item.as_text for item in scan.source.fields) > 1:
+            return LOWERED
+        attempts.append(f"lower(c{index}) AS l{index}")
+        return f"l{index}"
 
     def _instead(self, scan: Scan, index: int, field: Field, tally: str, made: Scanned) -> str:
         """Return the SQL of what takes the place of a value that does not fit."""
