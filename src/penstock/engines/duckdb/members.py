@@ -16,6 +16,8 @@ _LONG = 4_000
 _WORDS = r"(?i)[:,\[-](?:nan|inf)"
 """Words for what is no number, behind what they can stand behind."""
 _DEEP = r"(?:[\[{][^\[{]*){200}"
+"""As many beginnings of arrays and objects, inside one another or not."""
+_MANY_DIGITS = "[0-9]{400}"
 
 
 def text_of_json(text: str, kind: Kind, lowered: str, shared: str) -> str:
@@ -33,8 +35,8 @@ def _is_sound(text: str, lowered: str, kind: Kind) -> str:
         f"THEN regexp_matches({text}, {text_literal(_WORDS)}) ELSE false END"
     )
     is_shallow = (
-        f"CASE WHEN strlen({text}) <= {_SHORT} THEN true WHEN strlen({text}) > {_LONG} THEN false "
-        f"ELSE NOT regexp_matches({text}, {text_literal(_DEEP)}) END"
+        f"CASE WHEN strlen({text}) <= {_SHORT} THEN true WHEN regexp_matches({text}, {text_literal(_DEEP)}) THEN false "
+        f"WHEN strlen({text}) > {_LONG} THEN NOT regexp_matches({text}, {text_literal(_MANY_DIGITS)}) ELSE true END"
     )
     return f"{begins} AND NOT {has_words} AND {is_shallow}"
 
