@@ -43,6 +43,14 @@ from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 ScanSql = Callable[[Scan], str]
+NOT_CONVERTED = (
+    "1 value became null, for a cast could not convert it",
+    "{count} values became null, for a cast could not convert them",
+)
+NOT_READ = (
+    "1 text became null, for it could not be read as JSON",
+    "{count} texts became null, for they could not be read as JSON",
+)
 _OURS = re.compile(r"(shared|penstock_source)_\d+")
 
 
@@ -80,7 +88,8 @@ class Tally:
 class Statements:
     """What runs: *shared* are (table, SELECT) to be made first, in order; *outputs* one SELECT per output; *parts* the
     SELECT of each component, as it stands in those; *checks* what must hold; *counters* the sequences that they count with;
-    *tallies* the sequences that count values which could not be converted."""
+    *tallies* the sequences that count values which could not be converted, or what counts in their place; *functions*, where
+    functions count, each with the names of its tallies: of casts, of texts read as JSON."""
 
     shared: list[tuple[str, str]] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
@@ -88,6 +97,7 @@ class Statements:
     checks: list[Check] = field(default_factory=list)
     counters: list[str] = field(default_factory=list)
     tallies: dict[str, Tally] = field(default_factory=dict)
+    functions: list[tuple[str, str, str]] = field(default_factory=list)
 
     def shown(self, plan: Plan) -> str:
         """Return the statements for people: each table made once, and the SELECT of every output under its name."""

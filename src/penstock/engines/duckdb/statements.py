@@ -13,7 +13,7 @@ from penstock.engines.duckdb.pairs import Tests, tests_of
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, quote, text_literal
 from penstock.engines.layers import layered
 from penstock.engines.members import taken_from_text
-from penstock.engines.statements import Builder, Check, ScanSql, Statements, Tally, is_own_key
+from penstock.engines.statements import NOT_CONVERTED, NOT_READ, Builder, Check, ScanSql, Statements, Tally, is_own_key
 from penstock.engines.windows import WindowForms
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import (
@@ -64,16 +64,6 @@ def build(
     """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source. One that
     *tells* counts the values that its casts cannot convert. The sources named in *whole* give every map and bag as it is."""
     return _Builder(taken_from_text(plan, whole), context, scan_sql, sizes or {}, tells).build()
-
-
-_NOT_CONVERTED = (
-    "1 value became null, for a cast could not convert it",
-    "{count} values became null, for a cast could not convert them",
-)
-_NOT_READ = (
-    "1 text became null, for it could not be read as JSON",
-    "{count} texts became null, for they could not be read as JSON",
-)
 
 
 class _Builder(Builder):
@@ -127,7 +117,7 @@ class _Builder(Builder):
         self.context = Counting(plain.now, plain.zone_minutes, plain.strict, plain.outbound, plain.ask, tally, unread)
         sql = super().select(operator)
         self.context = plain
-        for sequence, said in ((tally, _NOT_CONVERTED), (unread, _NOT_READ)):
+        for sequence, said in ((tally, NOT_CONVERTED), (unread, NOT_READ)):
             if f"nextval('{sequence}')" in sql:
                 self.made.tallies[sequence] = Tally(operator.component, *said)
         return sql

@@ -19,6 +19,7 @@ NEEDED = (
     "pyspark.worker",
     "penstock.engines.spark.functions",
     "penstock.engines.spark.scan",
+    "penstock.engines.spark.tallies",
     "penstock.engines.spark.write",
 )
 """What a worker runs, and what it unpickles."""

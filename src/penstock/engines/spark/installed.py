@@ -55,9 +55,9 @@ class Look:
         import pyarrow as pa
 
         # What tasks unpickle, with all that it imports.
-        from penstock.engines.spark import functions, scan, write
+        from penstock.engines.spark import functions, scan, tallies, write
 
-        found = {**versions(), "loaded": ",".join(one.__name__ for one in (functions, scan, write))}
+        found = {**versions(), "loaded": ",".join(one.__name__ for one in (functions, scan, tallies, write))}
         for _ in batches:
             rows = [{"name": name, "version": value} for name, value in found.items()]
             yield pa.RecordBatch.from_pylist(rows, schema=pa.schema([("name", pa.string()), ("version", pa.string())]))

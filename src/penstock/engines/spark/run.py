@@ -27,6 +27,7 @@ from penstock.engines.spark.scan import Reader, given_records, read_records
 from penstock.engines.spark.sentences import sentence
 from penstock.engines.spark.session import Desk, opened
 from penstock.engines.spark.statements import build
+from penstock.engines.spark.tallies import register
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, one_task
@@ -157,13 +158,19 @@ class SparkEngine:
         access, session, plan = work.access, work.desk.session, work.plan
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
-        made = build(plan, work.context, lambda scan: f"SELECT * FROM {views[scan.component]}")
+        made = build(
+            plan, work.context, lambda scan: f"SELECT * FROM {views[scan.component]}", tells=work.counted is not None
+        )
         run = self._running = Run(
             access, work.desk, plan, reporter, Counts(work.counted), work.group, made, access.log(), work.context.ask
         )
         try:
             with self._asking(run):
                 access.begin(session, work.group)
+                if made.functions:
+                    access.ready(session)
+                for function, casts, unread in made.functions:
+                    register(session, function, run.counts, casts, unread)
                 names = needed(plan)
                 for scan in scans:
                     frame = self._source(run, scan, work, names[scan.component])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from penstock.engines.layers import layered
 from penstock.engines.spark.aggregates import measure_sql
 from penstock.engines.spark.comparisons import COMPARISONS
 from penstock.engines.spark.expressions import render
 from penstock.engines.spark.shared import shared
+from penstock.engines.spark.tallies import tell
 from penstock.engines.spark.types import SQL_TYPES, literal, quote
-from penstock.engines.statements import Builder, Check, ScanSql, Statements, is_own_key
+from penstock.engines.statements import NOT_CONVERTED, NOT_READ, Builder, Check, ScanSql, Statements, Tally, is_own_key
 from penstock.engines.windows import WindowForms
 from penstock.plan.dtypes import Kind
 from penstock.plan.exprs import Expr
@@ -18,6 +20,7 @@ from penstock.plan.operators import (
     Assert,
     CrossJoin,
     Distinct,
+    Filter,
     Flatten,
     Join,
     JoinField,
@@ -25,6 +28,7 @@ from penstock.plan.operators import (
     Limit,
     Operator,
     Plan,
+    Project,
     Sample,
 )
 from penstock.plan.ports import Context
@@ -39,9 +43,15 @@ _HINTS = {"default": "", "replicated": "/*+ BROADCAST(r) */ ", "skewed": "/*+ ME
 """The hints of joins: Spark splits what is skewed in a join of sorted sides only."""
 
 
-def build(plan: Plan, context: Context, scan_sql: ScanSql) -> Statements:
-    """Return the statements of a plan; *scan_sql* gives the SELECT of a source."""
-    return SparkBuilder(plan, context, scan_sql).build()
+def build(plan: Plan, context: Context, scan_sql: ScanSql, *, tells: bool = False) -> Statements:
+    """Return the statements of a plan; *scan_sql* gives the SELECT of a source. One that *tells* counts the values that its
+    casts cannot convert (`tallies`)."""
+    return SparkBuilder(plan, context, scan_sql, tells).build()
+
+
+def function_of(number: int) -> str:
+    """Return the name of the function that counts for a component."""
+    return f"penstock_tally_{number}"
 
 
 class SparkBuilder(Builder):
@@ -58,6 +68,10 @@ class SparkBuilder(Builder):
         needs_order=True,
     )
 
+    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, tells: bool) -> None:
+        super().__init__(plan, context, scan_sql)
+        self.tells = tells
+
     def quote(self, name: str) -> str:
         """Return a name in backquotes."""
         return quote(name)
@@ -70,11 +84,40 @@ class SparkBuilder(Builder):
         """The records of an Assert are kept, to be counted before anything else is made of them."""
         return super().is_kept(operator) or isinstance(operator, Assert)
 
+    def told(self, operator: Project | Filter | Assert, relation: str) -> tuple[tuple[Expr, ...], str, str]:
+        """Return the expressions of a component, the relation that they are over, and its columns that were there before.
+        What becomes null there is counted."""
+        exprs = operator.exprs if isinstance(operator, Project) else (operator.predicate,)
+        if not self.tells:
+            return exprs, relation, "*"
+        told = tell(exprs, self.render, self.context, keeps=not isinstance(operator, Project))
+        if not told.sql:
+            return exprs, relation, "*"
+        number = len(self.made.functions)
+        casts, unread = f"casts_{number}", f"unread_{number}"
+        self.made.functions.append((function_of(number), casts, unread))
+        if told.casts:
+            self.made.tallies[casts] = Tally(operator.component, *NOT_CONVERTED)
+        if told.reads:
+            self.made.tallies[unread] = Tally(operator.component, *NOT_READ)
+        return told.exprs, told.over(relation, function_of(number), quote), told.without(quote)
+
+    def project(self, operator: Project) -> str:
+        """Return the expressions, what guards repeat in layers below."""
+        exprs, relation, _ = self.told(operator, self.relation(operator.given))
+        return layered(exprs, operator.schema.names, self.render, quote).over(relation)
+
+    def filter(self, operator: Filter) -> str:
+        """Return the records for which the predicate is true."""
+        (predicate,), relation, columns = self.told(operator, self.relation(operator.given))
+        return f"SELECT {columns} FROM {relation} WHERE {self.render(predicate)}"
+
     def check(self, operator: Assert) -> Check:
         """Tasks may run again, so nothing is counted on the way: the records kept are counted by a query."""
         table = self.tables[id(operator)]
-        test = f"CASE WHEN {self.render(operator.predicate)} THEN false ELSE true END"
-        return Check(operator.component, operator.message, f"SELECT count(*) FROM {table} WHERE {test}", table)
+        (predicate,), relation, _ = self.told(operator, table)
+        test = f"CASE WHEN {self.render(predicate)} THEN false ELSE true END"
+        return Check(operator.component, operator.message, f"SELECT count(*) FROM {relation} WHERE {test}", table)
 
     def assertion(self, operator: Assert) -> str:
         """What arrives; `check` looks at it."""

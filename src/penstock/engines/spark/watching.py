@@ -11,6 +11,7 @@ from penstock.engines.spark.access import Access
 from penstock.engines.spark.counts import REREAD, Counts, Totals, of_dropped, of_output, of_source
 from penstock.engines.spark.driver_log import DriverLog
 from penstock.engines.spark.session import Desk
+from penstock.engines.spark.tallies import of_component
 from penstock.engines.statements import Statements
 from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import Ask, Reporter, ask_nobody
@@ -89,6 +90,9 @@ def tell(run: Run, totals: Totals) -> None:
         tallies = [(said, count) for (_, said), count in mine]
         for line in told(component, counted.get(of_dropped(component), 0), tallies):
             run.reporter.log("warning", line)
+    for name, tally in run.made.tallies.items():
+        if count := counted.get(of_component(name), 0):
+            run.reporter.log("warning", tally.said(count))
     usage = run.access.usage(run.group)
     if usage is not None:
         run.reporter.log("info", f"Spark shuffled {usage[0]:,} bytes and spilled {usage[1]:,} bytes to disk")
