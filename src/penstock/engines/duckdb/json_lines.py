@@ -13,13 +13,15 @@ from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.files.opening import packing
-from penstock.engines.files.rewriting import FILE, LINE, RECORD, Rewriting
+from penstock.engines.files.rewriting import FILE, LINE, PLACE, RECORD, Rewriting
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
 _KEYS, _PATHS = "keys", "paths"
+ORIGINAL, MALFORMED = "original", "malformed"
+"""Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
 
@@ -30,7 +32,7 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
     files: list[FileEntry] = []
     rest: list[FileEntry] = []
     for file in readings.sources[scan.component].files:
-        is_rest = _must_rewrite(source, file) or file.location in readings.odd[scan.component]
+        is_rest = scan.keeps_rejected or _must_rewrite(source, file) or file.location in readings.odd[scan.component]
         (rest if is_rest else files).append(file)
     parts, dropped = [], 0
     if files:
@@ -41,7 +43,8 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
     if not parts:
-        return nothing(source)
+        none = nothing(source)
+        return Texts(f"SELECT *, false AS {MALFORMED} FROM ({none.sql})") if scan.keeps_rejected else none
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     return Texts(_fields(scan, relation, malformed), dropped)
 
@@ -49,24 +52,32 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
 def _fields(scan: Scan, relation: str, malformed: str) -> str:
     """Return the texts of all fields, from records that are JSON or not."""
     source, found = scan.source, _Found()
-    columns = []
-    for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
+    columns = [f"{ORIGINAL} AS {RECORD}", MALFORMED, PLACE] if scan.keeps_rejected else []
+    for index, (item, field) in enumerate(zip(source.fields, scan.listed, strict=True)):
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
     is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
-        relation = _below(source.base_record, _judged(is_json, malformed, relation))
+        relation = _below(source.base_record, _judged(scan, is_json, malformed, relation), scan.keeps_rejected)
         relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
     else:
         # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
         looked = found.columns("try({})")
         relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
         tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
-        relation = _judged(" OR ".join([*tests, is_json]), malformed, relation)
+        relation = _judged(scan, " OR ".join([*tests, is_json]), malformed, relation)
     return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
 
 
-def _judged(is_json: str, malformed: str, relation: str) -> str:
+def _judged(scan: Scan, is_json: str, malformed: str, relation: str) -> str:
+    """Return records with *malformed* in the place of those that are no JSON; with what is needed to reject them, if they are
+    kept, and an empty record in their place."""
+    if scan.keeps_rejected:
+        rejects = scan.source.on_bad_value == "skip"
+        wrong = f"NOT ({is_json})" if rejects else "false"
+        place = f"{FILE} || ', line ' || {LINE} AS {PLACE}"
+        relation = f"SELECT *, {RECORD} AS {ORIGINAL}, {wrong} AS {MALFORMED}, {place} FROM ({relation})"
+        malformed = "'{}'" if rejects else malformed
     return f"SELECT * REPLACE (CASE WHEN {is_json} THEN {RECORD} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
 
 
@@ -144,10 +155,15 @@ def _not_blank(lines: str) -> str:
     return f"SELECT * FROM ({lines}) WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
 
 
-def _below(path: str, relation: str) -> str:
-    """Return the records that a JSONPath finds in each document."""
+def _below(path: str, relation: str, keeps: bool) -> str:
+    """Return the records that a JSONPath finds in each document; with *keeps* also those documents that are no JSON."""
     found = f"ps_json_path({RECORD}, {text_literal(path)})"
     several = "CASE WHEN json_type(found) = 'ARRAY' THEN json_extract(found, '$[*]')::VARCHAR[] ELSE [found] END"
+    if keeps:
+        found = f"CASE WHEN {MALFORMED} THEN '{{}}' ELSE {found} END"
+        kept = f"SELECT {found} AS found, {FILE}, {LINE}, {ORIGINAL}, {MALFORMED}, {PLACE} FROM ({relation})"
+        one = f"SELECT unnest({several}) AS {RECORD}, * EXCLUDE (found) FROM ({kept}) WHERE found IS NOT NULL"
+        return f"SELECT * REPLACE (CASE WHEN {MALFORMED} THEN {ORIGINAL} ELSE {RECORD} END AS {ORIGINAL}) FROM ({one})"
     return (
         f"SELECT unnest({several}) AS {RECORD}, {FILE}, {LINE} FROM (SELECT {found} AS found, {FILE}, {LINE} "
         f"FROM ({relation})) WHERE found IS NOT NULL"
