@@ -161,7 +161,7 @@ def _texts_of(operator: Operator, below: list[Names], given: Names) -> set[str]:
     """Return the structures among the fields of an operator that could be text, from those of its inputs."""
     match operator:
         case Scan():
-            if operator.source.record_type not in _TEXT_FILES or operator.component in given:
+            if operator.source.record_type not in _TEXT_FILES or operator.component in given or operator.keeps_rejected:
                 return set()
             fields = zip(operator.source.fields, operator.schema, strict=True)
             return {one.name for item, one in fields if item.pseudo is None and one.dtype.kind in _STRUCTURES}

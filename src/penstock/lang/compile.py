@@ -12,6 +12,7 @@ from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.lang.check import codes_package as codes
 from penstock.lang.check.asked import Known, unbound
 from penstock.lang.check.report import Report, did_you_mean
+from penstock.lang.components.rejecting import REJECTED, of_rejected, split
 from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
 from penstock.lang.document import Document, connection_key, read
@@ -19,7 +20,7 @@ from penstock.lang.document.model import ComponentNode
 from penstock.lang.document.shapes import show
 from penstock.lang.graph import check_graph
 from penstock.lang.variables import Definition, VariableValue, placeholders
-from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
+from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Scan, Write, iter_operators
 
 _REFERENCE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
@@ -49,7 +50,7 @@ def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, Va
     built: dict[str, Operator] = {}
     outputs = _lower(document, values, report, built)
     names = {node.id: node.name for node in document.components}
-    passing = {names[key]: one for key, one in built.items() if one.component != names[key]}
+    passing = {names[key]: one for key, one in built.items() if key in names and one.component != names[key]}
     plan = None if report.has_errors else Plan(outputs, passing)
     return Compiled(plan, tuple(report.findings))
 
@@ -158,6 +159,7 @@ def _lower(
     graph = check_graph(document, report)
     built = {} if built is None else built
     writes: dict[str, Write] = {}
+    rejecting = {edge.source for edge in document.edges if edge.output == REJECTED}
     for node in graph.order:
         if node.type not in COMPONENTS:
             _unknown_type(node, report)
@@ -176,6 +178,8 @@ def _lower(
         made = kind.build(step, inputs)
         if isinstance(made, Write):
             writes[node.id] = made
+        elif isinstance(made, Scan) and node.id in rejecting:
+            built[node.id], built[of_rejected(node.id)] = split(made)
         elif made is not None:
             built[node.id] = made
     return tuple(writes[node.id] for node in document.components if node.id in writes)

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.check.codes import Code
 from penstock.lang.check.report import Report, did_you_mean
+from penstock.lang.components.rejecting import REJECTED, of_rejected
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.document.model import ComponentNode, Document, Edge
 from penstock.lang.document.shapes import show
@@ -100,7 +100,7 @@ def _inputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Report) ->
             message = f"The input '{name}' is fed twice." if name else "The component is fed twice, but has one input."
             wrong(message, "Join what feeds it with a Union, or remove an edge.", place)
         else:
-            taken[name] = edge.source
+            taken[name] = of_rejected(edge.source) if edge.output == REJECTED else edge.source
     if kind is None:
         return taken
     if kind.inputs is None:
@@ -134,16 +134,11 @@ def _check_outputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Rep
         return
     seen: set[str] = set()
     for place, edge in edges:
-        code: type[Code] = codes.WrongInputs
         path, output = f"{place}.output", edge.output
         if kind.is_destination:
             message, hint, path = "A destination has no output.", "Remove the edge.", place
-        elif kind.is_source and output == "rejected":
-            code, message, hint = (
-                codes.OptionNotAvailable,
-                "The output 'rejected' is not available in this version.",
-                None,
-            )
+        elif kind.is_source and output == REJECTED:
+            continue
         elif node.type != "clone_component":
             if output is None:
                 continue
@@ -157,7 +152,7 @@ def _check_outputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Rep
         else:
             seen.add(output)
             continue
-        report.add(code.at(message, hint=hint), node.name, node.id, path)
+        report.add(codes.WrongInputs.at(message, hint=hint), node.name, node.id, path)
 
 
 def _ordered(

@@ -181,12 +181,14 @@ def _write(write: Write, given: str) -> Line:
 
 def _scan(scan: Scan) -> list[str]:
     listed = []
-    for field, item in zip(scan.schema, scan.source.fields, strict=True):
+    for field, item in zip(scan.listed, scan.source.fields, strict=True):
         origin = f" = {item.pseudo}()" if item.pseudo else ""
         if item.name is not None and item.name != field.name:
             origin = f" = {quoted(item.name)}"
         listed.append(f"{field}{origin}")
     options = _options(scan.source, ("connection", "path", "fields", "line_max_bytes"))
+    if scan.keeps_rejected:
+        options.append("rejected records too")
     return [*_wrapped(listed), *_wrapped(options)]
 
 

@@ -110,15 +110,27 @@ class SortKey:
     direction: Direction = Direction.ASC
 
 
+REJECTION = ("_record", "_reason", "_place")
+"""The fields of a scan that gives rejected records as well: the record as it stands in its file, why it is rejected (null where
+it is not), and where it stands. No alias begins with an underscore."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scan:
     """Records of a source: *source* are files, which is all that an engine reads. Where they come from somewhere else,
-    *origin* says so, and *source* what they are once they have landed."""
+    *origin* says so, and *source* what they are once they have landed. Where it *keeps_rejected*, those that `on_bad_value`
+    `skip` would leave out are given as well, and *schema* has the fields REJECTION behind the others."""
 
     component: str
     source: FileSource
     schema: Schema
     origin: Origin | None = None
+    keeps_rejected: bool = False
+
+    @property
+    def listed(self) -> Schema:
+        """The fields that the source lists."""
+        return Schema(self.schema.fields[: len(self.source.fields)])
 
     @property
     def system(self) -> System:

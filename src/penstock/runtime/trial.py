@@ -52,6 +52,10 @@ def attempt(order: Order, given: Mapping[str, ReadRows], wanted: Collection[str]
     for one in iter_operators(Plan(tuple(Write("", "", "", operator, NOWHERE) for operator in above))):
         if isinstance(one, Scan) and one.component not in records:
             raise BadRequest(f"The source '{one.component}' is given no records. Give it some, or an empty list.")
+        if isinstance(one, Scan) and one.keeps_rejected and one.component in given:
+            raise BadRequest(
+                f"The records that '{one.component}' rejects stand in files, and cannot be tried with records that are given."
+            )
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
     found = engine.rows(above, records, context, limits)
     return {

@@ -65,7 +65,6 @@ def test_a_sound_graph_gives_no_findings() -> None:
         (LINE, ["s>f", "f>d", "d>s"], ("PK503", "s", "edges[2].input", "A source has no input.")),
         (LINE, ["s>f.left", "f>d"], ("PK503", "f", "edges[0].input", "no input 'left'; the only input has no name")),
         (LINE, ["s.1>f", "f>d"], ("PK503", "s", "edges[0].output", "no output '1'; the only output has no name")),
-        (LINE, ["s.rejected>f", "f>d"], ("PK603", "s", "edges[0].output", "'rejected' is not available")),
         (LINE, ["s>f", "f.rejected>d"], ("PK503", "f", "edges[1].output", "no output 'rejected'")),
         (["s:source", "j:join", "d:out"], ["s>j.left", "j>d"], ("PK503", "j", "edges", "The input 'right' is missing.")),
         (["s:source", "j:join", "d:out"], ["s>j", "s>j.right", "j>d"], ("PK503", "j", "edges[0].input", "which input")),

@@ -9,7 +9,7 @@ from pathlib import Path
 from penstock.engines.duckdb.locations import file_names, files_sql, pattern_of
 from penstock.engines.duckdb.readings import Reading, Readings
 from penstock.engines.duckdb.types import text_literal
-from penstock.engines.files.rewriting import Rewriting, positions_of
+from penstock.engines.files.rewriting import PLACE, RECORD, Rewriting, positions_of
 from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
@@ -34,7 +34,7 @@ def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
     parts = [_read_csv(source, reading, files) for reading, files in groups.items()]
     dropped = 0
     if rest:
-        rewriting = Rewriting(source, readings.stopped)
+        rewriting = Rewriting(source, readings.stopped, scan.keeps_rejected)
         rewriting.delimited(rest, rewritten)
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
@@ -59,7 +59,7 @@ def nothing(source: FileSource) -> Texts:
         f"CAST(NULL AS {'BIGINT' if item.pseudo == 'line_number' else 'VARCHAR'}) AS c{index}"
         for index, item in enumerate(source.fields)
     )
-    return Texts(f"SELECT {nulls} WHERE false")
+    return Texts(f"SELECT {nulls}, CAST(NULL AS VARCHAR) AS {RECORD}, CAST(NULL AS VARCHAR) AS {PLACE} WHERE false")
 
 
 def rewritten_sql(rewritten: Path) -> str:

@@ -60,7 +60,7 @@ def found(said: str, readings: Readings) -> DataError | None:
         return DataError(
             f"Component '{component}': a record is malformed JSON: {shown}{place}. Correct it, or choose skip for it."
         )
-    one = scan.schema.fields[index]
+    one = scan.listed.fields[index]
     return DataError(
         f"Component '{component}', field '{one.name}': the value '{shown}' is no {one.dtype.kind.value}{place}. "
         "Correct it, or choose set_null or skip for it."

@@ -13,7 +13,7 @@ from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.files.opening import packing
-from penstock.engines.files.rewriting import FILE, LINE, RECORD, Rewriting
+from penstock.engines.files.rewriting import FILE, LINE, PLACE, RECORD, Rewriting
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
@@ -22,6 +22,8 @@ _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
 LOWERED = "lowered"
 """The column of a record's small letters, where several of its structures stay text."""
 _KEYS, _PATHS = "keys", "paths"
+ORIGINAL, MALFORMED = "original", "malformed"
+"""Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
 
 
@@ -32,7 +34,7 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
     files: list[FileEntry] = []
     rest: list[FileEntry] = []
     for file in readings.sources[scan.component].files:
-        is_rest = _must_rewrite(source, file) or file.location in readings.odd[scan.component]
+        is_rest = scan.keeps_rejected or _must_rewrite(source, file) or file.location in readings.odd[scan.component]
         (rest if is_rest else files).append(file)
     parts, dropped = [], 0
     if files:
@@ -43,7 +45,8 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
     if not parts:
-        return nothing(source)
+        none = nothing(source)
+        return Texts(f"SELECT *, false AS {MALFORMED} FROM ({none.sql})") if scan.keeps_rejected else none
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     return Texts(_fields(scan, relation, malformed), dropped)
 
@@ -51,26 +54,34 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
 def _fields(scan: Scan, relation: str, malformed: str) -> str:
     """Return the texts of all fields, from records that are JSON or not."""
     source, found = scan.source, _Found()
-    columns = []
-    for index, (item, field) in enumerate(zip(source.fields, scan.schema, strict=True)):
+    columns = [f"{ORIGINAL} AS {RECORD}", MALFORMED, PLACE] if scan.keeps_rejected else []
+    for index, (item, field) in enumerate(zip(source.fields, scan.listed, strict=True)):
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
     if sum(item.as_text for item in source.fields) > 1:
         columns.append(f"lower({RECORD}) AS {LOWERED}")
     is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
-        relation = _below(source.base_record, _judged([is_json], malformed, relation))
+        relation = _below(source.base_record, _judged(scan, [is_json], malformed, relation), scan.keeps_rejected)
         relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
     else:
         # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
         looked = found.columns("try({})")
         relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
         tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
-        relation = _judged([*tests, is_json], malformed, relation)
+        relation = _judged(scan, [*tests, is_json], malformed, relation)
     return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
 
 
-def _judged(tests: list[str], malformed: str, relation: str) -> str:
+def _judged(scan: Scan, tests: list[str], malformed: str, relation: str) -> str:
+    """Return records with *malformed* in the place of those that pass none of the *tests* for JSON; with what is needed to
+    reject them, if they are kept, and an empty record in their place."""
+    if scan.keeps_rejected:
+        rejects = scan.source.on_bad_value == "skip"
+        wrong = f"NOT ({' OR '.join(tests)})" if rejects else "false"
+        place = f"{FILE} || ', line ' || {LINE} AS {PLACE}"
+        relation = f"SELECT *, {RECORD} AS {ORIGINAL}, {wrong} AS {MALFORMED}, {place} FROM ({relation})"
+        malformed = "'{}'" if rejects else malformed
     kept = " ".join(f"WHEN {test} THEN {RECORD}" for test in tests)
     return f"SELECT * REPLACE (CASE {kept} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
 
@@ -149,10 +160,15 @@ def _not_blank(lines: str) -> str:
     return f"SELECT * FROM ({lines}) WHERE CASE WHEN {RECORD} >= '!' THEN true ELSE trim({RECORD}, ' \t\f\v') <> '' END"
 
 
-def _below(path: str, relation: str) -> str:
-    """Return the records that a JSONPath finds in each document."""
+def _below(path: str, relation: str, keeps: bool) -> str:
+    """Return the records that a JSONPath finds in each document; with *keeps* also those documents that are no JSON."""
     found = f"ps_json_path({RECORD}, {text_literal(path)})"
     several = "CASE WHEN json_type(found) = 'ARRAY' THEN json_extract(found, '$[*]')::VARCHAR[] ELSE [found] END"
+    if keeps:
+        found = f"CASE WHEN {MALFORMED} THEN '{{}}' ELSE {found} END"
+        kept = f"SELECT {found} AS found, {FILE}, {LINE}, {ORIGINAL}, {MALFORMED}, {PLACE} FROM ({relation})"
+        one = f"SELECT unnest({several}) AS {RECORD}, * EXCLUDE (found) FROM ({kept}) WHERE found IS NOT NULL"
+        return f"SELECT * REPLACE (CASE WHEN {MALFORMED} THEN {ORIGINAL} ELSE {RECORD} END AS {ORIGINAL}) FROM ({one})"
     return (
         f"SELECT unnest({several}) AS {RECORD}, {FILE}, {LINE} FROM (SELECT {found} AS found, {FILE}, {LINE} "
         f"FROM ({relation})) WHERE found IS NOT NULL"

@@ -13,7 +13,7 @@ from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DATETIME, DType, Kind
-from penstock.plan.operators import Scan
+from penstock.plan.operators import REJECTION, Scan
 from penstock.plan.ports import BoundSource, Context, FileEntry
 
 Describe = Callable[[str], dict[str, str]]
@@ -73,7 +73,8 @@ def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
 
 def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str) -> str:
     columns, kept = [], []
-    for item, field, sql_type in zip(scan.source.fields, scan.schema, types, strict=True):
+    reasons: list[str] = []
+    for item, field, sql_type in zip(scan.source.fields, scan.listed, types, strict=True):
         if item.name is None:
             pseudo = f"{_ROW} + 1" if item.pseudo == "line_number" else file_names(files, quote(_FILE))
             columns.append(f"{pseudo} AS {column_of(field.name)}")
@@ -83,16 +84,31 @@ def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], co
         bad = f"{given} IS NOT NULL AND ({sql}) IS NULL"
         if scan.source.on_bad_value == "skip":
             kept.append(f"NOT ({bad})")
+            said = text_literal(f"Field '{field.name}': the value '")
+            tail = text_literal(f"' is no {field.dtype.kind.value}.")
+            reasons.append(f"WHEN {bad} THEN {said} || CAST({given} AS VARCHAR) || {tail}")
         elif scan.source.on_bad_value == "fail":
             place = text_literal(f"Component '{scan.component}', field '{field.name}': the value '")
             remedy = text_literal(f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it.")
             sql = f"CASE WHEN {bad} THEN error({place} || CAST({given} AS VARCHAR) || {remedy}) ELSE ({sql}) END"
         columns.append(f"({sql}) AS {column_of(field.name)}")
-    relation = _relation(files, frozenset(item.pseudo for item in scan.source.fields))
-    counted = f"{relation} WHERE nextval('{counter}') > 0"
-    if kept:
+    needed = {item.pseudo for item in scan.source.fields}
+    if scan.keeps_rejected:
+        needed |= {"file_path", "line_number"}
+        columns += _rejection(scan, files, reasons)
+    counted = f"{_relation(files, frozenset(needed))} WHERE nextval('{counter}') > 0"
+    if kept and not scan.keeps_rejected:
         return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"
     return f"SELECT {', '.join(columns)} FROM {counted}"
+
+
+def _rejection(scan: Scan, files: tuple[FileEntry, ...], reasons: list[str]) -> list[str]:
+    """Return the columns that say which records are rejected, and why: a record is the JSON of the columns that are read."""
+    names = list(dict.fromkeys(item.name for item in scan.source.fields if item.name is not None))
+    record = f"CAST(to_json(struct_pack({', '.join(f'{quote(name)} := {quote(name)}' for name in names)})) AS VARCHAR)"
+    reason = f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
+    place = f"{file_names(files, quote(_FILE))} || ', record ' || ({_ROW} + 1)"
+    return [f"{sql} AS {column_of(name)}" for sql, name in zip((record, reason, place), REJECTION, strict=True)]
 
 
 _INTEGERS = frozenset(

@@ -18,7 +18,7 @@ def raw_records(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
     """Return the records of a raw source as `c<i>`: texts, of a binary field the canonical text of its bytes."""
     source = scan.source
     files = readings.sources[scan.component].files
-    binary = any(one.dtype.kind is Kind.BYTEARRAY for one in scan.schema)
+    binary = any(one.dtype.kind is Kind.BYTEARRAY for one in scan.listed)
     is_slow = (
         binary
         or source.record_delimiter == "eof"

@@ -92,7 +92,7 @@ class Readings:
     def _look_at(self, scan: Scan, file: FileEntry) -> Reading | None:
         source = scan.source
         packed = packing(source, file)
-        if must_rewrite(source) or any(item.pseudo == "line_number" for item in source.fields):
+        if scan.keeps_rejected or must_rewrite(source) or any(item.pseudo == "line_number" for item in source.fields):
             return None
         answer = self._survey(source, file, packed)
         if answer.quoting is Quoting.ODD or (answer.quoting is Quoting.BROKEN and not source.quote_multi_line):

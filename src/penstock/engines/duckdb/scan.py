@@ -13,13 +13,14 @@ from pathlib import Path
 from penstock.engines.duckdb import faults, fields
 from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
-from penstock.engines.duckdb.json_lines import LOWERED, json_records
+from penstock.engines.duckdb.json_lines import LOWERED, MALFORMED, json_records
 from penstock.engines.duckdb.packed import check_packed
 from penstock.engines.duckdb.parquet import Describe, parquet_sql
 from penstock.engines.duckdb.raw import raw_records
 from penstock.engines.duckdb.readings import Readings, naming
-from penstock.engines.duckdb.types import column_of
-from penstock.plan.operators import Scan
+from penstock.engines.duckdb.types import column_of, text_literal
+from penstock.engines.files.rewriting import PLACE, RECORD
+from penstock.plan.operators import REJECTION, Scan
 from penstock.plan.ports import Context
 from penstock.plan.schema import Field
 
@@ -73,8 +74,9 @@ class Scanner:
 
     def _type(self, scan: Scan, texts: Texts, counter: str, made: Scanned) -> None:
         """Give the texts of a source their types."""
-        typed, attempts, bad = [], [], []
-        for index, one in enumerate(scan.schema):
+        typed, attempts = [], []
+        bad: list[tuple[int, str]] = []
+        for index, one in enumerate(scan.listed):
             column, value = f"c{index}", f"v{index}"
             if scan.source.fields[index].pseudo is not None:
                 typed.append(f"{column} AS {value}")
@@ -93,16 +95,37 @@ class Scanner:
             typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
                 typed.append(column)
-                bad.append(f"({column} IS NOT NULL AND {value} IS NULL)")
+                bad.append((index, f"({column} IS NOT NULL AND {value} IS NULL)"))
         # Layers: inside a CASE DuckDB would compute each conversion again wherever it is mentioned.
         counted = f"SELECT {', '.join(['*', *attempts])} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
+        if scan.keeps_rejected:
+            typed += [RECORD, PLACE, *([MALFORMED] if scan.source.record_type == "json" else [])]
         values = f"SELECT {', '.join(typed)} FROM ({counted})"
-        named = ", ".join(f"v{index} AS {column_of(one.name)}" for index, one in enumerate(scan.schema))
-        made.sql = f"SELECT {named} FROM ({values})"
+        named = [f"v{index} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
+        skipped = f"{counter}_skipped"
         if bad:
-            skipped = f"{counter}_skipped"
-            made.sql += f" WHERE CASE WHEN {' OR '.join(bad)} THEN nextval('{skipped}') < 0 ELSE true END"
             made.tallies[skipped] = f"{scan.component}: {{count}} left out, for a value does not fit its field"
+        if scan.keeps_rejected:
+            named += self._rejection(scan, bad, skipped, f"{counter}_malformed")
+        made.sql = f"SELECT {', '.join(named)} FROM ({values})"
+        if bad and not scan.keeps_rejected:
+            test = " OR ".join(one for _, one in bad)
+            made.sql += f" WHERE CASE WHEN {test} THEN nextval('{skipped}') < 0 ELSE true END"
+
+    def _rejection(self, scan: Scan, bad: list[tuple[int, str]], skipped: str, malformed: str) -> list[str]:
+        """Return the columns that say which records are rejected, and why; each is counted once."""
+        cases = []
+        if scan.source.record_type == "json" and scan.source.on_bad_value == "skip":
+            cases.append(f"WHEN {MALFORMED} THEN CASE WHEN nextval('{malformed}') > 0 THEN 'It is no JSON.' END")
+        for index, test in bad:
+            one = scan.listed.fields[index]
+            head, tail = (
+                text_literal(f"Field '{one.name}': the value '"),
+                text_literal(f"' is no {one.dtype.kind.value}."),
+            )
+            cases.append(f"WHEN {test} THEN CASE WHEN nextval('{skipped}') > 0 THEN {head} || c{index} || {tail} END")
+        reason = f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
+        return [f"{sql} AS {column_of(name)}" for sql, name in zip((RECORD, reason, PLACE), REJECTION, strict=True)]
 
     def _lowered(self, scan: Scan, index: int, attempts: list[str]) -> str:
         """Return the column that holds the small letters of a structure that DuckDB has written, or of all of its record."""
@@ -131,8 +154,9 @@ class Scanner:
 def _raw(scan: Scan, texts: Texts, counter: str, made: Scanned) -> str:
     """Return the records of a raw source, which are what they are."""
     made.dropped_lines = texts.dropped
-    named = ", ".join(f"c{index} AS {column_of(one.name)}" for index, one in enumerate(scan.schema))
-    return f"SELECT {named} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
+    named = [f"c{index} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
+    named += [f"CAST(NULL AS VARCHAR) AS {column_of(name)}" for name in REJECTION if scan.keeps_rejected]
+    return f"SELECT {', '.join(named)} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
 
 
 def told(component: str, dropped_lines: int, tallies: Iterable[tuple[str, int]]) -> Iterator[str]:

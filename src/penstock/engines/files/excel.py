@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -19,9 +20,9 @@ _WHOLE = 2**53
 
 
 def rewrite_excel(source: FileSource, file: FileEntry, target: Path, stopped: Callable[[], None]) -> None:
-    """Write the rows of a sheet, of which *file* is the workbook: one column for each field of the source, empty cells null.
-    Raises PermanentError."""
-    write_columns(target, columns_of(source), _rows(source, file), stopped)
+    """Write the rows of a sheet, of which *file* is the workbook: one column for each field of the source, empty cells null,
+    then the cells as a list of JSON texts, and where they stand. Raises PermanentError."""
+    write_columns(target, columns_of(source, keeps=True), _rows(source, file), stopped)
 
 
 def _rows(source: FileSource, file: FileEntry) -> Iterator[tuple[Any, ...]]:
@@ -33,7 +34,7 @@ def _rows(source: FileSource, file: FileEntry) -> Iterator[tuple[Any, ...]]:
     if not source.skip_header:
         cells = _with(first, cells)
     for number, row in cells:
-        yield tuple(
+        values = tuple(
             (row[at] if at < len(row) else None)
             if at is not None
             else file.name
@@ -41,6 +42,7 @@ def _rows(source: FileSource, file: FileEntry) -> Iterator[tuple[Any, ...]]:
             else number
             for at, item in zip(positions, source.fields, strict=True)
         )
+        yield (*values, json.dumps(row, ensure_ascii=False), f"{file.name}, row {number}")
 
 
 def _with(

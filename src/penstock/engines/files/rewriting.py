@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,21 +23,25 @@ BATCH = 8192
 """Records that are held at once."""
 RECORD, FILE, LINE = "record", "file", "line"
 """The columns of JSON records: the text, the file as the store spells it, and the line where it begins."""
+PLACE = "place"
+"""The column that says where a record stands, for people."""
 
 
 @dataclass(slots=True)
 class Rewriting:
     """Rewrites the files of one source. *dropped* counts lines that are longer than the source takes; *stopped* is asked
-    between batches, and raises when the job is to stop."""
+    between batches, and raises when the job is to stop; with *keeps* delimited records have the columns RECORD and PLACE,
+    too."""
 
     source: FileSource
     stopped: Callable[[], None]
+    keeps: bool = False
     dropped: int = 0
 
     def delimited(self, files: Sequence[FileEntry], target: Path) -> None:
         """Write one column `c<i>` for each field of the source; an empty value is null."""
         rows = (row for file in files for row in self._rows(file))
-        self._write(target, columns_of(self.source), rows)
+        self._write(target, columns_of(self.source, self.keeps), rows)
 
     def raw(self, files: Sequence[FileEntry], target: Path, *, binary: bool) -> None:
         """Write the columns RECORD, FILE and LINE: one row for each line, or for each file. With *binary* a record is the
@@ -80,16 +84,18 @@ class Rewriting:
         source = self.source
         with opened(source, file) as stream:
             lines = Lines(stream, file.name, source.encoding, source.line_max_bytes)
-            records = Splitter(source).records(iter(lines))
+            tape = _Tape(iter(lines)) if self.keeps else None
+            records = Splitter(source).records(iter(lines) if tape is None else tape)
             first = next(records, None)
             if first is not None:
                 positions = positions_of(source, file, first[1])
                 width = max([len(first[1]), *(at + 1 for at in positions if at is not None)])
                 is_names = source.skip_header and first[0] == 1
                 for number, values in records if is_names else _with(first, records):
+                    kept = () if tape is None else (tape.cut(), f"{file.name}, line {number}")
                     if width > 1 and not values:
                         continue
-                    yield tuple(
+                    row = tuple(
                         (values[at] or None if at < len(values) else None)
                         if at is not None
                         else file.name
@@ -97,6 +103,7 @@ class Rewriting:
                         else number
                         for at, item in zip(positions, source.fields, strict=True)
                     )
+                    yield (*row, *kept)
             self.dropped += lines.dropped
 
     def _texts(self, file: FileEntry) -> Iterator[tuple[str, str, int]]:
@@ -119,10 +126,33 @@ def raw_text(record: bytes) -> str:
     return encode(Value(Kind.BYTEARRAY, record))
 
 
-def columns_of(source: FileSource) -> pa.Schema:
-    """Return one column `c<i>` for each field of a source: a text, or the number of a line."""
+@dataclass(slots=True)
+class _Tape:
+    """Lines that are passed on, and kept until the record that they make is cut off."""
+
+    lines: Iterator[tuple[int, str]]
+    kept: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        return self
+
+    def __next__(self) -> tuple[int, str]:
+        number, line = next(self.lines)
+        self.kept.append(line)
+        return number, line
+
+    def cut(self) -> str:
+        """Return what was kept, without its last line break."""
+        made = "".join(self.kept)
+        self.kept.clear()
+        return made.removesuffix("\n").removesuffix("\r")
+
+
+def columns_of(source: FileSource, keeps: bool = False) -> pa.Schema:
+    """Return one column `c<i>` for each field of a source: a text, or the number of a line; with *keeps* RECORD and PLACE."""
     kinds = [pa.int64() if item.pseudo == "line_number" else pa.string() for item in source.fields]
-    return pa.schema([(f"c{index}", kind) for index, kind in enumerate(kinds)])
+    more = [(RECORD, pa.string()), (PLACE, pa.string())] if keeps else []
+    return pa.schema([*((f"c{index}", kind) for index, kind in enumerate(kinds)), *more])
 
 
 def write_columns(

@@ -101,7 +101,14 @@ def test_what_does_not_go_together_is_refused(
         ({"delimiter": "'", "quote": "'"}, "PK102", "properties.quote", "the same character"),
         ({"delimiter": "\r"}, "PK102", "properties.delimiter", "it ends a line"),
         ({"escape": "é"}, "PK603", "properties.escape", "ASCII"),
-        ({"target_size_bytes": "$n"}, "PK603", "properties.target_size_bytes", "not available"),
+        ({"target_size_bytes": "x$n"}, "PK102", "properties.target_size_bytes", "no whole number of at least 1"),
+        (
+            {"target_size_bytes": 9, "merge_to_single_file": True},
+            "PK102",
+            "properties.target_size_bytes",
+            "several parts",
+        ),
+        ({"format": "excel", "compression": "zstd"}, "PK102", "properties.compression", "are packed by themselves"),
     ],
 )
 def test_options_of_a_destination(properties: Mapping[str, Any], code: str, place: str, said: str) -> None:
@@ -118,7 +125,10 @@ def test_options_of_a_destination(properties: Mapping[str, Any], code: str, plac
         ({"base_record": "$.a"}, "PK902", "properties.base_record", "no effect with record_type delimited"),
         ({"base_record": "items"}, "PK102", "properties.base_record", "no JSONPath"),
         ({"match_fields": "name"}, "PK103", "properties.match_fields", "needs 'skip_header' true"),
-        ({"record_delimiter": "eof"}, "PK603", "properties.record_delimiter", "for JSON records"),
+        ({"record_delimiter": "eof"}, "PK902", "properties.record_delimiter", "no effect with record_type delimited"),
+        ({"record_type": "excel", "range": "1A"}, "PK102", "properties.range", "names no cells"),
+        ({"record_type": "raw"}, "PK102", "fields", "one field, of type string or binary"),
+        ({"source_action": "copy"}, "PK603", "properties.source_action", "not available"),
         ({"encoding": "klingon"}, "PK102", "properties.encoding", "no character set 'klingon'"),
         ({"path": ""}, "PK102", "properties.path", "The path is empty"),
         ({"path": 5}, "PK102", "properties.path", "text, not a number"),
