@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from penstock.connectors.files.finding import Found
+from penstock.connectors.files.finding import Found, parents
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import STOP, Stop
 from penstock.plan.ports import FileEntry, Landing
@@ -183,15 +183,10 @@ class _Fetch:
 def _places(files: Sequence[Found], folder: Path) -> list[Path]:
     """Return where files land: under the names that the store gives them, else under numbers that keep their endings."""
     names = {one.name.lstrip("/") for one in files}
-    parents = {parent for name in names for parent in _parents(name)}
-    if not names & parents and all(map(_is_possible, names)):
+    folders = {parent for name in names for parent in parents(name)}
+    if not names & folders and all(map(_is_possible, names)):
         return [folder / one.name.lstrip("/") for one in files]
     return [folder / f"{number:06d}{_ending(one.name)}" for number, one in enumerate(files)]
-
-
-def _parents(name: str) -> list[str]:
-    parts = name.split("/")
-    return ["/".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def _is_possible(name: str) -> bool:
