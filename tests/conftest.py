@@ -119,6 +119,12 @@ def signed_s3(server_of: Callable[..., Any]) -> tuple[str, Path, tuple[str, str]
 
 
 @pytest.fixture(scope="session")
+def web_files(server_of: Callable[..., Any]) -> tuple[str, Path, str]:
+    """The address of a web server that gives out files, the folder that they are in, and the password of its user `guest`."""
+    return (*server_of("HTTP (rclone)", servers.files_over_http), servers.HTTP_PASSWORD)
+
+
+@pytest.fixture(scope="session")
 def sshd(server_of: Callable[..., Any]) -> servers.Sshd:
     """A server of SFTP."""
     found: servers.Sshd = server_of("SFTP (OpenSSH)", servers.sshd)

@@ -337,6 +337,25 @@ def rclone() -> Iterator[tuple[str, Path]]:
             yield f"http://127.0.0.1:{port}", data
 
 
+@contextmanager
+def files_over_http() -> Iterator[tuple[str, Path]]:
+    """Run a web server that gives out the files of a folder to the user `guest`; returns its address and the folder. Raises
+    NotHad."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="penstock-http-") as name:
+        data = Path(name) / "data"
+        data.mkdir()
+        words: list[str | Path] = [
+            program("rclone"), "serve", "http", "--addr", f"127.0.0.1:{port}", "--user", "guest", "--pass", HTTP_PASSWORD,
+            "--dir-cache-time", "0s", "--config", "", data,
+        ]  # fmt: skip
+        with started(lambda: listens(port), words, Path(name), XDG_CACHE_HOME=name):
+            yield f"http://127.0.0.1:{port}", data
+
+
+HTTP_PASSWORD = "canary-5tT+of-http"
+
+
 class Sshd:
     """An OpenSSH server that lets the user `guest` do SFTP, by password or key. *data* is where the login leads."""
 

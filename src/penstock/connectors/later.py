@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from penstock.domain.rung import Rungs
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Connector, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
@@ -22,9 +23,9 @@ class Later:
     def _made(self) -> Connector:
         return self._make()
 
-    def test(self, connection: Connection) -> None:
+    def test(self, connection: Connection) -> Rungs | None:
         """Test a connection."""
-        self._made.test(connection)
+        return self._made.test(connection)
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Find or make the files of a source."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -191,9 +191,15 @@ async def _logged_in(ssh: Ssh) -> asyncssh.SSHClientConnection:
         raise TransientError(f"of the tunnel: {error.message}") from error
     except PermanentError as error:
         raise PermanentError(f"of the tunnel: {error.message}") from error
+    return await logged_in(ssh, place.addresses)
+
+
+async def logged_in(ssh: Ssh, addresses: Sequence[str]) -> asyncssh.SSHClientConnection:
+    """Return a connection to an SSH server, which is at one of some addresses that were checked. Raises PermanentError, or
+    TransientError when nobody answers."""
     keys = [_private_key(ssh)] if ssh.private_key else None
     last: OSError | None = None
-    for address in place.addresses:
+    for address in addresses:
         try:
             return await _let_in(ssh, address, keys)
         except OSError as error:
@@ -209,6 +215,7 @@ async def _logged_in(ssh: Ssh) -> asyncssh.SSHClientConnection:
 async def _let_in(ssh: Ssh, address: str, keys: list[asyncssh.SSHKey] | None) -> asyncssh.SSHClientConnection:
     """Return a connection to an address of an SSH server. Raises OSError where it cannot be reached."""
     client, fault = _Client(ssh.host_keys), ""
+    ended: Exception | None = None
     for algorithms in _tries(ssh.host_keys):
         try:
             async with asyncio.timeout(2 * CONNECT_S):
@@ -226,25 +233,28 @@ async def _let_in(ssh: Ssh, address: str, keys: list[asyncssh.SSHKey] | None) ->
             ) from error
         except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
             fault = _said(error)
+        except (ConnectionResetError, asyncssh.ConnectionLost) as error:
+            ended, fault = error, _said(error)  # so OpenSSH answers those who ask for a type of key that it has not
         except (asyncssh.Error, ValueError) as error:
             raise TransientError(f"the SSH server '{ssh.host}' cannot be used: {_said(error)}") from error
+    if ended is not None and client.shown is None:
+        raise TransientError(f"the SSH server '{ssh.host}' cannot be used: {fault}") from ended
     raise PermanentError(_distrust(ssh, client.shown, fault))
 
 
 def _distrust(ssh: Ssh, shown: asyncssh.SSHKey | None, fault: str) -> str:
+    named = f"{ssh.prefix}host_key"
     if shown is None:
-        return (
-            f"the SSH server '{ssh.host}' shows no host key of a type that is wanted: {fault} Correct 'ssh_host_key'."
-        )
+        return f"the SSH server '{ssh.host}' shows no host key of a type that is wanted: {fault} Correct '{named}'."
     finger = shown.get_fingerprint()
     if ssh.host_keys:
         return (
-            f"the SSH server '{ssh.host}' shows another host key, {finger}, than 'ssh_host_key' names. Somebody may stand in "
-            "between; or the server has a new key: then ask those who run it, and correct 'ssh_host_key'."
+            f"the SSH server '{ssh.host}' shows another host key, {finger}, than '{named}' names. Somebody may stand in "
+            f"between; or the server has a new key: then ask those who run it, and correct '{named}'."
         )
     return (
         f"nobody has said which host key the SSH server '{ssh.host}' has. It shows {finger}. If those who run it say the same "
-        f"(ssh-keygen -lf on its public key), set 'ssh_host_key' to: {_public(shown)}"
+        f"(ssh-keygen -lf on its public key), set '{named}' to: {_public(shown)}"
     )
 
 
@@ -254,8 +264,8 @@ def _private_key(ssh: Ssh) -> asyncssh.SSHKey:
     except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError):
         # What is said of a key could hold a part of it.
         raise PermanentError(
-            "the key 'ssh_private_key' cannot be read. Give it whole, in OpenSSH's form or PEM, and its 'ssh_passphrase' "
-            "where it has one."
+            f"the key '{ssh.prefix}private_key' cannot be read. Give it whole, in OpenSSH's form or PEM, and its "
+            f"'{ssh.prefix}passphrase' where it has one."
         ) from None
 
 

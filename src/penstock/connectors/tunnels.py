@@ -19,7 +19,8 @@ SSH_PORT = 22
 
 @dataclass(frozen=True, slots=True)
 class Ssh:
-    """An SSH server and how to get in: *host_keys* are the public keys, or their fingerprints, that it may show."""
+    """An SSH server and how to get in: *host_keys* are the public keys, or their fingerprints, that it may show; *prefix* is
+    how the names of these parameters begin in a connection."""
 
     host: str
     port: int
@@ -29,6 +30,7 @@ class Ssh:
     passphrase: str | None = field(repr=False)
     host_keys: str
     allow: str | None
+    prefix: str = "ssh_"
 
 
 def asked(connection: Connection, allow: str | None) -> Ssh | None:

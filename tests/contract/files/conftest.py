@@ -305,6 +305,7 @@ def staging(bench: Bench, tmp_path: Path) -> Stage:
         staged = bench.store.locate(write, bench.connection, token, tmp_path / "staging")
         bench.store.prepare(staged)
         for name, text in files.items():
+            (staged.folder / name).parent.mkdir(exist_ok=True)
             (staged.folder / name).write_text(text)
         return staged
 

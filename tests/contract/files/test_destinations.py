@@ -78,6 +78,17 @@ def test_published_files_are_there_and_nothing_else(bench: Any, staging: Stage, 
     assert not staged.folder.exists()
 
 
+def test_files_may_lie_in_folders_of_the_target(bench: Any, staging: Stage) -> None:
+    files = {"a=1/part-00000.csv": "1", "a=2/part-00000.csv": "2"}
+    bench.store.publish(staging("out", "fail", files), written(files))
+    more = {"a=2/part-00000.csv": "more 2", "a=3/part-00000.csv": "3"}
+    bench.store.publish(staging("out", "append", more), written(more))
+    wanted = {**files, "a=2/part-00001.csv": "more 2", "a=3/part-00000.csv": "3"}
+    assert bench.tree() == below("out", wanted)
+    bench.store.publish(staging("out", "replace", more), written(more))
+    assert bench.tree() == below("out", more)
+
+
 def test_an_existing_target_is_refused_with_fail(bench: Any, staging: Stage) -> None:
     bench.fill(below("out", OLD))
     with pytest.raises(PermanentError, match=r"exists already.*'if_exists'"):

@@ -49,7 +49,7 @@ def test_a_host_key_may_be_named_by_itself_or_its_fingerprint(connection: Connec
 def test_a_host_key_that_nobody_named_is_refused_and_shown(connection: Connection, sshd: Any) -> None:
     with pytest.raises(ConnectionTestFailed) as caught:
         SftpFiles(None).test(but(connection, host_key=None))
-    assert "nobody has said whether that is its own" in caught.value.message
+    assert "obody has said which host key the SSH server" in caught.value.message
     assert caught.value.message.endswith(f"set 'host_key' to: {sshd.public}")
     other = asyncssh.generate_private_key("ssh-ed25519")
     with pytest.raises(ConnectionTestFailed, match="shows another host key"):
@@ -119,3 +119,19 @@ def test_links_are_followed_and_what_is_no_file_is_named(
     ]
     with pytest.raises(PermanentError, match="'links/pipe' is no regular file"):
         store.bind(source("links/"), connection, landing())
+
+
+def test_a_tunnel_leads_to_a_server_that_only_another_reaches(
+    connection: Connection, sshd: Any, ssh_server: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    ssh_server.reaches[("files.internal", 22)] = ("127.0.0.1", sshd.port)
+    behind = but(
+        connection, {**connection.secrets, "ssh_password": ssh_server.password}, host="files.internal", port=22,
+        ssh_host="127.0.0.1", ssh_port=ssh_server.port, ssh_username="guest", ssh_host_key=ssh_server.public,
+    )  # fmt: skip
+    (sshd.data / "far.csv").write_text("far")
+    sshd.opened()
+    store = SftpFiles("127.0.0.1/32")
+    assert [one.name for one in store.test(behind)] == ["resolve", "tunnel", "port", "login", "place"]
+    (found,) = store.bind(source("far.csv"), behind, landing()).files
+    assert Path(found.location).read_text() == "far"

@@ -12,7 +12,7 @@ from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from penstock.connectors.files.finding import Found
+from penstock.connectors.files.finding import Found, parents
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import STOP, Stop
 from penstock.plan.ports import FileEntry, Landing
@@ -22,8 +22,9 @@ PART_BYTES = 16 << 20
 AT_ONCE = 8
 RETRIES_S = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 """How long is waited before each further try that brought nothing, before jitter."""
+LONGEST_WAITS_S = 900.0
+"""How long a store may ask to be left alone, all waits for one part together."""
 LONGEST_NAME_BYTES = 255
-PREVIEW_BYTES = 1 << 20
 ResultT = TypeVar("ResultT")
 
 
@@ -42,31 +43,66 @@ class Reader(Protocol):
 
 
 def fetch(
-    reader: Reader, files: Sequence[Found], landing: Landing, prefix: str = "", stop: Stop = STOP
+    reader: Reader,
+    files: Sequence[Found],
+    landing: Landing,
+    prefix: str = "",
+    *,
+    numbered: bool = False,
+    stop: Stop = STOP,
 ) -> tuple[FileEntry, ...]:
-    """Return files that have landed, in order. *prefix* stands before their names as the store spells them.
+    """Return files that have landed, in order. *prefix* stands before their names as the store spells them; *numbered* ones
+    land under numbers, since their names are no paths.
 
     Raises PermanentError for a file that is not what was found, or a full disk; TransientError when it breaks off too often.
     """
-    return _Fetch(reader, landing, stop).run(files, prefix)
+    return _Fetch(reader, landing, stop).run(files, prefix, numbered)
 
 
 def retried(call: Callable[[], ResultT], stop: Stop = STOP) -> ResultT:
     """Return what a call gives that is tried again where it may work later."""
-    tries = 0
+    waits = _Waits(stop)
     while True:
         try:
             return call()
-        except TransientError:
-            if tries == len(RETRIES_S):
-                raise
-            wait_before(tries, stop)
-            tries += 1
+        except TransientError as error:
+            waits.before_next(error)
 
 
-def wait_before(tries: int, stop: Stop = STOP) -> None:
-    """Wait before a further try: half of the time is left to chance, so that not all come back at once."""
-    stop.wait(RETRIES_S[tries] * (0.5 + random.random() / 2))
+class _Waits:
+    """The waits of one call that is tried again. A store that says how long it wants to be left alone (the fact *wait_s* of
+    the error) is left alone, and that costs no try."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._tries = 0
+        self._left_s = LONGEST_WAITS_S
+
+    def begin(self) -> None:
+        """Count tries anew: something has arrived."""
+        self._tries = 0
+
+    def before_next(self, error: TransientError) -> None:
+        """Wait before a further try: half of the time is left to chance, so that not all come back at once. Raises the error
+        after the last."""
+        asked_s = error.facts.get("wait_s")
+        if asked_s is not None and self._left_s > 0:
+            pause_s = min(max(float(asked_s), 1.0) * (1 + random.random() / 10), self._left_s)
+            self._left_s -= pause_s
+        elif self._tries == len(RETRIES_S):
+            raise error
+        else:
+            pause_s = RETRIES_S[self._tries] * (0.5 + random.random() / 2)
+            self._tries += 1
+        self._stop.wait(pause_s)
+
+
+def not_kept(error: OSError) -> PermanentError:
+    """Return what is said where this machine cannot keep a file."""
+    why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
+    return PermanentError(
+        f"Files cannot be kept on this machine while they are read: {why}. Make room in the folder for scratch space."
+    )
 
 
 class _Fetch:
@@ -78,8 +114,8 @@ class _Fetch:
         self._arrived = 0
         self._counting = threading.Lock()
 
-    def run(self, files: Sequence[Found], prefix: str) -> tuple[FileEntry, ...]:
-        places = _places(files, self._landing.folder)
+    def run(self, files: Sequence[Found], prefix: str, numbered: bool) -> tuple[FileEntry, ...]:
+        places = _places(files, self._landing.folder, numbered)
         try:
             self._room(sum(one.size_bytes for one in files))
             for place, one in zip(places, files, strict=True):
@@ -88,10 +124,7 @@ class _Fetch:
                     made.truncate(one.size_bytes)
             self._all([(one, place) for one, place in zip(files, places, strict=True) if one.size_bytes])
         except OSError as error:
-            why = "the disk is full" if error.errno == errno.ENOSPC else error.strerror
-            raise PermanentError(
-                f"Files cannot be kept on this machine while they are read: {why}. Make room in the folder for scratch space."
-            ) from error
+            raise not_kept(error) from error
         return tuple(
             FileEntry(str(place), prefix + one.name, one.size_bytes) for place, one in zip(places, files, strict=True)
         )
@@ -135,22 +168,17 @@ class _Fetch:
 
     def _part(self, found: Found, place: Path, begin: int, end: int, *, is_whole: bool = False) -> None:
         """Read one part and write it where it belongs. A whole file begins anew when it breaks off."""
-        at, tries = begin, 0
+        at, waits = begin, _Waits(self._stop)
         with place.open("r+b", buffering=0) as made:
-            while True:
-                before = at
+            while at < end:
                 try:
                     at = self._pieces(found, made.fileno(), at, end)
                 except TransientError as error:
-                    at = error.facts.get("at", at)
-                    tries = 0 if at > before and not is_whole else tries
-                    if tries == len(RETRIES_S):
-                        raise
-                    wait_before(tries, self._stop)
-                    tries += 1
-                    at = begin if is_whole else at
-                    continue
-                return
+                    reached = error.facts.get("at", at)
+                    if reached > at and not is_whole:
+                        at = reached
+                        waits.begin()
+                    waits.before_next(error)
 
     def _pieces(self, found: Found, file: int, begin: int, end: int) -> int:
         """Write what comes; returns where it ended. The TransientError of one that breaks off says where, as fact *at*."""
@@ -180,25 +208,21 @@ class _Fetch:
             self._landing.arrived(self._arrived, "bytes")
 
 
-def _places(files: Sequence[Found], folder: Path) -> list[Path]:
+def _places(files: Sequence[Found], folder: Path, numbered: bool) -> list[Path]:
     """Return where files land: under the names that the store gives them, else under numbers that keep their endings."""
     names = {one.name.lstrip("/") for one in files}
-    parents = {parent for name in names for parent in _parents(name)}
-    if not names & parents and all(map(_is_possible, names)):
+    folders = {parent for name in names for parent in parents(name)}
+    if not numbered and not names & folders and all(map(_is_possible, names)):
         return [folder / one.name.lstrip("/") for one in files]
-    return [folder / f"{number:06d}{_ending(one.name)}" for number, one in enumerate(files)]
-
-
-def _parents(name: str) -> list[str]:
-    parts = name.split("/")
-    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+    return [folder / f"{number:06d}{ending(one.name)}" for number, one in enumerate(files)]
 
 
 def _is_possible(name: str) -> bool:
     return all(part not in ("", ".", "..") and len(part.encode()) <= LONGEST_NAME_BYTES for part in name.split("/"))
 
 
-def _ending(name: str) -> str:
+def ending(name: str) -> str:
+    """Return the end of a file's name by which its kind is known, such as `.csv.gz`."""
     base = name.rpartition("/")[2]
     dot = base.find(".", max(len(base) - 40, 1))
     return base[dot:] if dot > 0 else ""

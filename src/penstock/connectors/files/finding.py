@@ -128,6 +128,12 @@ def base(name: str) -> str:
     return name.rpartition("/")[2]
 
 
+def parents(name: str) -> list[str]:
+    """Return the folders that a path lies in, the uppermost first."""
+    parts = name.split("/")
+    return ["/".join(parts[:count]) for count in range(1, len(parts))]
+
+
 def hidden(name: str) -> bool:
     """Tell whether a file or folder is not shown to those who read."""
     return base(name).startswith(("_", "."))

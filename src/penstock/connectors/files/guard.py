@@ -17,33 +17,14 @@ from contextlib import suppress
 from functools import cache
 from urllib.parse import urlsplit
 
+from penstock.connectors.places import resolved
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import is_allowed, networks
 
 CONNECT_S = 10.0
 IDLE_S = 300.0
 """How long a connection may say nothing."""
 MOST_HEAD_BYTES = 64 << 10
 PIECE_BYTES = 256 << 10
-
-
-def addresses(host: str, port: int, allow: str | None) -> list[str]:
-    """Return the addresses of a host. *allow* are the internal networks that may be reached; None for all.
-
-    Raises PermanentError for an internal address that is not allowed, TransientError for a host that nobody knows.
-    """
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise TransientError(f"The host '{host}' is not known. Correct it, or check the name server.") from error
-    made = list(dict.fromkeys(str(one[4][0]) for one in found))
-    for address in made if allow is not None else ():
-        if not is_allowed(address, networks(allow or "")):
-            raise PermanentError(
-                f"The host '{host}' has the internal address {address}, which no connection may reach. The operator can "
-                "allow its network with PENSTOCK_OUTBOUND_ALLOW."
-            )
-    return made
 
 
 @cache
@@ -99,7 +80,7 @@ class _Handler(socketserver.BaseRequestHandler):
 
     def _connected(self, host: str, port: int) -> socket.socket:
         last: OSError | None = None
-        for address in addresses(host, port, self.server.allow):
+        for address in resolved(host, port, self.server.allow).addresses:
             try:
                 made = socket.create_connection((address, port), CONNECT_S)
             except OSError as error:

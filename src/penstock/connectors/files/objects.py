@@ -9,7 +9,9 @@ from uuid import uuid4
 from penstock.connectors.files import fetching, finding, folders, previews, stores
 from penstock.connectors.files.bucket import Bucket, Missing, Refused
 from penstock.connectors.files.publication import NOTE, PROBE, Publishing, folder_for
-from penstock.errors import ConnectionTestFailed, ExternalError, PermanentError
+from penstock.connectors.ladder import Ladder, Name
+from penstock.domain.rung import Rungs
+from penstock.errors import ExternalError, PermanentError
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
@@ -28,18 +30,23 @@ class ObjectFiles:
     def __init__(self, allow: str | None) -> None:
         self._allow = allow
 
-    def test(self, connection: Connection) -> None:
-        """Return when the store knows the account; raises ConnectionTestFailed. A connection names no bucket: one that is not
-        there is looked at, and the store says so to those only whose keys it knows."""
-        try:
-            stores.opened(connection, f"penstock-test-{uuid4().hex[:12]}", self._allow).children("")
-        except Missing:
-            return
-        except Refused as error:
-            if error.facts.get("reason") not in _KNOWN_ACCOUNT:
-                raise ConnectionTestFailed(error.message) from error
-        except ExternalError as error:
-            raise ConnectionTestFailed(error.message) from error
+    def test(self, connection: Connection) -> Rungs:
+        """Climb until the store knows the account. Raises ConnectionTestFailed with the rung that broke.
+
+        A connection names no bucket: one that is not there is looked at, and the store says so to those only whose keys it
+        knows."""
+        ladder = Ladder(connection)
+        with ladder.rung(Name.RESOLVE):
+            bucket = stores.opened(connection, f"penstock-test-{uuid4().hex[:12]}", self._allow)
+        with ladder.rung(Name.LOGIN):
+            try:
+                bucket.children("")
+            except Missing:
+                pass
+            except Refused as error:
+                if error.facts.get("reason") not in _KNOWN_ACCOUNT:
+                    raise
+        return ladder.rungs
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Return the files of a source, which have landed. Raises PermanentError and TransientError."""

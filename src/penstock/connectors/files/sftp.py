@@ -10,8 +10,10 @@ from penstock.connectors.files import fetching, finding, folders, previews
 from penstock.connectors.files.finding import Found, joined
 from penstock.connectors.files.publication import folder_for
 from penstock.connectors.files.sftp_publication import NOTE, SftpPublishing
-from penstock.connectors.files.sftp_session import SPECIAL, Session, login_of
-from penstock.errors import ConnectionTestFailed, ExternalError, PermanentError
+from penstock.connectors.files.sftp_session import SPECIAL, Session, login_of, opened
+from penstock.connectors.ladder import Ladder, Name
+from penstock.domain.rung import Rungs
+from penstock.errors import ExternalError, PermanentError
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
@@ -29,19 +31,22 @@ class SftpFiles:
     def __init__(self, allow: str | None) -> None:
         self._allow = allow
 
-    def test(self, connection: Connection) -> None:
-        """Return when the user is let in and a folder can be listed; raises ConnectionTestFailed."""
-        try:
-            with self._session(connection) as session:
+    def test(self, connection: Connection) -> Rungs:
+        """Climb to a folder that can be listed. Raises ConnectionTestFailed with the rung that broke."""
+        ladder = Ladder(connection)
+        with ladder.rung(Name.RESOLVE):
+            login = login_of(connection)
+        with ladder.reached(self._allow, login.host, login.port) as place, Session(login, place) as session:
+            ladder.login(session.open)
+            with ladder.rung(Name.PLACE):
                 session.children("")
-        except ExternalError as error:
-            raise ConnectionTestFailed(error.message) from error
+        return ladder.rungs
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Return the files of a source, which have landed. Raises PermanentError and TransientError."""
         spec = scan.source
         path = _path(spec.bucket, spec.path)
-        with self._session(connection) as session:
+        with opened(connection, self._allow) as session:
             where = f"the folders of the server '{connection.parameters.get('host')}'"
             found = finding.find(session, path, where, _top(path))
             for one in found:
@@ -75,7 +80,7 @@ class SftpFiles:
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder. Raises PermanentError when the target exists and must not, or cannot be written."""
         spec, target = staged.spec, _target(staged.write)
-        with self._session(staged.connection) as session:
+        with opened(staged.connection, self._allow) as session:
             nearest = _nearest(session, target)
             if nearest == target and spec.if_exists == "fail":
                 raise PermanentError(
@@ -100,7 +105,7 @@ class SftpFiles:
         May be called again after it was cut off: it goes on from there.
         """
         try:
-            with self._session(staged.connection) as session:
+            with opened(staged.connection, self._allow) as session:
                 made = SftpPublishing(session, _target(staged.write), staged).publish(written.files)
         except OSError as error:
             raise PermanentError(f"'{staged.spec.path}' cannot be published: {error.strerror}.") from error
@@ -109,12 +114,9 @@ class SftpFiles:
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; what a publication has begun is taken back, as far as the server can be reached."""
         if (staged.folder / NOTE).exists():
-            with suppress(ExternalError), self._session(staged.connection) as session:
+            with suppress(ExternalError), opened(staged.connection, self._allow) as session:
                 SftpPublishing(session, _target(staged.write), staged).take_back()
         folders.remove(staged)
-
-    def _session(self, connection: Connection) -> Session:
-        return Session(login_of(connection), self._allow)
 
 
 def _path(bucket: str | None, path: str) -> str:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 from penstock.connectors.files.fetching import retried
-from penstock.connectors.files.finding import Found, base, free_name, joined
+from penstock.connectors.files.finding import Found, base, free_name, joined, parents
 from penstock.connectors.files.folders import aside
 from penstock.connectors.files.sftp_session import Session
 from penstock.errors import ExternalError, PermanentError
@@ -83,6 +83,8 @@ class SftpPublishing:
         self._make_parents(note)
         if self._session.look(self._hidden) is None:
             self._session.make_folder(self._hidden)
+        for folder in sorted({parent for name in missing for parent in parents(name)}):
+            self._make(joined(self._hidden, folder))
         for name in missing:
             place = joined(self._hidden, name)
             retried(lambda: self._session.put(self._folder / name, place))  # noqa: B023 -- called within this round
@@ -93,6 +95,14 @@ class SftpPublishing:
                 )
             note.written.append(name)
             self._write(note)
+
+    def _make(self, folder: str) -> None:
+        """Make a folder, unless it is there."""
+        try:
+            self._session.make_folder(folder)
+        except PermanentError:
+            if self._session.look(folder) is None:
+                raise
 
     def _make_parents(self, note: _Note) -> None:
         at = "/" if self._target.startswith("/") else ""
@@ -131,7 +141,14 @@ class SftpPublishing:
             raise
 
     def _append(self, note: _Note, sizes: Mapping[str, int]) -> None:
-        taken = {base(one.name) for one in self._session.children(self._target)} | set(note.moves.values())
+        below = {"", *(parent for name in sizes for parent in parents(name))}
+        taken = {
+            joined(folder, base(one.name))
+            for folder in below
+            for one in self._session.children(joined(self._target, folder) if folder else self._target)
+        } | set(note.moves.values())
+        for folder in sorted(below - {""}):
+            self._make(joined(self._target, folder))
         for name in sizes:
             place = joined(self._hidden, name)
             if name in note.moves and self._session.look(place) is None:

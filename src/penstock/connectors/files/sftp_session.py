@@ -7,7 +7,8 @@ import stat
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -15,15 +16,15 @@ from typing import Any, TypeVar
 import asyncssh
 from asyncssh.sftp import SFTPAttrs, SFTPClient
 
-from penstock.connectors.files import guard
+from penstock.connectors import ssh, tunnels
 from penstock.connectors.files.finding import Folder, Found, joined
+from penstock.connectors.places import Place
+from penstock.connectors.tunnels import SSH_PORT, Ssh
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.outbound import LOOK_S, STOP
 from penstock.plan.ports import Connection
 
-CONNECT_S = 15.0
-KEEP_ALIVE_S = 15
-"""How often a server is asked whether it is there; after the third time without an answer it is not."""
+CLOSE_S = 15.0
 CALL_S = 120.0
 """How long one call may take."""
 PIECE_BYTES = 4 << 20
@@ -32,20 +33,7 @@ SPECIAL = "special"
 ResultT = TypeVar("ResultT")
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
-    """Where a session leads, and who opens it. *host_keys* are the keys that are trusted, or their fingerprints."""
-
-    host: str
-    port: int
-    username: str
-    password: str | None = field(repr=False)
-    private_key: str | None = field(repr=False)
-    passphrase: str | None = field(repr=False)
-    host_keys: str
-
-
-def login_of(connection: Connection) -> Login:
+def login_of(connection: Connection) -> Ssh:
     """Return what a connection says. Raises PermanentError where something is missing."""
     given, secrets = connection.parameters, connection.secrets
 
@@ -54,26 +42,33 @@ def login_of(connection: Connection) -> Login:
         return str(value) if value else None
 
     with_key = given.get("auth_method") == "key"
-    for name, value in (("host", given.get("host")), ("username", given.get("username"))):
-        if not value:
+    wanted = ("host", "username", "private_key" if with_key else "password")
+    for name in wanted:
+        if secret(name) is None:
             raise PermanentError(f"The connection '{connection.key}' has no {name}. Give it one.")
-    wanted = "private_key" if with_key else "password"
-    if secret(wanted) is None:
-        raise PermanentError(f"The connection '{connection.key}' has no {wanted}. Give it one.")
-    return Login(
-        str(given["host"]), int(given.get("port") or 22), str(given["username"]),
-        None if with_key else secret("password"), secret("private_key") if with_key else None,
-        secret("passphrase") or (secret("password") if with_key else None), secret("host_key") or "",
+    return Ssh(
+        str(given["host"]), int(given.get("port") or SSH_PORT), str(given["username"]),
+        None if with_key else secret("password"), secret("private_key") if with_key else None, secret("passphrase"),
+        secret("host_key") or "", None, prefix="",
     )  # fmt: skip
 
 
-class Session:
-    """One login, used by several threads: a context, closed at its end. *allow* are the internal networks that may be reached,
-    None for all. Names are paths of the server: those without a slash at their begin count from where the login leads."""
+@contextmanager
+def opened(connection: Connection, allow: str | None) -> Iterator[Session]:
+    """A session for a block, through the connection's tunnel where it has one. *allow* are the internal networks that may be
+    reached; None for all. Raises PermanentError and TransientError."""
+    login = login_of(connection)
+    with tunnels.way(connection, allow, login.host, login.port) as place, Session(login, place) as session:
+        yield session
 
-    def __init__(self, login: Login, allow: str | None) -> None:
+
+class Session:
+    """One login at a place, used by several threads: a context, closed at its end. Names are paths of the server: those
+    without a slash at their begin count from where the login leads."""
+
+    def __init__(self, login: Ssh, place: Place) -> None:
         self._login = login
-        self._allow = allow
+        self._place = place
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True, name="sftp")
         self._opening = asyncio.Lock()
@@ -89,9 +84,9 @@ class Session:
     ) -> None:
         if self._connection is not None:
             self._loop.call_soon_threadsafe(self._connection.abort)
-            asyncio.run_coroutine_threadsafe(self._connection.wait_closed(), self._loop).result(CONNECT_S)
+            asyncio.run_coroutine_threadsafe(self._connection.wait_closed(), self._loop).result(CLOSE_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(CONNECT_S)
+        self._thread.join(CLOSE_S)
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
 
@@ -176,6 +171,10 @@ class Session:
 
     # --- the connection
 
+    def open(self) -> None:
+        """Log in. Raises PermanentError and TransientError."""
+        self._run(self._opened())
+
     def _call(
         self, name: str, call: Callable[[SFTPClient], Coroutine[Any, Any, ResultT]], limit_s: float | None = CALL_S
     ) -> ResultT:
@@ -233,86 +232,18 @@ class Session:
             return self._sftp
 
     async def _logged_in(self) -> asyncssh.SSHClientConnection:
-        login, where = self._login, f"The server '{self._login.host}', port {self._login.port},"
-        found = await asyncio.to_thread(guard.addresses, login.host, login.port, self._allow)
-        client = _Client(login.host_keys)
-        last: Exception | None = None
-        for address in found:
-            try:
-                async with asyncio.timeout(2 * CONNECT_S):
-                    return await asyncssh.connect(
-                        address, login.port, username=login.username, password=login.password, client_keys=_keys(login),
-                        client_factory=lambda: client, known_hosts=([], [], []), server_host_key_algs=client.algorithms,
-                        # Nothing of the machine's own settings for SSH is used.
-                        config=None, agent_path=None, host_based_auth=False, gss_auth=False, gss_kex=False,
-                        keepalive_interval=KEEP_ALIVE_S, keepalive_count_max=3, connect_timeout=CONNECT_S,
-                        login_timeout=CONNECT_S,
-                    )  # fmt: skip
-            except asyncssh.PermissionDenied as error:
-                raise PermanentError(
-                    f"{where} does not let the user '{login.username}' in. Correct the user, and the password or key."
-                ) from error
-            except (asyncssh.HostKeyNotVerifiable, asyncssh.KeyExchangeFailed) as error:
-                raise PermanentError(f"{where} {client.distrust(_said(error))}") from error
-            except (asyncssh.Error, OSError, ValueError) as error:
-                last = error
-        why = "it did not answer in time" if isinstance(last, TimeoutError) else _said(last or OSError("no address"))
-        raise TransientError(f"{where} cannot be reached: {why.rstrip('.')}. Check host, port and network.") from last
+        try:
+            return await ssh.logged_in(replace(self._login, port=self._place.port), self._place.addresses)
+        except TransientError as error:
+            raise TransientError(_sentence(error.message)) from error
+        except PermanentError as error:
+            raise PermanentError(_sentence(error.message)) from error
 
 
 class Missing(PermanentError):
     """There is no such file or folder."""
 
     code = "file_missing"
-
-
-class _Client(asyncssh.SSHClient):
-    """Trusts the host keys that a connection names, and keeps the one that was shown."""
-
-    def __init__(self, trusted: str) -> None:
-        self._trusted = set(trusted.split())
-        self._shown: asyncssh.SSHKey | None = None
-        kinds = [word for word in trusted.split() if word.startswith(("ssh-", "ecdsa-"))]
-        rsa = ("rsa-sha2-512", "rsa-sha2-256")
-        self.algorithms = [name for kind in kinds for name in (rsa if kind == "ssh-rsa" else (kind,))] or ()
-        """Types of keys to ask for: those that are named, so that a server that has several shows one that is known."""
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:  # noqa: ARG002
-        """Tell whether a key is one of those."""
-        self._shown = key
-        return bool({_public(key).split()[1], key.get_fingerprint()} & self._trusted)
-
-    def distrust(self, said: str) -> str:
-        """Say why a server is not trusted."""
-        if self._shown is None:
-            return f"shows no host key that is wanted: {said} Correct 'host_key'."
-        shown = self._shown.get_fingerprint()
-        if self._trusted:
-            return (
-                f"shows another host key, {shown}, than 'host_key' names. Somebody may stand in between; or the server has a "
-                "new key: then ask those who run it, and correct 'host_key'."
-            )
-        return (
-            f"shows the host key {shown}, and nobody has said whether that is its own. If those who run it say so "
-            f"(ssh-keygen -lf on its public key), set 'host_key' to: {_public(self._shown)}"
-        )
-
-
-def _keys(login: Login) -> list[asyncssh.SSHKey] | None:
-    if login.private_key is None:
-        return None
-    try:
-        return [asyncssh.import_private_key(login.private_key, login.passphrase)]
-    except (asyncssh.KeyImportError, asyncssh.KeyEncryptionError, ValueError):
-        # What is said of a key could hold a part of it.
-        raise PermanentError(
-            "The key 'private_key' cannot be read. Give it whole, in OpenSSH's form or PEM, and its 'passphrase' where it has "
-            "one."
-        ) from None
-
-
-def _public(key: asyncssh.SSHKey) -> str:
-    return " ".join(key.export_public_key("openssh").decode().split()[:2])
 
 
 def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:
@@ -322,6 +253,10 @@ def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:
     if not stat.S_ISREG(mode):
         return Found(name, 0, SPECIAL)
     return Found(name, attrs.size or 0, f"{attrs.mtime}.{attrs.mtime_ns or 0}")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _said(error: BaseException) -> str:

@@ -14,6 +14,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from penstock.connectors.files import guard
 from penstock.connectors.files.bucket import Bucket
+from penstock.connectors.places import resolved
 from penstock.errors import PermanentError
 from penstock.plan.ports import Connection
 
@@ -123,9 +124,17 @@ def _client(endpoint: str, allow: str | None) -> ClientConfig:
         "read_timeout": timedelta(seconds=READ_S), "timeout": timedelta(seconds=WHOLE_S), "user_agent": "Penstock",
     }  # fmt: skip
     if allow is not None:
-        guard.addresses(url.hostname, url.port or 0, allow)  # what is said of it is clearer than what a client says
+        _check(url.hostname, url.port or 0, allow)
         made["proxy_url"] = guard.proxy(allow)
     return made
+
+
+def _check(host: str, port: int, allow: str) -> None:
+    """Look where a host is before a client does, whose own words would be less clear."""
+    try:
+        resolved(host, port, allow)
+    except PermanentError as error:
+        raise PermanentError(error.message[:1].upper() + error.message[1:]) from error
 
 
 def _retries() -> RetryConfig:
