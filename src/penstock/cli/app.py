@@ -3,6 +3,7 @@ libraries, and an expression should not wait for a web server's."""
 
 from __future__ import annotations
 
+import inspect
 import sys
 from importlib import import_module
 from typing import Any
@@ -28,8 +29,10 @@ COMMANDS = {
     "openapi": ("document", "command"),
     "settings": ("show_settings", "command"),
     "account": ("accounts", "command"),
+    "connections": ("connections", "group"),
+    "keys": ("keys", "group"),
 }
-"""Command to module in this room and function."""
+"""Command to module in this room and function; a `group` gives commands of its own."""
 
 
 class _Lazy(TyperGroup):
@@ -42,8 +45,13 @@ class _Lazy(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module, function = COMMANDS[cmd_name]
+        made = getattr(import_module(f"penstock.cli.{module}"), function)
+        if function == "group":
+            group = typer.main.get_command(made())
+            group.name, group.help = cmd_name, inspect.getdoc(made)
+            return group
         alone = typer.Typer(rich_markup_mode="rich", pretty_exceptions_enable=False)
-        alone.command(cmd_name)(getattr(import_module(f"penstock.cli.{module}"), function))
+        alone.command(cmd_name)(made)
         return typer.main.get_command(alone)
 
 

@@ -37,7 +37,8 @@ class Client:
         }
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Return the answer to a call under the account. Raises CallerError or PermanentError with the server's words."""
+        """Return the answer to a call under the account. Raises CallerError with the server's words and its `answer` among
+        the facts, or PermanentError."""
         try:
             text = None if body is None else json.dumps(body)
             self._connection.request(method, f"{self._base}/{path}", text, self._headers)
@@ -54,7 +55,7 @@ class Client:
         if answer.status >= 400:
             kind = NotFound if answer.status == 404 else CallerError
             message = value.get("message") if isinstance(value, dict) else None
-            raise kind(f"{method} {path}: {message or 'refused'} ({answer.status})")
+            raise kind(f"{method} {path}: {message or 'refused'} ({answer.status})", answer=value)
         return value
 
     def close(self) -> None:

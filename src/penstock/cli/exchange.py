@@ -53,7 +53,7 @@ def import_command(
         raise BadRequest(
             f"No package uses the connection{'s' * (len(unused) > 1)} {', '.join(sorted(unused))} of --map."
         )
-    client = _client(server, account, key)
+    client = open_client(server, account, key)
     made = [
         _create(client, {**(package.raw if "data_flow_json" in package.raw else {}), "name": package.name,
                          "variables": texts}, flow)
@@ -92,7 +92,7 @@ def export_command(
 
     Example: penstock export 12 --yaml > flights.yaml
     """
-    client = _client(server, account, key)
+    client = open_client(server, account, key)
     package = client.call("GET", f"packages/{package_id}/export")
     client.close()
     if as_yaml:
@@ -104,7 +104,8 @@ def export_command(
     sys.stdout.write(json.dumps(package, indent=2, ensure_ascii=False) + "\n")
 
 
-def _client(server: str | None, account: str | None, key: str | None) -> Client:
+def open_client(server: str | None, account: str | None, key: str | None) -> Client:
+    """Return a client of the server that the options name, or the settings. Raises BadRequest."""
     settings = settings_module.load()
     account, key = account or settings.account, key or settings.api_key
     if not account or not key:

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -22,23 +22,31 @@ class Seal:
     """Seals with the first of its keys, and opens what any of them has sealed, so that keys can be changed.
 
     A token is `s1.<id of the key>.<nonce and ciphertext>`. *bound* says which place it belongs to, such as
-    `package:7:token`: a token that is copied to another place does not open there.
+    `package:7:token`: a token that is copied to another place does not open there. *again* reads the keys anew: before
+    something is sealed, and where one is not known, so that a process need not end when keys are changed.
 
     >>> seal = Seal([bytes(32)])
     >>> seal.open(seal.seal("abc", "package:7:token"), "package:7:token")
     'abc'
     """
 
-    def __init__(self, keys: Sequence[bytes] = ()) -> None:
-        self._ciphers = {key_id(key): AESGCM(key) for key in keys}
+    def __init__(self, keys: Sequence[bytes] = (), again: Callable[[], Sequence[bytes]] | None = None) -> None:
+        self._ciphers = _ciphers(keys)
+        self._again = again
 
     @property
     def has_key(self) -> bool:
         """Whether there is a key to seal with."""
         return bool(self._ciphers)
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the keys; the first seals."""
+        return tuple(self._ciphers)
+
     def seal(self, text: str, bound: str) -> str:
         """Return the token of a text. Raises PermanentError where there is no key."""
+        self._read_again()
         if not self._ciphers:
             raise PermanentError("This installation has no key to seal secrets with. Set PENSTOCK_SEALING_KEY.")
         name, cipher = next(iter(self._ciphers.items()))
@@ -50,6 +58,8 @@ class Seal:
         """Return the text of a token. Raises PermanentError for one of an unknown key, of another place, or broken."""
         version, _, rest = token.partition(".")
         name, _, body = rest.partition(".")
+        if name not in self._ciphers:
+            self._read_again()
         cipher = self._ciphers.get(name)
         if version != _VERSION or cipher is None:
             raise PermanentError(
@@ -63,6 +73,19 @@ class Seal:
             raise PermanentError(
                 "its sealed value does not belong to this place, or was changed. Set it anew."
             ) from None
+
+    def _read_again(self) -> None:
+        if self._again is not None:
+            self._ciphers = _ciphers(self._again())
+
+
+def _ciphers(keys: Sequence[bytes]) -> dict[str, AESGCM]:
+    return {key_id(key): AESGCM(key) for key in keys}
+
+
+def key_of(token: str) -> str:
+    """Return the name of the key that a token was sealed with."""
+    return token.partition(".")[2].partition(".")[0]
 
 
 def _bytes(bound: str) -> bytes:

@@ -90,11 +90,12 @@ def _require_key(fields: Fields, given: Mapping[str, str], seal: Seal) -> None:
 
 def _keep(row: Connection, given: Mapping[str, str], seal: Seal) -> None:
     """Seal what is given of the secrets of a connection; the others stay."""
-    sealed = {name: seal.seal(text, _place(row.id, name)) for name, text in given.items()}
+    sealed = {name: seal.seal(text, bound_to(row.id, name)) for name, text in given.items()}
     row.secrets = to_json({**json.loads(row.secrets), **sealed})
 
 
-def _place(connection_id: int, name: str) -> str:
+def bound_to(connection_id: int, name: str) -> str:
+    """Return the place that a secret of a connection is sealed for."""
     return f"connection:{connection_id}:{name}"
 
 
@@ -103,7 +104,7 @@ def opened(row: Connection, seal: Seal) -> dict[str, str]:
     found = {}
     for name, token in json.loads(row.secrets).items():
         try:
-            found[name] = seal.open(token, _place(row.id, name))
+            found[name] = seal.open(token, bound_to(row.id, name))
         except PermanentError as error:
             raise PermanentError(
                 f"The {name} of the connection '{row.unique_id}' cannot be opened: {error.message}"

@@ -73,7 +73,7 @@ def write(uow: UnitOfWork, package_id: int, given: Given, seal: Seal, now: datet
     for name, text in given.items():
         row = stored.get(name) or SecretVariable(package_id=package_id, name=name, sealed=None, updated_at=now)
         if text is not None:
-            row.sealed, row.updated_at = seal.seal(text, _bound(package_id, name)), now
+            row.sealed, row.updated_at = seal.seal(text, bound_to(package_id, name)), now
         uow.session.add(row)
         uow.session.flush()  # one by one: their order is that of their ids
 
@@ -84,7 +84,7 @@ def opened(uow: UnitOfWork, package_id: int, seal: Seal) -> dict[str, str | None
     found: dict[str, str | None] = {}
     for row in rows.secrets(uow, package_id):
         try:
-            found[row.name] = None if row.sealed is None else seal.open(row.sealed, _bound(package_id, row.name))
+            found[row.name] = None if row.sealed is None else seal.open(row.sealed, bound_to(package_id, row.name))
         except PermanentError as error:
             raise PermanentError(f"The secret variable '{row.name}' cannot be opened: {error.message}") from None
     return found
@@ -95,5 +95,6 @@ def names(uow: UnitOfWork, package_id: int) -> list[str]:
     return rows.secret_names(uow, package_id)
 
 
-def _bound(package_id: int, name: str) -> str:
+def bound_to(package_id: int, name: str) -> str:
+    """Return the place that a secret variable is sealed for."""
     return f"package:{package_id}:{name}"

@@ -34,11 +34,7 @@ def make_sealing_key(settings: Settings) -> None:
     if settings.sealing_key is not None or file.exists():
         return
     try:
-        number, draft = mkstemp(prefix=f"{SEALING_KEY}.", dir=file.parent)  # readable by its owner alone
-        with os.fdopen(number, "w") as made:
-            made.write(make_key() + "\n")
-            made.flush()
-            os.fsync(made.fileno())
+        draft = _drafted(file, make_key())
         try:
             os.link(draft, file)  # unless another process was faster
         except FileExistsError:
@@ -49,16 +45,52 @@ def make_sealing_key(settings: Settings) -> None:
         raise BadRequest(f"The key for secrets '{file}' cannot be made: {error.strerror}.") from error
 
 
+def add_sealing_key(settings: Settings) -> None:
+    """Put a new key before those of the file: it seals from now on, they still open. Processes that run read the file again.
+    Raises BadRequest, also where the settings give the keys."""
+    file = settings.data_dir.resolve() / SEALING_KEY
+    if settings.sealing_key is not None:
+        raise BadRequest(
+            "The keys come from PENSTOCK_SEALING_KEY. Make one with 'penstock keys new'; give all processes old,new and then, "
+            "when all have it, new,old; then run 'penstock keys reseal'."
+        )
+    try:
+        known = file.read_text("utf-8").strip()
+        read_keys(known)
+        os.replace(_drafted(file, f"{make_key()},{known}"), file)
+    except (OSError, ValueError) as error:
+        raise _unreadable(file, error) from error
+
+
+def _drafted(file: Path, text: str) -> str:
+    """Write a text beside a file, readable by its owner alone; returns where."""
+    number, draft = mkstemp(prefix=f"{SEALING_KEY}.", dir=file.parent)
+    with os.fdopen(number, "w") as made:
+        made.write(text + "\n")
+        made.flush()
+        os.fsync(made.fileno())
+    return draft
+
+
 def seal(settings: Settings) -> Seal:
     """Return what seals and opens secrets; without a key where there is none. Raises BadRequest for a file that holds
     none."""
     if settings.sealing_key is not None:
         return Seal(read_keys(settings.sealing_key))
     file = settings.data_dir.resolve() / SEALING_KEY
+    found = _read(file)
+    return Seal() if found is None else Seal(found, lambda: _read(file) or ())
+
+
+def _read(file: Path) -> tuple[bytes, ...] | None:
     try:
-        return Seal(read_keys(file.read_text("utf-8").strip()))
+        return read_keys(file.read_text("utf-8").strip())
     except FileNotFoundError:
-        return Seal()
+        return None
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it holds no key of 32 bytes"
-        raise BadRequest(f"The key for secrets '{file}' cannot be read: {why}.") from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: OSError | ValueError) -> BadRequest:
+    why = error.strerror if isinstance(error, OSError) else "it holds no key of 32 bytes"
+    return BadRequest(f"The key for secrets '{file}' cannot be read: {why}.")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.errors import PermanentError
-from penstock.kit.sealing import Seal, make_key, read_keys
+from penstock.kit.sealing import Seal, key_id, key_of, make_key, read_keys
 
 OLD, NEW = bytes(32), bytes(range(32))
 
@@ -70,3 +70,16 @@ def test_keys_are_read_from_base64_and_digits() -> None:
 def test_what_is_no_key_is_refused(text: str) -> None:
     with pytest.raises(ValueError):
         read_keys(text)
+
+
+def test_keys_are_read_again_before_something_is_sealed_and_where_one_is_unknown() -> None:
+    keys = [OLD]
+    seal = Seal(keys, lambda: keys)
+    first = seal.seal("x", "p")
+    keys = [NEW, OLD]
+    second = seal.seal("x", "p")
+    assert (key_of(first), key_of(second)) == (key_id(OLD), key_id(NEW))
+    other = Seal([OLD], lambda: keys)
+    assert (other.open(second, "p"), other.keys) == ("x", (key_id(NEW), key_id(OLD)))
+    with pytest.raises(PermanentError, match="was sealed with the key"):
+        Seal([OLD], lambda: [OLD]).open(second, "p")
