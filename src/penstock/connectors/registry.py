@@ -9,6 +9,7 @@ from penstock.connectors.databases import asking
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.later import Later
+from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
 from penstock.plan.systems import System
@@ -20,9 +21,11 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     all."""
     objects = Later(System.FILES, lambda: _object_files(allow))
     sftp = Later(System.FILES, lambda: _sftp_files(allow))
+    web = WebApis(allow)
     return {
+        **dict.fromkeys(("oauth2", *strategies()), web),
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
-        "http": HttpFiles(allow), "rest_api": WebApis(allow),
+        "http": HttpFiles(allow), "rest_api": web,
     }  # fmt: skip
 
 

@@ -45,14 +45,16 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked: *url* is http or https; *headers* keep their spelling; *user* and *password* authenticate (Basic)."""
+    """What is asked: *url* is http or https; *headers* keep their spelling; *user* and *password* authenticate (Basic);
+    *private* names headers, in small letters, that no redirect takes elsewhere, beside those that log in anyway."""
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
+    private: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +289,10 @@ def _redirected(request: Request, status: int, location: str) -> Request:
         headers = {name: value for name, value in headers.items() if not name.lower().startswith("content-")}
     user, password = request.user, request.password
     if (after.scheme, after.host, after.port) != (before.scheme, before.host, before.port):
-        headers = {name: value for name, value in headers.items() if name.lower() not in _PRIVATE_HEADERS}
+        hidden = _PRIVATE_HEADERS | request.private
+        headers = {name: value for name, value in headers.items() if name.lower() not in hidden}
         user = password = None
-    return Request(method, str(after), headers, body, user, password)
+    return Request(method, str(after), headers, body, user, password, request.private)
 
 
 def _send(request: Request, allow: str, stop: Stop, deadline: float) -> tuple[Answer, str | None, float]:

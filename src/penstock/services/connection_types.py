@@ -295,6 +295,26 @@ _SERVICES = (
     Type(
         "basic_auth", "Basic authentication", SERVICES, "A user and a password for web APIs.", (USER, PASSWORD), own=True
     ),
+    Type(
+        "bearer", "Bearer token", SERVICES, "A token for web APIs.",
+        (PASSWORD.but(about="the token", needed="Give the token."),), own=True,
+    ),
+    Type(
+        "oauth2", "OAuth 2.0", SERVICES, "Tokens that a service gives for client credentials, or for a refresh token.",
+        (
+            Parameter("token_url", "url", "address that gives tokens", needed="Give the address that gives tokens."),
+            Parameter("client_id", about="id of the client", needed="Give the id of the client."),
+            Parameter("client_secret", about="secret of the client", secret=True),
+            Parameter("refresh_token", about="token for refreshing; client credentials where there is none", secret=True),
+            Parameter("scope", about="what is asked for, words with blanks between them"),
+            Parameter("audience", about="whom the token is for, where the service wants that"),
+            Parameter(
+                "client_auth", "choice", "whether id and secret of the client stand in a header or in the body",
+                default="header", allowed=("header", "body"),
+            ),
+        ),
+        own=True,
+    ),
 )  # fmt: skip
 
 TYPES: dict[str, Type] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -23,8 +23,9 @@ _REFUSED_BYTES = 64 << 10
 class Login(Protocol):
     """How a request says who asks."""
 
-    key: str
-    """Tells logins apart, and is no secret."""
+    @property
+    def key(self) -> str:
+        """Tells logins apart, and is no secret."""
 
     def signed(self, request: Request) -> Request:
         """Return the request with what it logs in with. Raises PenstockError where that cannot be had."""
@@ -47,7 +48,7 @@ class NoLogin:
         """Return the request."""
         if self._user is None:
             return request
-        return Request(request.method, request.url, request.headers, request.body, self._user, self._password or "")
+        return replace(request, user=self._user, password=self._password or "")
 
     def renew(self) -> bool:
         """There is nothing newer."""

@@ -10,6 +10,7 @@ from typing import IO
 
 from penstock.connectors.web import addresses, answers, hosts
 from penstock.connectors.web.asking import Api, Got, NoLogin
+from penstock.connectors.web.logins import private
 from penstock.connectors.web.paging import Numbered, Page, Scheme, scheme_of
 from penstock.errors import PermanentError
 from penstock.kit.outbound import Request, place_of
@@ -18,7 +19,6 @@ from penstock.plan.systems import Paging, WebSource
 
 SAME_PAGES = 10
 """How often one and the same page may come in a row before it is clear that the service does not turn pages."""
-_HARMLESS = frozenset({"accept", "accept-encoding", "accept-language", "content-type", "user-agent"})
 
 
 class Reader:
@@ -63,7 +63,8 @@ class Reader:
 
     def _request(self) -> Request:
         origin = self._origin
-        return Request(origin.method, origin.url, content_typed(origin.headers, origin.body), encoded(origin.body))
+        headers = content_typed(origin.headers, origin.body)
+        return Request(origin.method, origin.url, headers, encoded(origin.body), private=private(headers))
 
     def _take(self, got: Got, request: Request, scheme: Scheme, lines: IO[str], before: int) -> Page:
         """Write the records of a page, as far as they are wanted."""
@@ -117,7 +118,7 @@ class Reader:
             self._api.say(
                 "warning", f"The next page is at {place_of(request.url)}, which gets no login and no headers."
             )
-        kept = {name: value for name, value in request.headers.items() if name.lower() in _HARMLESS}
+        kept = {name: value for name, value in request.headers.items() if name.lower() not in request.private}
         return replace(request, headers=kept)
 
 

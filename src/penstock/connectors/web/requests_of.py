@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 from penstock.connectors.web.json_texts import Texts
 from penstock.connectors.web.landing import content_typed, encoded
+from penstock.connectors.web.logins import private
 from penstock.errors import PermanentError
 from penstock.kit.outbound import Request
 from penstock.plan.systems import WebTarget
@@ -66,10 +67,10 @@ def _json_body(target: WebTarget, batch: Sequence[str]) -> str:
 
 def _made(target: WebTarget, url: str, headers: dict[str, str], body: str) -> Request:
     if target.method in _BODILESS or (target.method == "DELETE" and target.request_format == "json" and target.values):
-        return Request(target.method, url, headers)
+        return Request(target.method, url, headers, private=private(headers))
     if target.request_format == "json":
         headers = _typed(headers, "application/json")
-    return Request(target.method, url, headers, encoded(body))
+    return Request(target.method, url, headers, encoded(body), private=private(headers))
 
 
 def _typed(headers: dict[str, str], kind: str) -> dict[str, str]:

@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from penstock.connectors import staging as folders
-from penstock.connectors.web.asking import Api, Login, NoLogin
+from penstock.connectors.ladder import Ladder, Name
+from penstock.connectors.web.asking import Api
 from penstock.connectors.web.landing import Reader
+from penstock.connectors.web.logins import OAuth, lent, login_of
 from penstock.connectors.web.sending import Sender
+from penstock.domain.rung import Rungs
 from penstock.errors import JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP, Stop
+from penstock.kit.outbound import STOP, Request, Stop
 from penstock.plan.operators import Scan, Write
-from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
+from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written, nobody_reads
 from penstock.plan.systems import System, WebSource, WebTarget
 
 T = TypeVar("T")
@@ -27,25 +30,28 @@ class WebApis:
     def __init__(self, allow: str | None) -> None:
         self._allow = allow
 
-    def test(self, connection: Connection) -> None:
-        """Return: there is no address that could be tried."""
+    def test(self, connection: Connection) -> Rungs | None:
+        """Return when a token can be had. Of other logins no address is known that they could be tried at, which is said."""
+        ladder = Ladder(connection)
+        with ladder.rung(Name.LOGIN):
+            login = lent(connection, self._allow, STOP, nobody_reads)
+            if not isinstance(login, OAuth):
+                raise PermanentError(
+                    f"Connections of type '{connection.type}' are used at the addresses of components; none is known here to "
+                    "try this one at. Preview a component that uses it."
+                )
+            login.signed(Request("GET", "http://nowhere.invalid"))
+        return ladder.rungs
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Ask for the pages of a source. Raises PermanentError, TransientError, and JobStopped where the job is to end."""
         origin = scan.origin
         if not isinstance(origin, WebSource):
             raise PermanentError("This source is none of a web API.")
-        api = Api(self._login(origin, connection), self._allow, STOP, landing.log)
+        api = Api(login_of(origin, connection, self._allow, STOP, landing.log), self._allow, STOP, landing.log)
         names = [item.name or "" for item in scan.source.fields]
         file = self._stopping(lambda: Reader(api, origin, names, landing).read())
         return BoundSource(scan.source, (file,))
-
-    def _login(self, asks: WebSource | WebTarget, connection: Connection) -> Login:  # noqa: ARG002 -- later
-        if asks.authentication == "basic":
-            return NoLogin(asks.username or "", asks.password or "")
-        if asks.authentication == "none":
-            return NoLogin()
-        raise PermanentError("Logging in with a connection is not available in this version.")
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an output waits until it is sent. Two outputs of a package may send to one address."""
@@ -62,7 +68,7 @@ class WebApis:
             raise PermanentError("This destination is none of a web API.")
         # A publication that was granted goes on when its job is to stop; one from the command line has nobody after it.
         stop = Stop() if staged.token.startswith("job-") else STOP
-        api = Api(self._login(target, staged.connection), self._allow, stop, staged.log)
+        api = Api(login_of(target, staged.connection, self._allow, stop, staged.log), self._allow, stop, staged.log)
         return self._stopping(lambda: Sender(api, target, staged).send(written))
 
     def discard(self, staged: Staged) -> None:
