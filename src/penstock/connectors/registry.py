@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.connectors.databases import asking
+from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.later import Later
 from penstock.connectors.web.rest import WebApis
@@ -21,7 +22,7 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     sftp = Later(System.FILES, lambda: _sftp_files(allow))
     return {
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
-        "rest_api": WebApis(allow),
+        "rest_api": WebApis(allow), **dict.fromkeys(TYPES, Tables(allow)),
     }  # fmt: skip
 
 
