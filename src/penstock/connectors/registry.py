@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.connectors.databases import asking
+from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.later import Later
@@ -25,7 +26,7 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     return {
         **dict.fromkeys(("oauth2", *strategies()), web),
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
-        "http": HttpFiles(allow), "rest_api": web,
+        "http": HttpFiles(allow), "rest_api": web, **dict.fromkeys(TYPES, Tables(allow)),
     }  # fmt: skip
 
 
