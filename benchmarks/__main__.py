@@ -33,6 +33,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=",".join(map(str, everyday.SIZES)),
         help="rows of the files of parts e and g, with commas between",
     )
+    parser.add_argument(
+        "--rounds", type=int, default=everyday.ROUNDS, help="how often each package of part e is measured"
+    )
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     given = parser.parse_args(arguments)
@@ -42,8 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="penstock-bench-")))
         data = (given.data or scratch / "data").resolve()
         data.mkdir(parents=True, exist_ok=True)
-        sizes = [int(one) for one in given.sizes.split(",")]
-        lines = _run(given.only, stack, scratch, data, given.rows, sizes)
+        lines = _run(given, stack, scratch, data)
     table = Table(*report.HEAD)
     for row in report.rows(lines):
         table.add_row(*row)
@@ -60,9 +62,8 @@ def _compile() -> None:
         compileall.compile_dir(folder, quiet=2, workers=0)
 
 
-def _run(
-    only: str, stack: contextlib.ExitStack, scratch: Path, data: Path, rows: int, sizes: Sequence[int]
-) -> list[Line]:
+def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, data: Path) -> list[Line]:
+    only, sizes = given.only, [int(one) for one in given.sizes.split(",")]
     lines: list[Line] = []
     if set(only) & set("abce"):
         folder = scratch / "server"
@@ -71,11 +72,11 @@ def _run(
         if "a" in only:
             lines += latency.run(client, data)
         if "b" in only:
-            lines += throughput.run(client, pid, data, rows)
+            lines += throughput.run(client, pid, data, given.rows)
         if "c" in only:
             lines += requests.run(client, _a_job(client, data))
         if "e" in only:
-            lines += everyday.run(client, data, sizes)
+            lines += everyday.run(client, data, sizes, given.rounds)
     if "d" in only:
         lines += compiling.run()
     if "f" in only:
