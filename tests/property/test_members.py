@@ -21,7 +21,7 @@ from penstock.engines.members import taken_from_text
 from penstock.errors import PenstockError
 from penstock.lang import compile_package
 from penstock.plan.operators import Plan, Scan, iter_operators
-from penstock.plan.ports import BoundSource, Context, FileEntry, Limits, Staged
+from penstock.plan.ports import BoundSource, Connection, Context, FileEntry, Limits, Staged
 
 CONTEXT = Context(datetime(2026, 1, 2, tzinfo=UTC))
 SCALARS = [
@@ -147,7 +147,7 @@ def outcome(plan: Plan, file: Path) -> Any:
     try:
         rows = DuckEngine().rows((plan.outputs[0].given,), sources, CONTEXT, limits)
         with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-            staged = {"out": Staged(plan.outputs[0].target, Path(folder), Path(folder), "t")}
+            staged = {"out": Staged(plan.outputs[0], Connection("here", "file"), Path(folder), Path(folder), "t")}
             DuckEngine().run(plan, sources, staged, CONTEXT, limits, said)
     except PenstockError as error:
         return error.message
