@@ -130,6 +130,12 @@ class PermanentError(ExternalError):
     code = "permanent"
 
 
+class NothingFound(PermanentError):
+    """There is no file where a source looks."""
+
+    code = "nothing_found"
+
+
 class DataError(PenstockError):
     """One record is bad, and the policy in force is to fail."""
 

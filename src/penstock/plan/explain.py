@@ -34,7 +34,7 @@ from penstock.plan.operators import (
     Write,
     iter_operators,
 )
-from penstock.plan.systems import Destination, Origin
+from penstock.plan.systems import Destination, Origin, Place
 
 WIDTH = 100
 """How long a line of details grows before it is broken."""
@@ -197,13 +197,23 @@ def _scan(scan: Scan) -> list[str]:
     return [*_wrapped(listed), *_wrapped(options)]
 
 
+def _option(value: object) -> str:
+    match value:
+        case Place():
+            return f"{value.connection}:{value.path}"
+        case tuple():
+            return " and ".join(map(str, value))
+        case _:
+            return quoted(str(value))
+
+
 def _options(spec: FileSource | FileTarget | Origin | Destination, known: Iterable[str]) -> list[str]:
     """Return what of a source or target is not its default, and may be shown."""
     made = []
     for one in fields(spec):
         value = getattr(spec, one.name)
         if one.repr and one.name not in known and value != one.default:
-            made.append(one.name if value is True else f"{one.name} {quoted(str(value))}")
+            made.append(one.name if value is True else f"{one.name} {_option(value)}")
     return made
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from penstock.plan.exprs import Expr, Literal
 from penstock.plan.schema import Schema
-from penstock.plan.systems import Destination, Origin, System
+from penstock.plan.systems import Destination, Origin, Place, System
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class FileSource:
     base_record: str | None = None
     sheet: str | None = None
     range: str | None = None
+    manifest: Place | None = None
+    """Where the files are listed that were read before; only others are read."""
     on_bad_value: str = "set_null"
     line_max_bytes: int | None = None
 

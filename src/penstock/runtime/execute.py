@@ -22,6 +22,7 @@ from penstock.plan.operators import Plan
 from penstock.plan.ports import Ask, Connection, Connector, Context, Databases, Engine, Limits, Written, ask_nobody
 from penstock.plan.schema import Schema
 from penstock.runtime.listener import Listener
+from penstock.runtime.manifests import Manifests
 from penstock.runtime.masking import MASKED, Mask, MaskedListener
 from penstock.runtime.outputs import Outputs, Published
 from penstock.runtime.receipts import Read, with_receipts
@@ -136,24 +137,30 @@ def _execute(
     plan = _compile(order, values, engine, listener)
     connections = connections_of(order)
     token = order.token if order.granted is None else order.granted_token
-    outputs = Outputs(plan, connections, connectors, token, Path(order.staging or order.scratch), order.now)
+    staging = Path(order.staging or order.scratch)
+    outputs = Outputs(plan, connections, connectors, token, staging, order.now)
+    manifests = Manifests(plan, connections, connectors, token, staging)
     listener.outputs(outputs.declared())
     if order.granted is not None:
-        return _finish(order, outputs, listener)
+        return _finish(order, outputs, manifests, listener)
     scratch = Path(order.scratch)
     sources = bind(plan, connections, connectors, scratch, listener)
     outputs.locate()
-    listener.staged(outputs.folders())
+    listener.staged([*outputs.folders(), *manifests.folders()])
     try:
+        sources = manifests.only_new(sources, scratch, listener)
         outputs.prepare()
         limits = Limits(order.memory_bytes, order.threads, scratch)
         read = Read(listener)
         ran = engine.run(plan, sources, outputs.staged, context, limits, read)
         written = mask.written(with_receipts(plan, read.records, ran, outputs.staged))
         gate.grant(written)
-        return Result(outputs.publish(written, listener))
+        made = outputs.publish(written, listener)
+        manifests.put(listener)
+        return Result(made)
     finally:
         outputs.discard()
+        manifests.discard()
 
 
 def connections_of(order: Order) -> dict[str, Connection]:
@@ -164,7 +171,7 @@ def connections_of(order: Order) -> dict[str, Connection]:
     }
 
 
-def _finish(order: Order, outputs: Outputs, listener: Listener) -> Result:
+def _finish(order: Order, outputs: Outputs, manifests: Manifests, listener: Listener) -> Result:
     """Publish what an earlier attempt staged and was granted: nothing is computed twice, nothing published twice."""
     granted = {one["component"]: Written(**{**one, "files": tuple(one["files"])}) for one in order.granted or ()}
     written = [granted[write.component] for write in outputs.plan.outputs]
@@ -172,9 +179,12 @@ def _finish(order: Order, outputs: Outputs, listener: Listener) -> Result:
     listener.log("info", "An earlier attempt had written every output; this one publishes them.")
     try:
         made = outputs.publish(written, listener)
+        manifests.put(listener)
     except PenstockError:
         outputs.discard()  # The job fails, so nobody is to publish what is left.
+        manifests.discard()
         raise
+    manifests.discard()
     outputs.discard()  # What waited for other systems is with them now.
     return Result(made)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from penstock.connectors.files import patterns
-from penstock.errors import PermanentError
+from penstock.errors import NothingFound, PermanentError
 
 MAX_FILES = 100_000
 AT_ONCE = 8
@@ -52,7 +52,7 @@ def find(tree: Tree, relative: str, where: str, top: str = "") -> list[Found]:
     except patterns.BadPattern as error:
         raise PermanentError(f"The pattern '{relative}' is malformed: {error}.") from error
     if not found:
-        raise PermanentError(f"No file matches '{relative}' in {where}. Correct the path, or put the file there.")
+        raise NothingFound(f"No file matches '{relative}' in {where}. Correct the path, or put the file there.")
     return sorted(found.values(), key=lambda one: one.name.split("/"))
 
 

@@ -13,7 +13,7 @@ from penstock.connectors.files import folders, patterns
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.ladder import Ladder, Name
 from penstock.domain.rung import Rungs
-from penstock.errors import PermanentError
+from penstock.errors import NothingFound, PermanentError
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
@@ -66,9 +66,7 @@ class LocalFiles:
         except OSError as error:
             raise PermanentError(f"'{relative}' cannot be listed: {error.strerror}.") from error
         if not places:
-            raise PermanentError(
-                f"No file matches '{relative}' in '{folder}'. Correct the path, or put the file there."
-            )
+            raise NothingFound(f"No file matches '{relative}' in '{folder}'. Correct the path, or put the file there.")
         return BoundSource(spec, tuple(self._entry(folder, place) for place in places))
 
     def _entry(self, folder: Path, place: Path) -> FileEntry:

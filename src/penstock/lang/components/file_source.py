@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.options import characters_differ, only_with
+from penstock.lang.components.options import characters_differ, only_with, place_of
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.faults import fits
 from penstock.lang.document.shapes import (
@@ -75,6 +75,10 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
     base, password = step.text("base_record"), step.text("compression_password")
     if path is None or (base is None) is not (given["base_record"] is None):
         return None
+    only_with(step, ("manifest",), "source_action", "incremental")
+    manifest, is_kept = place_of(step, "manifest")
+    if not is_kept:
+        return None
     cells = _cells(step)
     if (cells is None) is not (given["range"] is None):
         return None
@@ -100,6 +104,7 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
         base_record=base,
         sheet=step.text("sheet"),
         range=cells,
+        manifest=manifest if given["source_action"] == "incremental" else None,
         on_bad_value=given["on_bad_value"],
         line_max_bytes=_line_max(step),
     )
@@ -199,9 +204,9 @@ component = Component(
         Property(
             "source_action", choice("process_all", "incremental", "copy"),
             "Read all files; only those the manifest does not list unchanged; or copy first.", "process_all",
-            available=("process_all",),
+            available=("process_all", "incremental"),
         ),
-        Property("manifest", PLACE, "Where the manifest is kept.", takes="T", available=()),
+        Property("manifest", PLACE, "Where the manifest is kept.", takes="T"),
         Property(
             "record_type", choice("delimited", "json", "raw", "excel", "parquet", "avro"), "What a record is.",
             "delimited",

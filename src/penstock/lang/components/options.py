@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.spec import Step
+from penstock.lang.document.connections import place_key
 from penstock.lang.document.shapes import show
+from penstock.lang.variables.substitution import Mode
+from penstock.plan.systems import Place
 
 
 def only_with(step: Step, names: Sequence[str], deciding: str, *values: str) -> None:
@@ -45,3 +48,26 @@ def characters_differ(step: Step) -> bool:
             step.add(codes.WrongShape, message, step.at(name), hint="Choose another for one of them.")
             sound = False
     return sound
+
+
+def place_of(step: Step, name: str) -> tuple[Place | None, bool]:
+    """Return a place that is written, None where there is none, and whether it is sound."""
+    raw = step.properties[name]
+    if raw is None:
+        return None, True
+    at = step.at(name)
+    key = place_key(raw)
+    texts: list[str | None] = []
+    for key_of_text in ("path", "bucket"):
+        if raw.get(key_of_text) is None:
+            texts.append(None)
+            continue
+        made = step.substituted(raw[key_of_text], f"{at}.{key_of_text}", Mode.TEXT)
+        if made is None:
+            return None, False
+        if any(step.values[one].secret for one in made.uses):
+            message = "A secret variable stands in the name of a place, and names are not secret."
+            step.add(codes.SecretInPlace, message, f"{at}.{key_of_text}", hint="Name the place without it.")
+            return None, False
+        texts.append(made.text)
+    return Place(key or "", texts[0] or "", texts[1]), key is not None

@@ -9,8 +9,8 @@ from penstock.lang.check import codes, codes_package
 from penstock.lang.check.report import did_you_mean
 from penstock.lang.components import web
 from penstock.lang.components.file_destination import mapping_of
+from penstock.lang.components.options import place_of
 from penstock.lang.components.spec import Component, Property, Step
-from penstock.lang.document.connections import place_key
 from penstock.lang.document.shapes import (
     BOOLEAN,
     CONNECTION,
@@ -23,7 +23,7 @@ from penstock.lang.document.shapes import (
 from penstock.lang.variables.substitution import Mode
 from penstock.plan.operators import FileTarget, Operator, Write
 from penstock.plan.schema import Schema
-from penstock.plan.systems import Place, WebTarget
+from penstock.plan.systems import WebTarget
 
 FIELD = re.compile(r"#\{([^{}]*)\}")
 MOST_RECORDS = 1000
@@ -43,7 +43,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         return None
     used = _used(step, given.schema)
     size = None if used is None else _size(step, bool(used))
-    saved, is_saved = _saved(step)
+    saved, is_saved = place_of(step, "save_responses")
     if used is None or size is None or not is_saved:
         return None
     values = {name: _column(name, columns) for name in used}
@@ -106,29 +106,6 @@ def _size(step: Step, takes_values: bool) -> int | None:
         step.add(codes_package.WrongShape, message, step.at("records_per_request"), hint=hint)
         return None
     return 1 if is_single and size is not None else size
-
-
-def _saved(step: Step) -> tuple[Place | None, bool]:
-    """Return where answers are saved, and whether that is sound."""
-    raw = step.properties["save_responses"]
-    if raw is None:
-        return None, True
-    at = step.at("save_responses")
-    key = place_key(raw)
-    texts: list[str | None] = []
-    for name in ("path", "bucket"):
-        if raw.get(name) is None:
-            texts.append(None)
-            continue
-        made = step.substituted(raw[name], f"{at}.{name}", Mode.TEXT)
-        if made is None:
-            return None, False
-        if any(step.values[one].secret for one in made.uses):
-            message = "A secret variable stands in the name of a place, and names are not secret."
-            step.add(codes_package.SecretInPlace, message, f"{at}.{name}", hint="Name the place without it.")
-            return None, False
-        texts.append(made.text)
-    return Place(key or "", texts[0] or "", texts[1]), key is not None
 
 
 component = Component(
