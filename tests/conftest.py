@@ -7,6 +7,7 @@ import importlib.util
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -37,7 +38,7 @@ else:
 # Half of what a short-lived Java does is to compile itself well. Spark's processes of the tests are short-lived.
 os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
 REQUIRED = os.environ.get("PENSTOCK_REQUIRE_SERVERS", "") not in ("", "0")
-OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS", "SFTP (OpenSSH)"})
+OPTIONAL = frozenset({"MariaDB", "PostgreSQL with TLS", "SFTP (OpenSSH)", "Azure Blob Storage (Azurite)"})
 """Servers that no package of the index holds, so that nobody can be required to have them."""
 NOT_RUN = pytest.StashKey[dict[str, str]]()
 _numbers = count(1)
@@ -122,6 +123,22 @@ def signed_s3(server_of: Callable[..., Any]) -> tuple[str, Path, tuple[str, str]
 def web_files(server_of: Callable[..., Any]) -> tuple[str, Path, str]:
     """The address of a web server that gives out files, the folder that they are in, and the password of its user `guest`."""
     return (*server_of("HTTP (rclone)", servers.files_over_http), servers.HTTP_PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def google(s3: str) -> Iterator[str]:
+    """The address of what speaks as Google Cloud Storage does, and is none."""
+    front = servers.GoogleFront(s3)
+    threading.Thread(target=front.serve_forever, daemon=True).start()
+    yield front.url
+    front.shutdown()
+    front.server_close()
+
+
+@pytest.fixture(scope="session")
+def azure(server_of: Callable[..., Any]) -> tuple[str, tuple[str, str]]:
+    """The address of an account of Azure Blob Storage, its name and its key."""
+    return server_of("Azure Blob Storage (Azurite)", servers.azurite), servers.AZURE_ACCOUNT
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ctypes
+import hmac
+import http.client
 import os
 import select
 import shutil
@@ -18,6 +21,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -356,6 +360,61 @@ def files_over_http() -> Iterator[tuple[str, Path]]:
 HTTP_PASSWORD = "canary-5tT+of-http"
 
 
+AZURITE = "azurite@3.35.0"
+AZURE_ACCOUNT = (
+    "devstoreaccount1",
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+)
+"""The account that every Azurite has, and its key, which is no secret."""
+
+
+@contextmanager
+def azurite() -> Iterator[str]:
+    """Run Azurite, of this machine or from its package, and return the address of its account. Raises NotHad."""
+    found = shutil.which("azurite-blob") or _azurite_of_npm()
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="penstock-azure-") as name:
+        words: list[str | Path] = [
+            found, "--silent", "--location", name, "--blobHost", "127.0.0.1", "--blobPort", str(port),
+            "--skipApiVersionCheck", "--disableTelemetry",
+        ]  # fmt: skip
+        with started(lambda: listens(port), words, Path(name), PATH=os.environ.get("PATH", os.defpath)):
+            yield f"http://127.0.0.1:{port}/{AZURE_ACCOUNT[0]}"
+
+
+def make_container(endpoint: str, name: str) -> None:
+    """Make a container in an Azurite."""
+    account, key = AZURE_ACCOUNT
+    date = datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")
+    headers = {"x-ms-date": date, "x-ms-version": "2021-08-06"}
+    signed = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    text = "PUT" + "\n" * 12 + signed + f"/{account}/{account}/{name}\nrestype:container"
+    digest = base64.b64encode(hmac.digest(base64.b64decode(key), text.encode(), "sha256")).decode()
+    headers["Authorization"] = f"SharedKey {account}:{digest}"
+    opened = http.client.HTTPConnection(endpoint.split("/")[2])
+    opened.request("PUT", f"/{account}/{name}?restype=container", headers=headers)
+    answer = opened.getresponse()
+    assert answer.status == 201, answer.read()
+    opened.close()
+
+
+def _azurite_of_npm() -> str:
+    """Return the program of the package, fetched once for the environment that the tests run in."""
+    folder = Path(sys.prefix) / "azurite"
+    program = folder / "node_modules" / ".bin" / "azurite-blob"
+    npm = shutil.which("npm")
+    if not program.exists():
+        if npm is None:
+            raise NotHad("it is not installed, and neither is npm")
+        fetched = subprocess.run(
+            [npm, "install", "--prefix", folder, "--no-audit", "--no-fund", "--silent", AZURITE],
+            capture_output=True, text=True, check=False, timeout=600,
+        )  # fmt: skip
+        if fetched.returncode or not program.exists():
+            raise NotHad(f"it is not installed, and not fetched: {fetched.stderr.strip()[-200:]}")
+    return str(program)
+
+
 class Sshd:
     """An OpenSSH server that lets the user `guest` do SFTP, by password or key. *data* is where the login leads."""
 
@@ -626,3 +685,62 @@ class SshServer:
         made = await asyncssh.create_server(Guests, "127.0.0.1", 0, server_host_keys=self.host_keys)
         self.port = made.get_port()
         return made
+
+
+class GoogleFront(ThreadingHTTPServer):
+    """A port of this machine that speaks as Google Cloud Storage does in XML, and lets an S3 answer: they differ in the names
+    of headers. It is no Google: it proves what a client sends, and not what Google would say."""
+
+    daemon_threads = True
+
+    def __init__(self, s3: str) -> None:
+        super().__init__(("127.0.0.1", 0), _GoogleHandler)
+        self.s3 = s3.partition("://")[2]
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _GoogleHandler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: GoogleFront
+
+    def _forward(self) -> None:
+        headers = {
+            name.lower().replace("x-goog-", "x-amz-"): value
+            for name, value in self.headers.items()
+            if name.lower() not in ("host", "content-length", "authorization")
+        }
+        # An S3 that believes every signature does not believe those who give none.
+        headers["authorization"] = (
+            "AWS4-HMAC-SHA256 Credential=key/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
+        )
+        if headers.pop("x-amz-if-generation-match", None) == "0":
+            headers["if-none-match"] = "*"
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            self.close_connection = True  # whoever sent it is gone
+            return
+        opened = http.client.HTTPConnection(self.server.s3)
+        try:
+            opened.request(self.command, self.path.replace("%2D", "-"), body, headers)
+            answer = opened.getresponse()
+            held = answer.read()
+        finally:
+            opened.close()
+        self.send_response(answer.status)
+        for name, value in answer.getheaders():
+            if name.lower() not in ("transfer-encoding", "connection", "date", "server"):
+                self.send_header(name.lower().replace("x-amz-meta-", "x-goog-meta-"), value)
+        if "content-length" not in {name.lower() for name, _ in answer.getheaders()}:
+            self.send_header("content-length", str(len(held)))
+        self.end_headers()
+        self.wfile.write(held)
+
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _forward  # noqa: N815 -- so they are called
+
+    def log_message(self, *words: Any) -> None:
+        """Say nothing."""

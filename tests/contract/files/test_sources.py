@@ -45,10 +45,15 @@ TREE = (
 _numbers = count(1)
 
 
+def tree_of(bench: Any) -> list[str]:
+    """The names of TREE that a store can have: Azure takes a backslash for a slash."""
+    return [name for name in TREE if "\\" not in name or bench.connection.type != "azureblobstorage"]
+
+
 @pytest.fixture(scope="module")
 def filled(each_bench: Any) -> Any:
     """A store that holds the files of TREE, each with its name in it."""
-    each_bench.fill({name: name for name in TREE})
+    each_bench.fill({name: name for name in tree_of(each_bench)})
     return each_bench
 
 
@@ -110,7 +115,8 @@ def names(filled: Any, source: Callable[..., Scan], landing: Callable[..., Landi
         ("us[12]/*", []),
     ],
 )
-def test_a_path_stands_for_these_files(names: Names, path: str, found: list[str]) -> None:
+def test_a_path_stands_for_these_files(names: Names, filled: Any, path: str, found: list[str]) -> None:
+    found = [name for name in found if name in tree_of(filled)]
     if found:
         assert names(path) == found
     else:
@@ -118,8 +124,8 @@ def test_a_path_stands_for_these_files(names: Names, path: str, found: list[str]
             names(path)
 
 
-def test_hidden_names_are_skipped_and_the_order_is_that_of_names(names: Names) -> None:
-    shown = sorted(name for name in TREE if "/" not in name and name[0] not in "._")
+def test_hidden_names_are_skipped_and_the_order_is_that_of_names(names: Names, filled: Any) -> None:
+    shown = sorted(name for name in tree_of(filled) if "/" not in name and name[0] not in "._")
     assert names("/") == shown
     assert names("*") == shown
 

@@ -199,6 +199,8 @@ def _fault(what: str, error: Exception) -> PermanentError | TransientError:
         return NoRanges(f"{what} cannot be read in parts: the store answers a range with something else.")
     status = _STATUS.search(text)
     number = int(status[1]) if status else 0
+    if number == 404:
+        return Missing(f"{what} is not there{_because(error)}. Check bucket and path.")
     if 400 <= number < 500 and number not in _MAY_WORK_LATER:
         return PermanentError(f"{what} cannot be used: {_reason(text)}.")
     return TransientError(f"{what} could not be reached: {_reason(text)}. It was tried several times.")

@@ -73,6 +73,10 @@ class ObjectFiles:
             raise PermanentError(
                 f"'{spec.path[:40]}…' has more than {LONGEST_KEY_BYTES} bytes, too many for a store's names. Shorten it."
             )
+        if connection.type == "azureblobstorage" and "\\" in spec.path:
+            raise PermanentError(
+                f"'{spec.path}' holds a backslash, which Azure takes for a slash. Choose another path."
+            )
         target = Path("/", connection.type, stores.place_of(connection).replace("/", "_"), name, *parts)
         return Staged(write, connection, folder_for(staging, target, token), target, token)
 
