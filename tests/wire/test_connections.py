@@ -208,7 +208,7 @@ def test_a_path_to_write_need_not_be_there(owner: TestClient, connection: dict[s
 
 
 def test_only_stored_connections_have_numbers(owner: TestClient) -> None:
-    assert owner.post(f"{ALL}/curl/validate", json={}).status_code == 404
+    assert owner.post(f"{ALL}/soap/validate", json={}).status_code == 404
     assert owner.post(f"{ALL}/2000000000/validate", json={"path": "a"}).status_code == 404
     assert owner.get(f"{ALL}/file/types").status_code == 404
 

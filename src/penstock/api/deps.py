@@ -20,7 +20,7 @@ class Deps:
     request;
     *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation, *spark_masters* the names of
     masters; *component_schemas* are published as they are under `components/schemas` of the OpenAPI document; *seal* seals
-    secrets; *gaps* tells validations what the engine cannot do."""
+    secrets; *outbound* are the internal networks that calls may reach; *gaps* tells validations what the engine cannot do."""
 
     sessions: Sessions
     clock: Clock
@@ -34,6 +34,7 @@ class Deps:
     component_schemas: Mapping[str, Any] = field(default_factory=dict)
     version: str = "0"
     seal: Seal = KEYLESS
+    outbound: str = ""
     gaps: Callable[[Any], Any] | None = None
 
     @property

@@ -50,6 +50,11 @@ def look(file: Path, name: str, shape: Shape, size: int) -> Sampled:
     """Return the fields of a file and its first *size* records. *name* is how its store spells it, which says how it is
     packed. Raises PermanentError for what cannot be read so."""
     text, is_whole = _beginning(file, name)
+    return look_at(text, shape, size, is_whole=is_whole)
+
+
+def look_at(text: str, shape: Shape, size: int, *, is_whole: bool = True) -> Sampled:
+    """Return the fields of a text and its first *size* records. Raises PermanentError for what cannot be read so."""
     match shape.record_type:
         case "raw":
             return _raw(text, shape, size)
@@ -222,6 +227,20 @@ def of_records(found: Sequence[Any], size: int) -> Sampled:
     return Sampled(
         tuple(zip(names, kinds, strict=True)),
         tuple(tuple(_shown(record.get(name)) for name in names) for record in records),
+    )
+
+
+def of_rows(found: Sequence[Any], size: int) -> Sampled:
+    """Return the fields of JSON arrays, by their position, and the first *size* of them; objects are records as above."""
+    rows = found[:size]
+    if any(isinstance(one, dict) for one in rows):
+        return of_records(found, size)
+    return of_records(
+        [
+            dict(zip(_unique([""] * len(one)), one, strict=True)) if isinstance(one, list) else {"field1": one}
+            for one in rows
+        ],
+        size,
     )
 
 

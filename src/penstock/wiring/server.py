@@ -31,6 +31,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         component_schemas=json_schemas(),
         version=__version__,
         seal=places.seal(settings),
+        outbound=settings.outbound_allow or "",
         gaps=lambda plan: engine().gaps(plan),
     )
     return create_app(deps)

@@ -3,6 +3,7 @@
 from penstock.api.routes import (
     clusters,
     connections,
+    curl,
     health,
     jobs,
     packages,
@@ -19,10 +20,12 @@ ROUTERS = (
     watchers.router,
     packages.router,
     validations.router,
+    curl.router,
     connections.router,
     users.router,
     variables.router,
     system.router,
     health.router,
 )
-"""Every route of the server. Within a file, literal segments come before identifiers."""
+"""Every route of the server. Within a file, literal segments come before identifiers; so does the one that is a type of
+connections."""

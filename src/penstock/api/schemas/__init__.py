@@ -33,6 +33,7 @@ SCHEMAS: dict[str, Any] = {
     "ConnectionCheck": connections.ConnectionCheck,
     "ConnectionRung": connections.ConnectionRung,
     "ConnectionTestReport": connections.ConnectionTestReport,
+    "CurlCall": connections.CurlCall,
     "ConnectionSchema": connections.ConnectionSchema,
     "ConnectionTable": connections.ConnectionTable,
     "ConnectionTestResult": connections.ConnectionTestResult,

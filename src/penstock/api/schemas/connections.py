@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, Literal, Required, cast
 
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
@@ -110,6 +110,21 @@ class ConnectionCheck(TypedDict, total=False):
     escape: str
     skip_header: bool
     lines: int
+
+
+class CurlCall(TypedDict, total=False):
+    """A call of a web API; its login is given, or borrowed from a stored connection."""
+
+    url: Required[str]
+    method: Literal["GET", "POST"]
+    response_type: Literal["raw", "json", "array", "line_delimited_json", "line_delimited_data"]
+    lines: int
+    username: str
+    password: str
+    connection_type: str
+    connection_id: int
+    headers: dict[str, str]
+    body: str
 
 
 class ConnectionRung(TypedDict):
