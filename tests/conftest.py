@@ -142,6 +142,12 @@ def azure(server_of: Callable[..., Any]) -> tuple[str, tuple[str, str]]:
 
 
 @pytest.fixture(scope="session")
+def mongo_alike(server_of: Callable[..., Any]) -> int:
+    """The port of what speaks as MongoDB does."""
+    return int(server_of("MongoDB look-alike (nx-27017)", servers.mongo_alike))
+
+
+@pytest.fixture(scope="session")
 def sshd(server_of: Callable[..., Any]) -> servers.Sshd:
     """A server of SFTP."""
     found: servers.Sshd = server_of("SFTP (OpenSSH)", servers.sshd)

@@ -415,6 +415,20 @@ def _azurite_of_npm() -> str:
     return str(program)
 
 
+@contextmanager
+def mongo_alike() -> Iterator[int]:
+    """Run what speaks as MongoDB does, over SQLite: no MongoDB, and no proof of how one behaves. Returns its port. Raises
+    NotHad."""
+    port = free_port()
+    with tempfile.TemporaryDirectory(prefix="penstock-mongo-") as name:
+        words: list[str | Path] = [
+            program("nx-27017"), "-p", str(port), "--data-dir", "memory", "--log-file", f"{name}/log", "--pid-file",
+            f"{name}/pid",
+        ]  # fmt: skip
+        with started(lambda: listens(port), words, Path(name)):
+            yield port
+
+
 class Sshd:
     """An OpenSSH server that lets the user `guest` do SFTP, by password or key. *data* is where the login leads."""
 

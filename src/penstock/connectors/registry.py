@@ -22,11 +22,12 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     all."""
     objects = Later(System.FILES, lambda: _object_files(allow))
     sftp = Later(System.FILES, lambda: _sftp_files(allow))
+    mongo = Later(System.COLLECTIONS, lambda: _mongo(allow))
     web = WebApis(allow)
     return {
         **dict.fromkeys(("oauth2", *strategies()), web),
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
-        "http": HttpFiles(allow), "rest_api": web, **dict.fromkeys(TYPES, Tables(allow)),
+        "http": HttpFiles(allow), "mongo": mongo, "rest_api": web, **dict.fromkeys(TYPES, Tables(allow)),
     }  # fmt: skip
 
 
@@ -40,6 +41,12 @@ def _sftp_files(allow: str | None) -> Connector:
     from penstock.connectors.files.sftp import SftpFiles
 
     return SftpFiles(allow)
+
+
+def _mongo(allow: str | None) -> Connector:
+    from penstock.connectors.collections.mongo import MongoCollections
+
+    return MongoCollections(allow)
 
 
 def databases(allow: str | None) -> Databases:

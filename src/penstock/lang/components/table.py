@@ -14,6 +14,8 @@ from penstock.lang.components import (
     filter,
     join,
     limit,
+    mongodb_destination,
+    mongodb_source,
     rank,
     rest_api_destination,
     rest_api_source,
@@ -29,6 +31,7 @@ COMPONENTS: dict[str, Component] = {
     module.type: module
     for module in (
         file_source.component,
+        mongodb_source.component,
         rest_api_source.component,
         database_source.component,
         select.component,
@@ -47,6 +50,7 @@ COMPONENTS: dict[str, Component] = {
         cross_join.component,
         union.component,
         file_destination.component,
+        mongodb_destination.component,
         rest_api_destination.component,
         database_destination.component,
     )
@@ -56,9 +60,9 @@ COMPONENTS: dict[str, Component] = {
 NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
-    netsuite_source bigquery_source mongodb_source salesforce_source google_sheets_source
+    netsuite_source bigquery_source salesforce_source google_sheets_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
-    redshift_destination snowflake_destination bigquery_destination mongodb_destination
+    redshift_destination snowflake_destination bigquery_destination
     salesforce_destination google_sheets_destination facebook_ads_destination run_package execute_sql
     file_mover
     """.split()
