@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from penstock.connectors.databases import asking
+from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.later import Later
@@ -23,6 +24,7 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     return {
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
         "http": HttpFiles(allow), "rest_api": WebApis(allow),
+        **dict.fromkeys(TYPES, Tables(allow)),
     }  # fmt: skip
 
 

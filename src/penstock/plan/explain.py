@@ -34,6 +34,7 @@ from penstock.plan.operators import (
     Write,
     iter_operators,
 )
+from penstock.plan.systems import Destination, Origin
 
 WIDTH = 100
 """How long a line of details grows before it is broken."""
@@ -176,6 +177,8 @@ def _write(write: Write, given: str) -> Line:
     target = write.target
     head = f"write {target.connection.key}:{target.path} ← {given} ({write.component})"
     columns = [name if name == column else f"{name} as {quoted(column)}" for name, column in target.columns]
+    if write.destination is not None:
+        return head, [*_wrapped(columns), *_wrapped(_options(write.destination, ()))]
     return head, [*_wrapped(columns), *_wrapped(_options(target, ("connection", "path", "columns")))]
 
 
@@ -186,14 +189,16 @@ def _scan(scan: Scan) -> list[str]:
         if item.name is not None and item.name != field.name:
             origin = f" = {quoted(item.name)}"
         listed.append(f"{field}{origin}")
+    if scan.origin is not None:
+        return [*_wrapped(listed), *_wrapped(_options(scan.origin, ()))]
     options = _options(scan.source, ("connection", "path", "fields", "line_max_bytes"))
     if scan.keeps_rejected:
         options.append("rejected records too")
     return [*_wrapped(listed), *_wrapped(options)]
 
 
-def _options(spec: FileSource | FileTarget, known: Iterable[str]) -> list[str]:
-    """Return what of a source or target is not its default."""
+def _options(spec: FileSource | FileTarget | Origin | Destination, known: Iterable[str]) -> list[str]:
+    """Return what of a source or target is not its default, and may be shown."""
     made = []
     for one in fields(spec):
         value = getattr(spec, one.name)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from struct import error as StructError  # noqa: N812 -- a class under a name of its own
+from typing import Any
 
 import pymysql
 from pymysql.constants import CR, ER, FIELD_TYPE
@@ -50,35 +51,49 @@ _READ_BEFORE_END = 100
 _LOST = (CR.CR_SERVER_GONE_ERROR, CR.CR_SERVER_LOST, ER.SERVER_SHUTDOWN, 1927, 4031)
 """Numbers that say that the session has failed, not the statement; the last two: killed, or idle for too long."""
 _READ_ONLY, _TIMES_UP, _TIMES_UP_MARIADB = 1792, 3024, 1969
-_NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, AttributeError)
+NO_PEER = (StructError, IndexError, ValueError, AssertionError, RuntimeError, AttributeError)
 """What the driver raises for bytes that are no MySQL, or that ask for a file of this machine."""
 
 
 def open_session(connection: Connection, place: Place) -> MysqlSession:
     """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
+    return MysqlSession(
+        *connected(connection, place, _prepare, read_timeout=ASK_S + CONNECT_S, write_timeout=ASK_S + CONNECT_S)
+    )
+
+
+def connected(
+    connection: Connection,
+    place: Place,
+    prepare: Callable[[Any], None],
+    kind: type[pymysql.Connection[Any]] = pymysql.Connection,
+    **more: Any,
+) -> tuple[Any, socket.socket]:
+    """Return a connection to the database of a stored one, and a socket by which it is ended from outside. *prepare* makes
+    the session what it is to be. Raises PermanentError, or TransientError when nobody answers."""
     given, secure = connection.parameters, tls.asked(connection)
     with ExitStack() as undone:
         plain = undone.enter_context(_connected(place))
         # The driver takes the socket over, and wraps it for TLS: this one still ends what waits for it.
         twin = undone.enter_context(plain.dup())
-        raw = pymysql.Connection(
+        raw = kind(
             host=place.host, port=place.port, user=str(given.get("username") or ""),
             password=connection.secrets.get("password", "").encode(),
             database=str(given.get("database") or "") or None, charset="utf8mb4", conv={}, cursorclass=SSCursor,
-            ssl=None if secure is None else tls.context(secure), ssl_disabled=secure is None, read_timeout=ASK_S + CONNECT_S,
-            write_timeout=ASK_S + CONNECT_S, autocommit=True, local_infile=False, program_name="penstock", defer_connect=True,
+            ssl=None if secure is None else tls.context(secure), ssl_disabled=secure is None,
+            autocommit=True, program_name="penstock", defer_connect=True, **{"local_infile": False, **more},
         )  # fmt: skip
         try:
-            with _ended_after(CONNECT_S, twin), STOP.ending(lambda: _shut(twin)):
+            with _ended_after(CONNECT_S, twin), STOP.ending(lambda: shut(twin)):
                 raw.connect(plain)
-                _prepare(raw)
+                prepare(raw)
         except pymysql.MySQLError as error:
             raise _refused(error) from error
-        except _NO_PEER as error:
+        except NO_PEER as error:
             message = "what listens there does not speak as a MySQL server does. Check host and port."
             raise PermanentError(message) from error
         undone.pop_all()
-        return MysqlSession(raw, twin)
+        return raw, twin
 
 
 def _connected(place: Place) -> socket.socket:
@@ -90,7 +105,7 @@ def _connected(place: Place) -> socket.socket:
 
 @contextmanager
 def _ended_after(seconds: float, twin: socket.socket) -> Iterator[None]:
-    timer = threading.Timer(seconds, _shut, [twin])
+    timer = threading.Timer(seconds, shut, [twin])
     timer.daemon = True
     timer.start()
     try:
@@ -99,7 +114,7 @@ def _ended_after(seconds: float, twin: socket.socket) -> Iterator[None]:
         timer.cancel()
 
 
-def _shut(twin: socket.socket) -> None:
+def shut(twin: socket.socket) -> None:
     """End a connection from outside: whoever reads from it sees its end."""
     with suppress(OSError):
         twin.shutdown(socket.SHUT_RDWR)
@@ -114,7 +129,7 @@ def _prepare(raw: pymysql.Connection[SSCursor]) -> None:
 
 
 def _refused(error: pymysql.MySQLError) -> PermanentError | TransientError:
-    code, said = _said(error)
+    code, said = said_of(error)
     if code in _LOST:
         return TransientError(f"the server did not answer in time, or broke off: {said}")
     if "CERTIFICATE_VERIFY_FAILED" in said:
@@ -124,7 +139,7 @@ def _refused(error: pymysql.MySQLError) -> PermanentError | TransientError:
     return PermanentError(said)
 
 
-def _said(error: pymysql.MySQLError) -> tuple[int, str]:
+def said_of(error: pymysql.MySQLError) -> tuple[int, str]:
     """Return the number and the sentence of what MySQL said."""
     code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
     text = str(error.args[-1] if error.args else error).strip().splitlines()
@@ -147,7 +162,7 @@ class MysqlSession:
         """End the session."""
         if self._raw.open:
             self._raw.close()
-        _shut(self._twin)
+        shut(self._twin)
         self._twin.close()
 
     def first(self, sql: str) -> Cell | None:
@@ -157,7 +172,7 @@ class MysqlSession:
             raise Gone("the session has ended.")
         cursor = self._raw.cursor()
         try:
-            with STOP.ending(lambda: _shut(self._twin)):
+            with STOP.ending(lambda: shut(self._twin)):
                 cursor.execute(sql)
                 if not cursor.description:
                     raise PermanentError(NO_ROWS)
@@ -167,8 +182,8 @@ class MysqlSession:
         except pymysql.MySQLError as error:
             self._abandon(cursor)
             STOP.check()
-            raise _fault(error) from error
-        except _NO_PEER as error:
+            raise fault_of(error) from error
+        except NO_PEER as error:
             self._abandon(cursor)
             raise PermanentError("the server answers what the driver cannot read.") from error
         return None if row is None or row[0] is None else _cell(kind, row[0])
@@ -179,7 +194,7 @@ class MysqlSession:
         cursor = self._raw.cursor()
         started = time.monotonic()
         try:
-            with _ended_after(seconds, self._twin), STOP.ending(lambda: _shut(self._twin)):
+            with _ended_after(seconds, self._twin), STOP.ending(lambda: shut(self._twin)):
                 cursor.execute(f"SET sql_select_limit = {int(most)}")
                 cursor.execute(sql)
                 if not cursor.description:
@@ -195,8 +210,8 @@ class MysqlSession:
             STOP.check()
             if time.monotonic() - started >= seconds:
                 raise TransientError(f"the statement took longer than {seconds:g} s. Ask for less.") from error
-            raise _fault(error) from error
-        except _NO_PEER as error:
+            raise fault_of(error) from error
+        except NO_PEER as error:
             raise PermanentError("the server answers what the driver cannot read.") from error
         finally:
             self._abandon(cursor)
@@ -270,8 +285,9 @@ def _cell(number: int, raw: str | bytes) -> Cell:
         ) from error
 
 
-def _fault(error: pymysql.MySQLError) -> PermanentError | TransientError:
-    code, said = _said(error)
+def fault_of(error: pymysql.MySQLError) -> PermanentError | TransientError:
+    """Return what an error of the driver means here: Gone where the session has failed, and not the statement."""
+    code, said = said_of(error)
     if code in _LOST:
         return Gone(said)
     if code in (_TIMES_UP, _TIMES_UP_MARIADB):

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import selectors
 import time
-from contextlib import ExitStack
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import psycopg
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
@@ -45,7 +45,7 @@ _KINDS = {
 }  # fmt: skip
 """PostgreSQL's numbers of its own types: what each is, and its name."""
 _BYTES = 17
-_SETTINGS = {
+SETTINGS = {
     "default_transaction_read_only": "on", "statement_timeout": str(ASK_S * 1000), "DateStyle": "ISO,YMD", "TimeZone": "UTC",
     "bytea_output": "hex", "extra_float_digits": "1", "IntervalStyle": "postgres",
 }  # fmt: skip
@@ -60,14 +60,7 @@ _LOST = ("08", "57P01", "57P02", "57P03", "57P05")
 
 def open_session(connection: Connection, place: Place) -> PostgresSession:
     """Return a session with the database of a connection. Raises PermanentError, or TransientError when nobody answers."""
-    secure = tls.asked(connection)
-    try:
-        raw = _connected(connection, place, secure)
-    except psycopg.OperationalError as error:
-        raise _refused(error, secure is not None) from error
-    except (psycopg.Error, ValueError) as error:
-        raise PermanentError(_sentence(str(error))) from error
-    session = PostgresSession(raw)
+    session = PostgresSession(connected(connection, place, SETTINGS))
     found = session.first("SHOW default_transaction_read_only")
     if found is None or found.text != "on":
         session.close()
@@ -78,25 +71,38 @@ def open_session(connection: Connection, place: Place) -> PostgresSession:
     return session
 
 
-def _connected(connection: Connection, place: Place, secure: tls.Tls | None) -> psycopg.Connection:
-    given = connection.parameters
-    with ExitStack() as files:
+@contextmanager
+def parameters_of(connection: Connection, place: Place, settings: Mapping[str, str]) -> Iterator[dict[str, str | int]]:
+    """Give what libpq needs to connect, *settings* being those of the session; nothing of the machine's own settings for
+    PostgreSQL is used. A file that it names goes with the block. Raises TlsRefused."""
+    given, secure = connection.parameters, tls.asked(connection)
+    made: dict[str, str | int] = {
+        "host": ",".join([place.host] * len(place.addresses)), "hostaddr": ",".join(place.addresses), "port": place.port,
+        "user": str(given.get("username") or ""), "password": connection.secrets.get("password", ""),
+        "dbname": str(given.get("database") or given.get("username") or ""),
+        "sslmode": "disable" if secure is None else _MODES[secure.verify], "connect_timeout": CONNECT_S,
         # Where nothing is checked, a file of authorities on this machine is not to change that.
-        authorities = Path(os.devnull) / "none"
-        if secure is not None and secure.verify is not tls.Verify.NONE:
-            authorities = files.enter_context(tls.authorities_file(secure))
-        return psycopg.connect(
-            host=",".join([place.host] * len(place.addresses)), hostaddr=",".join(place.addresses), port=place.port,
-            user=str(given.get("username") or ""), password=connection.secrets.get("password", ""),
-            dbname=str(given.get("database") or given.get("username") or ""),
-            sslmode="disable" if secure is None else _MODES[secure.verify], sslrootcert=str(authorities),
-            connect_timeout=CONNECT_S, autocommit=True,
-            # Nothing of the machine's own settings for PostgreSQL is used.
-            passfile=os.devnull, sslcertmode="disable", gssencmode="disable",
-            options=" ".join(f"-c {name}={value}" for name, value in _SETTINGS.items()),
-            application_name="penstock", client_encoding="UTF8", target_session_attrs="any",
-            keepalives=1, keepalives_idle=30, keepalives_interval=10, keepalives_count=3,
-        )  # fmt: skip
+        "sslrootcert": f"{os.devnull}/none", "passfile": os.devnull, "sslcertmode": "disable", "gssencmode": "disable",
+        "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        "application_name": "penstock", "client_encoding": "UTF8", "target_session_attrs": "any",
+        "keepalives": 1, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3,
+    }  # fmt: skip
+    if secure is None or secure.verify is tls.Verify.NONE:
+        yield made
+        return
+    with tls.authorities_file(secure) as authorities:
+        yield {**made, "sslrootcert": str(authorities)}
+
+
+def connected(connection: Connection, place: Place, settings: Mapping[str, str]) -> psycopg.Connection:
+    """Return a connection to the database of a stored one. Raises PermanentError, or TransientError when nobody answers."""
+    try:
+        with parameters_of(connection, place, settings) as given:
+            return psycopg.connect(**given, autocommit=True)  # type: ignore[arg-type]
+    except psycopg.OperationalError as error:
+        raise _refused(error, bool(connection.parameters.get("ssl"))) from error
+    except (psycopg.Error, ValueError) as error:
+        raise PermanentError(_sentence(str(error))) from error
 
 
 _MODES = {tls.Verify.NONE: "require", tls.Verify.CA: "verify-ca", tls.Verify.FULL: "verify-full"}
@@ -300,7 +306,16 @@ def _cell(result: PGresult) -> Cell | None:
 def _fault(result: PGresult) -> PermanentError | TransientError:
     state = (result.error_field(DiagnosticField.SQLSTATE) or b"").decode()
     said = result.error_field(DiagnosticField.MESSAGE_PRIMARY) or result.error_message
-    message = f"the database says: {_sentence(said.decode('utf-8', 'replace'))}"
+    return _classed(state, said.decode("utf-8", "replace"))
+
+
+def fault_of(error: psycopg.Error) -> PermanentError | TransientError:
+    """Return what an error of the driver means here: Gone where the session has failed, and not the statement."""
+    return _classed(error.sqlstate or "", error.diag.message_primary or str(error))
+
+
+def _classed(state: str, said: str) -> PermanentError | TransientError:
+    message = f"the database says: {_sentence(said)}"
     if state.startswith(_LOST) or not state:
         return Gone(message)
     if state == "25006":

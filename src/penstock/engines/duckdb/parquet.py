@@ -13,11 +13,13 @@ from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DATETIME, DType, Kind
-from penstock.plan.operators import REJECTION, Scan
+from penstock.plan.operators import REJECTION, Scan, ScanField
 from penstock.plan.ports import BoundSource, Context, FileEntry
 
 Describe = Callable[[str], dict[str, str]]
 """Tells the columns of a relation and their DuckDB types."""
+Items = tuple[ScanField, ...]
+"""The columns of files, one for each field; those that land have names of their own."""
 _FILE = "the file of a record"
 """A column that no file has."""
 _ROW = "file_row_number"
@@ -34,8 +36,8 @@ def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, 
         return f"SELECT {nulls} WHERE false"
     groups: dict[tuple[str, ...], list[FileEntry]] = defaultdict(list)
     for file in bound.files:
-        groups[_types(scan, file, describe)].append(file)
-    parts = [_select(scan, tuple(files), types, context, counter) for types, files in groups.items()]
+        groups[_types(scan, bound.spec.fields, file, describe)].append(file)
+    parts = [_select(scan, bound.spec.fields, tuple(files), types, context, counter) for types, files in groups.items()]
     return " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
 
 
@@ -49,7 +51,7 @@ def _relation(files: tuple[FileEntry, ...], pseudo: frozenset[str | None] = froz
     return f"read_parquet({files_sql(files)}, {', '.join(options)})"
 
 
-def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
+def _types(scan: Scan, items: Items, file: FileEntry, describe: Describe) -> tuple[str, ...]:
     """Return the DuckDB types of the columns that are read, none for a pseudo field. Raises PermanentError."""
     try:
         types = describe(_relation((file,)))
@@ -58,7 +60,7 @@ def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
         raise PermanentError(
             f"Component '{scan.component}': {file.name} cannot be read as Parquet: {said.rstrip('.')}. Put a whole file there."
         ) from error
-    for item in scan.source.fields:
+    for item in items:
         if item.pseudo == "line_number" and _ROW in {name.lower() for name in types}:
             raise PermanentError(
                 f"Component '{scan.component}': {file.name} has a column '{_ROW}', so its records cannot be numbered. "
@@ -68,13 +70,15 @@ def _types(scan: Scan, file: FileEntry, describe: Describe) -> tuple[str, ...]:
             raise PermanentError(
                 f"Component '{scan.component}': {file.name} has no column '{item.name}'. It has: {', '.join(types)}."
             )
-    return tuple("" if item.name is None else types[item.name] for item in scan.source.fields)
+    return tuple("" if item.name is None else types[item.name] for item in items)
 
 
-def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str) -> str:
+def _select(
+    scan: Scan, items: Items, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str
+) -> str:
     columns, kept = [], []
     reasons: list[str] = []
-    for item, field, sql_type in zip(scan.source.fields, scan.listed, types, strict=True):
+    for item, field, sql_type in zip(items, scan.listed, types, strict=True):
         if item.name is None:
             pseudo = f"{_ROW} + 1" if item.pseudo == "line_number" else file_names(files, quote(_FILE))
             columns.append(f"{pseudo} AS {column_of(field.name)}")
@@ -92,20 +96,24 @@ def _select(scan: Scan, files: tuple[FileEntry, ...], types: tuple[str, ...], co
             remedy = text_literal(f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it.")
             sql = f"CASE WHEN {bad} THEN error({place} || CAST({given} AS VARCHAR) || {remedy}) ELSE ({sql}) END"
         columns.append(f"({sql}) AS {column_of(field.name)}")
-    needed = {item.pseudo for item in scan.source.fields}
+    needed = {item.pseudo for item in items}
     if scan.keeps_rejected:
         needed |= {"file_path", "line_number"}
-        columns += _rejection(scan, files, reasons)
+        columns += _rejection(scan, items, files, reasons)
     counted = f"{_relation(files, frozenset(needed))} WHERE nextval('{counter}') > 0"
     if kept and not scan.keeps_rejected:
         return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"
     return f"SELECT {', '.join(columns)} FROM {counted}"
 
 
-def _rejection(scan: Scan, files: tuple[FileEntry, ...], reasons: list[str]) -> list[str]:
+def _rejection(scan: Scan, items: Items, files: tuple[FileEntry, ...], reasons: list[str]) -> list[str]:
     """Return the columns that say which records are rejected, and why: a record is the JSON of the columns that are read."""
-    names = list(dict.fromkeys(item.name for item in scan.source.fields if item.name is not None))
-    record = f"CAST(to_json(struct_pack({', '.join(f'{quote(name)} := {quote(name)}' for name in names)})) AS VARCHAR)"
+    pairs = zip(scan.source.fields, items, strict=True)
+    columns = {
+        item.name: held.name for item, held in reversed([*pairs]) if item.name is not None and held.name is not None
+    }
+    packed = ", ".join(f"{quote(name)} := {quote(held)}" for name, held in reversed(columns.items()))
+    record = f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"
     reason = f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
     place = f"{file_names(files, quote(_FILE))} || ', record ' || ({_ROW} + 1)"
     return [f"{sql} AS {column_of(name)}" for sql, name in zip((record, reason, place), REJECTION, strict=True)]
@@ -137,7 +145,9 @@ def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> st
         # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
         plain = sql_type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
         ms = f"epoch_ms({column})" if plain else f"epoch_ms(CAST({column} AS TIMESTAMP))"
-        instant = casts.instant(ms, str(context.zone_minutes if sql_type == "DATE" else 0))
+        # What has no zone is in that of the job, as texts are.
+        zone = 0 if sql_type == "TIMESTAMP WITH TIME ZONE" else context.zone_minutes
+        instant = casts.instant(f"{ms} - {zone * 60_000}" if zone else ms, str(zone))
         if kind is Kind.DATETIME:
             return instant
         if kind in (Kind.BOOLEAN, Kind.MAP, Kind.BAG):

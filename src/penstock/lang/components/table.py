@@ -6,6 +6,8 @@ from penstock.lang.components import (
     clone,
     cross_join,
     cube,
+    database_destination,
+    database_source,
     distinct,
     file_destination,
     file_source,
@@ -28,6 +30,7 @@ COMPONENTS: dict[str, Component] = {
     for module in (
         file_source.component,
         rest_api_source.component,
+        database_source.component,
         select.component,
         filter.component,
         assertion.component,
@@ -45,6 +48,7 @@ COMPONENTS: dict[str, Component] = {
         union.component,
         file_destination.component,
         rest_api_destination.component,
+        database_destination.component,
     )
 }
 """Wire type to component."""
@@ -52,9 +56,9 @@ COMPONENTS: dict[str, Component] = {
 NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
-    database_source netsuite_source bigquery_source mongodb_source salesforce_source google_sheets_source
+    netsuite_source bigquery_source mongodb_source salesforce_source google_sheets_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
-    database_destination redshift_destination snowflake_destination bigquery_destination mongodb_destination
+    redshift_destination snowflake_destination bigquery_destination mongodb_destination
     salesforce_destination google_sheets_destination facebook_ads_destination run_package execute_sql
     file_mover
     """.split()

@@ -252,7 +252,7 @@ def test_many_threads_have_sessions_of_their_own(ask: Ask, databases: Databases)
 def test_a_session_that_could_write_is_given_up(
     databases: Databases, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = {name: value for name, value in postgres._SETTINGS.items() if name != "default_transaction_read_only"}
-    monkeypatch.setattr(postgres, "_SETTINGS", left)
+    left = {name: value for name, value in postgres.SETTINGS.items() if name != "default_transaction_read_only"}
+    monkeypatch.setattr(postgres, "SETTINGS", left)
     with pytest.raises(ConnectionTestFailed, match="does not become one that only reads"):
         databases.test(connection)

@@ -1,0 +1,54 @@
+"""DuckDB as a reader of databases and writer of files: a database of its own in memory, apart from the engine's."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import duckdb
+
+from penstock.errors import PermanentError
+
+MEMORY = "1GiB"
+"""At most, before it spills beside what lands."""
+
+
+def opened(folder: Path, extension: str) -> duckdb.DuckDBPyConnection:
+    """Return a new database with one extension, such as `postgres_scanner`; it spills into *folder*. Raises
+    PermanentError where the extension is not installed."""
+    made = duckdb.connect(
+        ":memory:",
+        config={
+            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": MEMORY,
+            "temp_directory": str(folder), "preserve_insertion_order": "false", "threads": 2,
+        },
+    )  # fmt: skip
+    made.execute(f"LOAD {literal(str(_file_of(extension)))}; SET TimeZone = 'UTC'")
+    return made
+
+
+def _file_of(extension: str) -> Path:
+    name = f"duckdb_extension_{extension}"
+    spec = find_spec(name)
+    places = list(spec.submodule_search_locations or ()) if spec is not None else []
+    found = [
+        place
+        for root in places
+        for place in Path(root).glob(f"extensions/v{duckdb.__version__}/{extension}.duckdb_extension")
+    ]
+    if not found:
+        raise PermanentError(f"the package {name.replace('_', '-')} {duckdb.__version__} is not installed. Install it.")
+    return found[0]
+
+
+def literal(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def said(error: duckdb.Error) -> str:
+    """Return what a database said that DuckDB hands on: what stands behind its `ERROR:`, or the first line."""
+    text = str(error)
+    _, mark, rest = text.partition("ERROR:")
+    line = (rest if mark else text).strip().split("\n")[0].strip()
+    return line if line.endswith((".", "!", "?")) else f"{line}."

@@ -1,0 +1,135 @@
+"""Rows of PostgreSQL as Parquet: DuckDB's extension reads them by binary COPY, as the session of this connector says.
+
+PostgreSQL itself makes text of every type that Parquet or DuckDB would bend: numbers without limit, arrays, intervals, JSON.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from penstock.connectors.databases import duck
+from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
+from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.places import Place
+from penstock.errors import PermanentError, TransientError
+from penstock.kit.outbound import STOP
+from penstock.plan.dtypes import Kind
+from penstock.plan.ports import Connection
+
+_READING = {**SETTINGS, "statement_timeout": "0"}
+"""Of sessions that read many rows: they may take their time."""
+_AS_IT_IS = frozenset({16, 17, 20, 21, 23, 25, 700, 701, 1043})
+"""Numbers of types that land as they are: boolean, bytea, integers, real numbers, text."""
+_TIMES = frozenset({1082, 1114, 1184})
+"""date, timestamp, timestamptz."""
+_OID, _NUMERIC, _PADDED = 26, 1700, 1042
+_LAST = "294000-01-01"
+"""From here on a time has no microseconds in 64 bits; it lands as infinity, which is no date-time either."""
+_STRUCTURES = frozenset({Kind.MAP, Kind.BAG})
+_JSON = frozenset({114, 3802})
+_LOST = (
+    "server closed the connection",
+    "connection to server",
+    "could not receive",
+    "SSL SYSCALL",
+    "terminating connection",
+)
+"""What libpq says of a session that has failed; of the extension's there is no number."""
+
+
+@contextmanager
+def reader(connection: Connection, place: Place) -> Iterator[PostgresReader]:
+    """Open what reads rows of a database. Raises PermanentError, TransientError."""
+    with closing(connected(connection, place, _READING)) as raw, parameters_of(connection, place, _READING) as given:
+        yield PostgresReader(raw, make_conninfo("", **given))
+
+
+class PostgresReader:
+    """Reads rows (`sources.Reader`)."""
+
+    def __init__(self, raw: psycopg.Connection, address: str) -> None:
+        self._raw = raw
+        self._address = address
+        self._running: dict[int, duckdb.DuckDBPyConnection] = {}
+        self._lock = threading.Lock()
+
+    def quoted(self, name: str) -> str:
+        """Return a name in double quotes."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def describe(self, statement: str) -> Sequence[Native]:
+        """Return the columns of a statement."""
+        try:
+            found = self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
+        except psycopg.Error as error:
+            raise fault_of(error) from error
+        return [Native(one.name, one.type_code, one.type_display) for one in found]
+
+    def expression(self, column: str, native: Native, kind: Kind) -> str:
+        """Return the SQL of a column as it lands."""
+        if native.type in _AS_IT_IS:
+            return column
+        if native.type == _OID:
+            return f"{column}::bigint"
+        if native.type == _NUMERIC and kind in (Kind.INT, Kind.LONG):
+            # Cut here, where all digits count; as text NaN would be read as 0.
+            return f"CASE WHEN {column} = 'NaN' THEN 'no number' ELSE trunc({column})::text END"
+        if native.type == _PADDED:
+            # A cast to text would take the blanks away.
+            return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
+        if native.type in _TIMES and kind not in (Kind.CHARARRAY, Kind.BYTEARRAY, *_STRUCTURES):
+            return f"CASE WHEN {column} >= '{_LAST}' THEN 'infinity' ELSE {column} END"
+        if kind in _STRUCTURES and native.type not in _JSON:
+            return f"to_json({column})::text"
+        return f"{column}::text"
+
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
+        """Write the rows of statements, a file each."""
+        files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        with closing(duck.opened(into.folder, "postgres_scanner")) as database, STOP.ending(self._cancel):
+            try:
+                database.execute("SET pg_connection_cache = false")
+                database.execute(f"ATTACH {duck.literal(self._address)} AS source (TYPE postgres, READ_ONLY)")
+                for statement, file in zip(statements, files, strict=True):
+                    into.arrived(self._copy(database, statement, file), "rows")
+            except duckdb.Error as error:
+                check_stop()
+                raise _fault(error) from error
+        return files
+
+    def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path) -> int:
+        """Write the rows of one statement and return how many they were."""
+        database.execute("BEGIN")
+        row = database.execute("SELECT * FROM postgres_query('source', 'SELECT pg_backend_pid() AS pid')").fetchone()
+        process = int(row[0]) if row else 0
+        with self._lock:
+            self._running[process] = database
+        try:
+            rows = f"SELECT * FROM postgres_query('source', {duck.literal(statement)})"
+            made = database.execute(f"COPY ({rows}) TO {duck.literal(str(file))} (FORMAT parquet)").fetchone()
+            database.execute("COMMIT")
+        finally:
+            with self._lock:
+                del self._running[process]
+        return int(made[0]) if made else 0
+
+    def _cancel(self) -> None:
+        """End what runs, from another thread: the extension waits for the server, so the server has to be told."""
+        for process, database in list(self._running.items()):
+            database.interrupt()
+            with suppress(psycopg.Error):
+                self._raw.execute("SELECT pg_cancel_backend(%s)", [process])
+
+
+def _fault(error: duckdb.Error) -> PermanentError | TransientError:
+    said = duck.said(error)
+    if any(word in said for word in _LOST):
+        return TransientError(f"the database broke off: {said}")
+    return PermanentError(f"the database says: {said}")

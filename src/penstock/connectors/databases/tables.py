@@ -1,0 +1,111 @@
+"""Tables of databases as sources and destinations (`penstock.plan.ports.Connector`)."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from penstock.connectors import tunnels
+from penstock.connectors.databases import asking, sources, targets
+from penstock.connectors.databases.loading import Load
+from penstock.connectors.files.folders import sweep
+from penstock.connectors.places import Place
+from penstock.domain.rung import Rungs
+from penstock.errors import InvariantBroken, PermanentError
+from penstock.plan.operators import Scan, Write
+from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
+from penstock.plan.systems import DatabaseSource, DatabaseTarget, System
+
+TYPES = asking.DRIVERS
+"""Connection type to the name of its system; `<name>_source` beside this module reads rows, `<name>_target` writes them,
+and each is loaded when it is first needed."""
+
+
+class Tables:
+    """Tables, views and queries of databases. *allow* are the internal networks that may be reached, None for all."""
+
+    system = System.DATABASE
+
+    def __init__(self, allow: str | None) -> None:
+        self._allow = allow
+
+    def test(self, connection: Connection) -> Rungs:
+        """Climb to one row. Raises ConnectionTestFailed with the rung that broke."""
+        return asking.Databases(self._allow).test(connection)
+
+    def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
+        """Read the rows of a source into the landing folder."""
+        if not isinstance(scan.origin, DatabaseSource):
+            raise InvariantBroken(f"'{scan.component}' reads no database")
+        with self._reader(connection) as reader:
+            return sources.land(reader, scan, scan.origin, landing)
+
+    def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
+        """Return where an output is staged: in a folder of this machine, from which its rows are loaded."""
+        target = _target(write)
+        mark = hashlib.sha256(write.component_id.encode()).hexdigest()[:24]
+        place = Path("/", connection.key.replace("/", "_"), _part(target.schema or ""), _part(target.table))
+        return Staged(write, connection, staging / f".{mark}.staging-{token}", place, token)
+
+    def prepare(self, staged: Staged) -> None:
+        """Make the staging folder, and look whether the table can be written as it is to be."""
+        target = _target(staged.write)
+        items = targets.items_of(staged.write, target)
+        with self._writer(staged.connection) as session:
+            name = session.qualified(target.schema, target.table)
+            # An action before the write may make the table.
+            if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
+                targets.checked(session, target, items)
+        try:
+            staged.folder.parent.mkdir(parents=True, exist_ok=True)
+            sweep(staged)
+            staged.folder.mkdir()
+        except OSError as error:
+            raise PermanentError(f"what goes to {name} cannot be staged: {error.strerror}.") from error
+
+    def publish(self, staged: Staged, written: Written) -> Publication:
+        """Write the staged records into the table, once."""
+        ledger_schema = str(staged.connection.parameters.get("ledger_schema") or "") or None
+        load = Load(staged, written, _target(staged.write), ledger_schema)
+        return load.publish(lambda: self._writer(staged.connection))
+
+    def discard(self, staged: Staged) -> None:
+        """Remove a staging folder; quiet when it is gone."""
+        shutil.rmtree(staged.folder, ignore_errors=True)
+
+    @contextmanager
+    def _writer(self, connection: Connection) -> Iterator[targets.Target]:
+        with self._way(connection) as place, _module(connection, "target").target(connection, place) as session:
+            yield session
+
+    @contextmanager
+    def _reader(self, connection: Connection) -> Iterator[sources.Reader]:
+        with self._way(connection) as place, _module(connection, "source").reader(connection, place) as session:
+            yield session
+
+    @contextmanager
+    def _way(self, connection: Connection) -> Iterator[Place]:
+        way = tunnels.way(connection, self._allow)
+        with way as place:
+            way.check()
+            yield place
+
+
+def _module(connection: Connection, role: str) -> Any:
+    return importlib.import_module(f"penstock.connectors.databases.{TYPES[connection.type]}_{role}")
+
+
+def _target(write: Write) -> DatabaseTarget:
+    if not isinstance(write.destination, DatabaseTarget):
+        raise InvariantBroken(f"'{write.component}' writes to no database")
+    return write.destination
+
+
+def _part(name: str) -> str:
+    """Return a name as one part of a path, by which outputs are compared."""
+    return hashlib.sha256(name.encode()).hexdigest()[:24]

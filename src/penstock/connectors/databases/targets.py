@@ -1,0 +1,240 @@
+"""What a database gives that records are written to, and what is looked at first: table, columns, types, rights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from penstock.connectors.databases.lines import StagedFiles
+from penstock.errors import PermanentError
+from penstock.plan.dtypes import Kind
+from penstock.plan.operators import Write
+from penstock.plan.systems import DatabaseTarget
+
+
+class Family(StrEnum):
+    """What a column of a table holds, as far as a writer has to know."""
+
+    BOOLEAN = "boolean"
+    WHOLE = "whole"
+    DECIMAL = "decimal"
+    REAL = "real"
+    TEXT = "text"
+    BYTES = "bytes"
+    TIME = "time"
+    JSON = "json"
+    FLAG = "flag"
+    """A small whole number, or a boolean."""
+    OTHER = "other"
+    """Anything else; it reads texts."""
+    NONE = "none"
+    """What no text is written to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table: *type* as the database declares it."""
+
+    name: str
+    type: str
+    family: Family
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: *name* as it stands in statements, its columns, and what the user may not do with it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    refused: frozenset[str] = frozenset()
+    is_plain: bool = True
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by its name."""
+        return next((one for one in self.columns if one.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is written into one column: the field's type, and whether the column is part of the key."""
+
+    column: str
+    kind: Kind
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """How many records arrived, were left out, and how many values became null, for they did not fit."""
+
+    records: int
+    skipped: int = 0
+    nulled: int = 0
+
+
+class Target(Protocol):
+    """An open session with a database that rows are written to; outside of a transaction until `begin`.
+
+    What is raised is PermanentError for what the database refuses, Gone when the session has failed, Doubled for a row
+    whose key is there already.
+    """
+
+    creates_in_transaction: bool
+    """Whether a table that is made goes again when the transaction does."""
+    now: str
+    """The SQL of the present instant."""
+
+    def quoted(self, name: str) -> str:
+        """Return a name as an identifier of the database's SQL."""
+
+    def literal(self, text: str) -> str:
+        """Return a text as a literal of the database's SQL."""
+
+    def qualified(self, schema: str | None, table: str) -> str:
+        """Return the name of a table in statements."""
+
+    def type_of(self, kind: Kind, *, is_key: bool = False) -> str:
+        """Return the type that a column is made with."""
+
+    def find(self, schema: str | None, table: str) -> Table | None:
+        """Return a table, None where there is none."""
+
+    def may_create(self, schema: str | None) -> bool:
+        """Tell whether a table can be made."""
+
+    def execute(self, sql: str) -> int:
+        """Run one statement; returns how many rows it changed."""
+
+    def rows(self, sql: str) -> Sequence[Sequence[object]]:
+        """Return the rows of a statement."""
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+
+    def is_open(self) -> bool:
+        """Tell whether a transaction goes on."""
+
+    def commit(self) -> None:
+        """End a transaction; what Gone is raised for may have been committed."""
+
+    def rollback(self) -> None:
+        """Leave a transaction, also one whose session has failed."""
+
+    def empty(self, table: Table) -> None:
+        """Remove all rows of a table as fast as a transaction allows."""
+
+    def serialize(self, table: Table) -> None:
+        """Wait until no other load by key goes on in a table, and keep others waiting until the transaction ends."""
+
+    def temporary(self, table: Table, items: Sequence[Item]) -> Table:
+        """Make a table of this session that has the columns of another, and no rows."""
+
+    def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
+        """Return the statement that changes the rows of a table whose key is among those given; *also* are further
+        assignments."""
+
+    def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
+        """Add the records of files to a table."""
+
+
+Opened = AbstractContextManager[Target]
+_FITS: dict[Kind, frozenset[Family]] = {
+    Kind.BOOLEAN: frozenset({Family.BOOLEAN, Family.FLAG, Family.TEXT}),
+    Kind.INT: frozenset({Family.WHOLE, Family.FLAG, Family.DECIMAL, Family.REAL, Family.TEXT}),
+    Kind.LONG: frozenset({Family.WHOLE, Family.FLAG, Family.DECIMAL, Family.REAL, Family.TEXT}),
+    Kind.FLOAT: frozenset({Family.REAL, Family.DECIMAL}),
+    Kind.DOUBLE: frozenset({Family.REAL, Family.DECIMAL}),
+    Kind.DATETIME: frozenset({Family.TIME}),
+    **dict.fromkeys((Kind.MAP, Kind.BAG, Kind.TUPLE), frozenset({Family.JSON, Family.TEXT})),
+}
+"""What may be written where; a text may go anywhere, and is read as the column reads texts."""
+_NEEDS = {
+    "append": ("INSERT",),
+    "truncate_insert": ("TRUNCATE", "INSERT"),
+    "delete_insert": ("DELETE", "INSERT"),
+    "merge_delete_insert": ("SELECT", "DELETE", "INSERT"),
+    "merge_update_insert": ("SELECT", "UPDATE", "INSERT"),
+    "update": ("SELECT", "UPDATE"),
+    "insert_missing": ("SELECT", "INSERT"),
+}
+_FOR_MISSING = {"keep": (), "delete": ("SELECT", "DELETE"), "mark": ("SELECT", "UPDATE")}
+
+
+def items_of(write: Write, target: DatabaseTarget) -> tuple[Item, ...]:
+    """Return what is written into each column."""
+    kinds = {field.name: field.dtype.kind for field in write.given.schema}
+    return tuple(Item(column, kinds[name], column in target.keys) for name, column in write.target.columns)
+
+
+def checked(session: Target, target: DatabaseTarget, items: Sequence[Item]) -> Table | None:
+    """Return the table that is written, None for one that is to be made. Raises PermanentError for what forbids the write."""
+    found = session.find(target.schema, target.table)
+    name = session.qualified(target.schema, target.table)
+    if found is None:
+        if not target.auto_create_table:
+            raise PermanentError(
+                f"there is no table {name}. Create it, correct its name, or set 'auto_create_table' to true."
+            )
+        if not session.may_create(target.schema):
+            raise PermanentError(f"the table {name} cannot be made there. Grant the user the right to create tables.")
+        return None
+    if not found.is_plain:
+        raise PermanentError(f"{name} is no table. Name the table that is written.")
+    _check_columns(found, target, items)
+    needed = (*_NEEDS[target.operation], *_FOR_MISSING[target.missing_rows])
+    lacking = sorted({right for right in needed if right in found.refused})
+    if lacking:
+        raise PermanentError(
+            f"the user may not {' and '.join(lacking)} in {name}. Grant it, or choose another operation."
+        )
+    return found
+
+
+def missing(table: Table, target: DatabaseTarget, items: Sequence[Item]) -> list[Item]:
+    """Return the columns that a table lacks, the one that marks rows among them."""
+    wanted = [*items, *([Item(target.mark_column or "", Kind.DATETIME, False)] if _marks(target) else [])]
+    return [one for one in wanted if table.column(one.column) is None]
+
+
+def _marks(target: DatabaseTarget) -> bool:
+    return target.missing_rows == "mark" and target.mark_column is not None
+
+
+def _check_columns(table: Table, target: DatabaseTarget, items: Sequence[Item]) -> None:
+    lacking = missing(table, target, items)
+    if lacking and not target.add_missing_columns:
+        known = ", ".join(one.name for one in table.columns[:40])
+        raise PermanentError(
+            f"{table.name} has no column '{lacking[0].column}'. It has: {known}. Correct the mapping, or set "
+            "'add_missing_columns' to true."
+        )
+    for one in lacking:
+        if one.is_key:
+            raise PermanentError(f"{table.name} has no column '{one.column}', which is a key, and keys are not added.")
+    for one in items:
+        column = table.column(one.column)
+        fits = _FITS.get(one.kind)
+        if column is not None and (column.family is Family.NONE or (fits is not None and column.family not in fits)):
+            raise PermanentError(
+                f"the column '{one.column}' of {table.name} is a {column.type}, which takes no {one.kind.value}. Cast the "
+                "field in a Select, to chararray where the column is to read it as text."
+            )
+    if _marks(target):
+        column = table.column(target.mark_column or "")
+        if column is not None and column.family is not Family.TIME:
+            raise PermanentError(f"the column '{column.name}' that marks rows is a {column.type}, and no time.")
+
+
+class Doubled(PermanentError):
+    """A row with the same key is there already."""
+
+    code = "doubled"
+
+
+class Taken(PermanentError):
+    """Another attempt of the same job has written, or writes."""
+
+    code = "taken"

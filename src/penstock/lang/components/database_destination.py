@@ -1,0 +1,161 @@
+"""Database destination: records as rows of a table (component reference 5.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.lang.check import codes_package as codes
+from penstock.lang.components.databases import DATABASES, number, number_between
+from penstock.lang.components.file_destination import mapping_of
+from penstock.lang.components.options import only_with
+from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.lang.document.shapes import BOOLEAN, CONNECTION, MAPPING, TEXT, choice, number_or_variable, show, when
+from penstock.plan.operators import FileTarget, Operator, Write
+from penstock.plan.systems import DatabaseTarget
+
+KEYED = ("merge_delete_insert", "merge_update_insert", "update", "insert_missing")
+"""Operations that find rows by a key."""
+_MISSING = ("missing_rows",)
+_TEXTS = ("schema", "mark_column", "pre_action_sql", "post_action_sql")
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
+    """Return the output of a destination, or None with findings."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    given = inputs[""]
+    columns = mapping_of(step, given.schema)
+    table = step.place("table")
+    if not sound or connection is None or columns is None or table is None:
+        return None
+    if not table.strip():
+        step.add(codes.WrongShape, "The table is empty.", step.at("table"), hint="Name the table that is written.")
+        return None
+    keys = _keys(step, columns, given)
+    target = None if keys is None else _target(step, table, keys, columns)
+    if target is None:
+        return None
+    shown = f"{target.schema}.{table}" if target.schema else table
+    files = FileTarget(connection, shown, columns, format="parquet", on_bad_value=step.properties["on_bad_value"])
+    return Write(step.node.name, step.node.id, step.kind.type, given, files, target)
+
+
+def _target(
+    step: Step, table: str, keys: tuple[str, ...], columns: tuple[tuple[str, str], ...]
+) -> DatabaseTarget | None:
+    chosen = step.properties
+    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False)
+    batch, parallel = number(step, "batch_size", 1), number(step, "max_parallel", 1)
+    places = {name: step.place(name) for name in ("schema", "mark_column")}
+    texts = {name: step.text(name) for name in ("pre_action_sql", "post_action_sql")}
+    given = {**places, **texts}
+    if any(given[name] is None and chosen[name] is not None for name in _TEXTS):
+        return None
+    if limit is None or batch is None or parallel is None:
+        return None
+    only_with(step, _MISSING, "operation", *KEYED)
+    only_with(step, ("mark_column",), "missing_rows", "mark")
+    only_with(step, ("missing_rows_limit_percent",), "missing_rows", "delete", "mark")
+    mark = given["mark_column"] or None
+    if mark is not None and mark in {column for _, column in columns}:
+        message = f"The column {show(mark)} marks rows, and is written from a field as well."
+        step.add(codes.WrongShape, message, step.at("mark_column"), hint="Leave it out of the mapping.")
+        return None
+    return DatabaseTarget(
+        table=table,
+        schema=given["schema"] or None,
+        operation=chosen["operation"],
+        keys=keys,
+        auto_create_table=chosen["auto_create_table"],
+        add_missing_columns=chosen["add_missing_columns"],
+        missing_rows=chosen["missing_rows"] if chosen["operation"] in KEYED else "keep",
+        mark_column=mark,
+        missing_rows_limit_percent=limit,
+        pre_action_sql=given["pre_action_sql"] or None,
+        post_action_sql=given["post_action_sql"] or None,
+        actions_in_transaction=chosen["actions_in_transaction"],
+        batch_size=int(batch),
+        max_parallel=int(parallel),
+    )
+
+
+def _keys(step: Step, columns: tuple[tuple[str, str], ...], given: Operator) -> tuple[str, ...] | None:
+    """Return the columns of the key, or None with findings."""
+    raw = step.node.keys.get("mapping")
+    marked = [
+        (index, field, column)
+        for index, (item, (field, column)) in enumerate(
+            zip(raw if isinstance(raw, list) else (), columns, strict=False)
+        )
+        if item.get("key")
+    ]
+    operation = step.properties["operation"]
+    if operation not in KEYED:
+        if marked:
+            message = f"A key has no effect with operation {operation}."
+            step.add(
+                codes.UselessOption, message, f"mapping[{marked[0][0]}].key", hint=f"It is for {' and '.join(KEYED)}."
+            )
+        return ()
+    if not marked:
+        message = f"The operation {operation} needs a key: a mapping item with 'key' true."
+        hint = 'Such as "mapping": [{"alias": "id", "key": true}].'
+        step.add(codes.MissingProperty, message, "mapping", hint=hint)
+        return None
+    for index, field, _ in marked:
+        found = given.schema.find(field)
+        if found is not None and found.dtype.is_complex:
+            message = f"The field '{field}' is a {found.dtype}, which no key can hold."
+            step.add(codes.WrongShape, message, f"mapping[{index}].key", hint="Choose another field.")
+            return None
+    if operation == "update" and len(marked) == len(columns):
+        message = "Every column is a key, so an update changes nothing."
+        step.add(codes.WrongShape, message, "mapping", hint="Map a field that is no key.")
+        return None
+    return tuple(column for _, _, column in marked)
+
+
+component = Component(
+    type="database_destination_component",
+    title="Database",
+    help="Writes records into a table.",
+    is_destination=True,
+    keys={"connection": CONNECTION, "mapping": MAPPING},
+    connections=DATABASES,
+    build=build,
+    rules=(when("'missing_rows' mark needs a 'mark_column'.", "missing_rows", "mark_column", test={"const": "mark"}),),
+    properties=(
+        Property("schema", TEXT, "Target schema; empty: the connection's default.", takes="T"),
+        Property("table", TEXT, "Target table.", REQUIRED, "T"),
+        Property(
+            "operation", choice("append", "truncate_insert", "delete_insert", *KEYED),
+            "Adds rows; replaces all rows (`truncate_insert`, `delete_insert`); replaces, or changes and adds, those with "
+            "the same key; changes only; adds only what is not there. The last four need a mapping item with `key`.",
+            "append",
+        ),
+        Property("auto_create_table", BOOLEAN, "Create a missing table; otherwise it fails the job.", False),
+        Property("add_missing_columns", BOOLEAN, "Add columns that the table lacks, never keys.", False),
+        Property(
+            "missing_rows", choice("keep", "delete", "mark"),
+            "What becomes of rows of the table whose key did not come in (operations with a key).", "keep",
+        ),
+        Property("mark_column", TEXT, "Datetime column that `mark` sets.", takes="T"),
+        Property(
+            "missing_rows_limit_percent", number_between(0, 100),
+            "Stop before anything is written if more of the table's rows would go.", 20, "T",
+        ),
+        Property("pre_action_sql", TEXT, "Statement run just before the write.", takes="T"),
+        Property("post_action_sql", TEXT, "Statement run just after the write.", takes="T"),
+        Property(
+            "actions_in_transaction", BOOLEAN, "Run both in the transaction of the write where the system can.", True
+        ),
+        Property(
+            "batch_size", number_or_variable(1), "Records per statement, where a system has no way in bulk.", 1000, "T"
+        ),
+        Property("max_parallel", number_or_variable(1), "Connections open at once; a write in bulk takes one.", 1, "T"),
+        Property(
+            "on_bad_value", choice("set_null", "skip", "fail"),
+            "What a value that does not fit its column does: becomes null, drops its record, or fails the job.", "fail",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,107 @@
+"""Database source: rows of a table, a view or a query (component reference 3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.lang.check import codes_package as codes
+from penstock.lang.components.databases import COLUMN, DATABASES, fields_of, number
+from penstock.lang.components.options import only_with
+from penstock.lang.components.spec import Component, Property, Step
+from penstock.lang.document.shapes import CONNECTION, TEXT, a_list, choice, either, number_or_variable, record, when
+from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan
+from penstock.plan.systems import DatabaseSource
+
+_OF_TABLES = ("schema_name", "table", "where_clause")
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
+    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    fields = fields_of(step)
+    if fields is None:
+        return None
+    schema, items = fields
+    origin = _origin(step) if sound and connection is not None else None
+    source = FileSource(connection or ConnectionRef(""), "", items, record_type="parquet")
+    if origin is None:
+        return Scan(step.node.name, source, schema)
+    source = FileSource(
+        source.connection, origin.table or "query", items, record_type="parquet",
+        on_bad_value=step.properties["on_bad_value"],
+    )  # fmt: skip
+    return Scan(step.node.name, source, schema, origin)
+
+
+def _origin(step: Step) -> DatabaseSource | None:
+    mode = step.properties["access_mode"]
+    only_with(step, _OF_TABLES, "access_mode", "table")
+    only_with(step, ("query",), "access_mode", "query")
+    wanted = step.text(mode)
+    if wanted is None or not wanted.strip():
+        message = f"The {mode} is {'missing' if step.properties[mode] is None else 'empty'}."
+        hint = "Name a table or view." if mode == "table" else "Write one full SELECT."
+        if step.properties[mode] is None or wanted is not None:
+            step.add(codes.MissingProperty, message, step.at(mode), hint=hint)
+        return None
+    parallel = number(step, "max_parallel", 1)
+    texts = {name: step.text(name) for name in ("schema_name", "where_clause", "split_key")}
+    undefined = any(value is None and step.properties[name] is not None for name, value in texts.items())
+    if parallel is None or undefined:
+        return None
+    is_table = mode == "table"
+    return DatabaseSource(
+        table=wanted if is_table else None,
+        schema=(texts["schema_name"] or None) if is_table else None,
+        where=(texts["where_clause"] or None) if is_table else None,
+        query=None if is_table else wanted,
+        split_key=texts["split_key"] or None,
+        max_parallel=int(parallel),
+        action=step.properties["source_action"],
+    )
+
+
+component = Component(
+    type="database_source_component",
+    title="Database",
+    help="Reads the rows of a table, a view or a query.",
+    inputs=(),
+    is_source=True,
+    keys={"connection": CONNECTION, "fields": a_list(COLUMN)},
+    connections=DATABASES,
+    build=build,
+    rules=(
+        either("A source of a database needs a 'table', or a 'query'.", "table", "query"),
+        when("'access_mode' query needs a 'query'.", "access_mode", "query", test={"const": "query"}),
+        when("'source_action' incremental needs a 'watermark'.", "source_action", "watermark", test={"const": "incremental"}),
+    ),
+    properties=(
+        Property("access_mode", choice("table", "query"), "How the rows are named.", "table"),
+        Property("schema_name", TEXT, "Schema of the table; empty: the connection's default.", takes="T"),
+        Property("table", TEXT, "Table or view; required with `table`.", takes="T"),
+        Property(
+            "where_clause", TEXT, "Condition of the system's own SQL without the word WHERE; only with `table`.", takes="T"
+        ),
+        Property("query", TEXT, "One full SELECT; required with `query`.", takes="T"),
+        Property(
+            "split_key", TEXT, "Column by whose ranges the read is cut; nulls are one more range.", takes="T", available=()
+        ),
+        Property("max_parallel", number_or_variable(1), "Connections open at once.", 1, "T", available=()),
+        Property(
+            "source_action", choice("none", "copy", "incremental"),
+            "Nothing special; copy first, then read, which every source of a database does here; or read only what lies "
+            "above the stored watermark.", "none", available=("none", "copy"),
+        ),
+        Property(
+            "watermark",
+            record(("column",), column={"type": "string", "minLength": 1}, overlap={"type": "number", "minimum": 0}),
+            "For `incremental`: the column, and how far below the stored value is read again (`overlap`: seconds of a "
+            "datetime, units of a number).", takes="T", available=(),
+        ),
+        Property(
+            "on_bad_value", choice("set_null", "skip", "fail"),
+            "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",
+        ),
+    ),
+)  # fmt: skip

@@ -1,0 +1,294 @@
+"""Databases as sources and destinations: one folder of files, one database, and packages that move records between them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import count, pairwise
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pymysql
+import pytest
+
+from penstock import wiring
+from penstock.connectors.databases.mysql_target import MysqlTarget
+from penstock.connectors.databases.postgres_target import PostgresTarget
+from penstock.engines.duckdb.run import DuckEngine
+from penstock.errors import PenstockError
+from penstock.plan.ports import Connector, Engine, Staged, Written
+from penstock.runtime.execute import Gate, OpenGate, Order, Result, execute
+from penstock.runtime.look import Quiet
+
+HERE = "127.0.0.0/8"
+_numbers = count(1)
+SUBMITTED = "2026-01-02T03:04:05+00:00"
+
+
+class Base:
+    """A database under test: how a job connects to it, and a way of the test's own into it."""
+
+    kind = "postgres"
+
+    def __init__(self, url: str, port: int) -> None:
+        self._raw = psycopg.connect(url, autocommit=True)
+        name = url.partition("@/")[2].partition("?")[0]
+        self._raw.execute("CREATE ROLE loader LOGIN PASSWORD 'canary-pw'") if not self._has_role() else None
+        self._raw.execute(f"ALTER DATABASE {name} OWNER TO loader")
+        self._raw.execute("ALTER SCHEMA public OWNER TO loader")
+        self._raw.execute("SET ROLE loader")
+        self.connection: dict[str, Any] = {
+            "type": "postgres", "host": "127.0.0.1", "port": port, "database": name, "username": "loader", "ssl": False,
+            "secrets": {"password": "canary-pw"},
+        }  # fmt: skip
+
+    def _has_role(self) -> bool:
+        return bool(self.rows("SELECT 1 FROM pg_roles WHERE rolname = 'loader'"))
+
+    def sql(self, *statements: str) -> None:
+        """Run statements."""
+        for one in statements:
+            self._raw.execute(one.encode())
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return rows."""
+        return self._raw.execute(statement.encode()).fetchall()
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return PostgresTarget
+
+    def close(self) -> None:
+        """End the session."""
+        self._raw.close()
+
+
+@pytest.fixture
+def postgres_base(postgres: Any, new_database: Callable[[], str]) -> Iterator[Base]:
+    made = Base(new_database(), postgres.port)
+    yield made
+    made.close()
+
+
+class MysqlBase(Base):
+    """A database of MariaDB."""
+
+    kind = "mysql"
+
+    def __init__(self, market: Mapping[str, Any]) -> None:
+        name = f"loads_{next(_numbers)}"
+        self._raw: Any = pymysql.connect(unix_socket=market["socket"], user="root", autocommit=True)
+        self.sql(
+            f"CREATE DATABASE {name} CHARACTER SET utf8mb4", f"GRANT ALL ON {name}.* TO 'reader'@'127.0.0.1'", f"USE {name}",
+            "SET sql_mode = 'ANSI_QUOTES', time_zone = '+00:00'",
+        )  # fmt: skip
+        self.connection = {
+            "type": "mysql", "host": "127.0.0.1", "port": market["port"], "database": name, "username": "reader", "ssl": False,
+            "secrets": {"password": market["password"]},
+        }  # fmt: skip
+
+    def sql(self, *statements: str) -> None:
+        """Run statements."""
+        with self._raw.cursor() as cursor:
+            for one in statements:
+                cursor.execute(one)
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return rows."""
+        with self._raw.cursor() as cursor:
+            cursor.execute(statement)
+            return list(cursor.fetchall())
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return MysqlTarget
+
+
+@pytest.fixture
+def mysql_base(market: dict[str, Any]) -> Iterator[MysqlBase]:
+    made = MysqlBase(market)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["postgres", "mysql"])
+def base(request: pytest.FixtureRequest) -> Base:
+    """Each database."""
+    found: Base = request.getfixturevalue(f"{request.param}_base")
+    return found
+
+
+class Told(Quiet):
+    """Keeps what a job tells."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: dict[str, int] = {}
+
+    def source(self, component: str, records: int) -> None:
+        self.read[component] = records
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line for _, line in self.lines)
+
+
+def _fields(fields: Sequence[Any]) -> list[Any]:
+    return [{"name": one.split(":")[0], "type": one.split(":")[1]} if isinstance(one, str) else one for one in fields]
+
+
+def table_source(fields: Sequence[Any], **properties: Any) -> dict[str, Any]:
+    """A source of the database."""
+    return {
+        "id": "s", "name": "rows", "type": "database_source_component", "connection": {"name": "db"},
+        "properties": properties, "fields": _fields(fields),
+    }  # fmt: skip
+
+
+def files_in(fields: Sequence[Any], **properties: Any) -> dict[str, Any]:
+    """A source of files."""
+    return {
+        "id": "f", "name": "records", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
+        "properties": {"path": "in.csv", "delimiter": ",", "quote": '"', **properties}, "fields": _fields(fields),
+    }  # fmt: skip
+
+
+def files_out(**properties: Any) -> dict[str, Any]:
+    """A destination of files."""
+    return {
+        "id": "o", "name": "out", "type": "cloud_storage_destination_component", "connection": {"name": "lake"},
+        "properties": {"path": "out", "if_exists": "replace", **properties},
+    }  # fmt: skip
+
+
+def table_target(mapping: Sequence[Any] = (), **properties: Any) -> dict[str, Any]:
+    """A destination of the database; *mapping* are columns of fields of their name, keys with a star."""
+    made = [one if isinstance(one, dict) else {"alias": one.rstrip("*"), "key": one.endswith("*")} for one in mapping]
+    return {
+        "id": "t", "name": "load", "type": "database_destination_component", "connection": {"name": "db"},
+        "properties": {"table": "t", **properties}, **({"mapping": made} if made else {}),
+    }  # fmt: skip
+
+
+class Cut(BaseException):
+    """The process dies here; nothing of ours is told."""
+
+
+class Asked:
+    """A gate that grants, and keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def grant(self, outputs: Sequence[Written]) -> None:
+        self.asked = json.loads(json.dumps([asdict(one) for one in outputs]))
+
+
+class Dying:
+    """A connector of a process that dies: it removes nothing any more."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connector, name)
+
+    def discard(self, staged: Staged) -> None:
+        """Nobody is there to remove it."""
+
+
+class Jobs:
+    """Runs packages over the folder `lake` and the database `db`."""
+
+    source, target = staticmethod(table_source), staticmethod(table_target)
+    records, files = staticmethod(files_in), staticmethod(files_out)
+
+    def __init__(self, folder: Path, base: Base, engine: Engine | None = None) -> None:
+        self.folder, self.base = folder, base
+        self.lake = folder / "lake"
+        self.lake.mkdir()
+        self.told = Told()
+        self.engine = engine
+        self.number = 0
+
+    def order(self, components: Sequence[Mapping[str, Any]], **more: Any) -> Order:
+        """Return the order for components in a line; numbers are those of one job."""
+        ids = [one["id"] for one in components]
+        edges = [{"from": one, "to": other} for one, other in pairwise(ids)]
+        scratch = self.folder / f"scratch{self.number}"
+        scratch.mkdir(exist_ok=True)
+        given: dict[str, Any] = {
+            "token": f"job-{self.number}-1", "flow": json.dumps({"components": list(components), "edges": edges}),
+            "now": SUBMITTED, "connections": {"lake": {"type": "file", "path": str(self.lake)}, "db": self.base.connection},
+            "scratch": str(scratch), "staging": str(self.folder / "staging"), "outbound": HERE, "threads": 2,
+        }  # fmt: skip
+        return Order(**{**given, **more})
+
+    def run(self, *components: Mapping[str, Any], gate: Gate | None = None, **more: Any) -> Result:
+        """Run a new job; raises what it fails with."""
+        self.number += 1
+        return self.attempt(self.order(components, **more), gate)
+
+    def attempt(
+        self, order: Order, gate: Gate | None = None, connectors: Mapping[str, Connector] | None = None
+    ) -> Result:
+        """Run one attempt."""
+        self.told = Told()
+        try:
+            return execute(
+                order, self.engine or DuckEngine(), connectors or wiring.connectors(None, allow=HERE), self.told,
+                gate or OpenGate(), wiring.databases(HERE),
+            )  # fmt: skip
+        finally:
+            assert "canary" not in self.told.text
+            left = [one.name for one in (self.folder / "staging").glob("*")] if order.granted is None else []
+            assert gate is not None or not left
+
+    def dies(self, *components: Mapping[str, Any]) -> tuple[Order, Order]:
+        """Run an attempt that dies while it publishes; returns its order, and that of the next."""
+        self.number += 1
+        order, gate = self.order(components), Asked()
+        dying = {name: Dying(one) for name, one in wiring.connectors(None, allow=HERE).items()}
+        with pytest.raises(Cut):
+            self.attempt(order, gate, dying)  # type: ignore[arg-type]
+        token = f"job-{self.number}-2"
+        return order, replace(order, token=token, granted_token=order.token, granted=gate.asked)
+
+    def failed(self, *components: Mapping[str, Any], **more: Any) -> str:
+        """Run a new job that fails, and return what it says."""
+        with pytest.raises(PenstockError) as found:
+            self.run(*components, **more)
+        return found.value.message
+
+    def lines(self, name: str = "out") -> list[str]:
+        """Return the lines of a folder of files, in the order of their text."""
+        return sorted(line for file in (self.lake / name).iterdir() for line in file.read_text().splitlines())
+
+    def read(self, fields: Sequence[Any], **properties: Any) -> list[str]:
+        """Return the records of a source as lines of JSON."""
+        self.run(table_source(fields, **properties), files_out(format="json"))
+        return self.lines()
+
+    def write(self, text: str, fields: Sequence[Any], **properties: Any) -> Result:
+        """Write records given as lines with commas."""
+        (self.lake / "in.csv").write_text(text)
+        return self.run(files_in(fields), table_target(**properties))
+
+    def refused(self, text: str, fields: Sequence[Any], **properties: Any) -> str:
+        """Return what a write says that fails."""
+        with pytest.raises(PenstockError) as found:
+            self.write(text, fields, **properties)
+        return found.value.message
+
+
+@pytest.fixture
+def cut() -> type[BaseException]:
+    """What a process dies of."""
+    return Cut
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, base: Base) -> Jobs:
+    return Jobs(tmp_path, base)

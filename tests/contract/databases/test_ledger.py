@@ -1,0 +1,162 @@
+"""A load happens once (R18, R22): wherever an attempt dies, and whatever becomes of its session, the next one knows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from penstock.connectors.databases import loading
+from penstock.connectors.databases.session import Gone
+from penstock.errors import PermanentError
+
+if TYPE_CHECKING:
+    from tests.contract.databases.conftest import Base, Jobs
+
+TWO = ["id:int", "name:string"]
+STEPS = ("execute", "bulk", "begin", "commit", "empty", "serialize", "temporary")
+
+
+@pytest.fixture(autouse=True)
+def table(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.sql("CREATE TABLE t (id int, name varchar(9))", "INSERT INTO t VALUES (1, 'old')")
+    (jobs.lake / "in.csv").write_text("1,new\n2,two\n")
+    monkeypatch.setattr(loading, "RETRY_S", (0.0, 0.0))
+
+
+def target_of(base: Base) -> type:
+    found: type = base.target()
+    return found
+
+
+def breaks(
+    monkeypatch: pytest.MonkeyPatch, target: type, at: int, when: str, fault: Callable[[], BaseException]
+) -> list[int]:
+    """Have the step of a number fail before or after it is done; returns a list that gets the number when it has."""
+    numbers, hit = count(), []
+
+    def broken(step: Callable[..., Any]) -> Callable[..., Any]:
+        def call(self: Any, *args: Any) -> Any:
+            is_it = next(numbers) == at
+            if is_it and when == "before":
+                hit.append(at)
+                raise fault()
+            made = step(self, *args)
+            if is_it:
+                hit.append(at)
+                raise fault()
+            return made
+
+        return call
+
+    for name in STEPS:
+        monkeypatch.setattr(target, name, broken(getattr(target, name)))
+    return hit
+
+
+WANTED = {
+    "append": [(1, "new"), (1, "old"), (2, "two")],
+    "truncate_insert": [(1, "new"), (2, "two")],
+    "merge_update_insert": [(1, "new"), (2, "two")],
+}
+
+
+@pytest.mark.parametrize("operation", list(WANTED))
+def test_wherever_an_attempt_dies_the_next_one_completes_it(
+    jobs: Jobs, base: Base, operation: str, cut: type[BaseException]
+) -> None:
+    target = target_of(base)
+    given = {"operation": operation, "mapping": ["id*", "name"] if "merge" in operation else []}
+    for number in count():
+        with pytest.MonkeyPatch.context() as patch:
+            hit = breaks(patch, target, number // 2, ("before", "after")[number % 2], cut)
+            try:
+                _, again = jobs.dies(jobs.records(TWO), jobs.target(**given))
+            except pytest.fail.Exception:
+                assert not hit
+                break
+        assert sorted(base.rows("SELECT * FROM t")) in ([(1, "old")], WANTED[operation])
+        for _ in range(2):
+            made = jobs.attempt(again)
+            assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
+            assert made.outputs[0].records == 2
+            assert made.outputs[0].receipt["is_once"]
+        base.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'old')")
+    assert number > 8
+
+
+@pytest.mark.parametrize("operation", ["append", "merge_update_insert"])
+def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base, operation: str) -> None:
+    """The commit too, whose end is not known then (R22)."""
+    target = target_of(base)
+    given = {"operation": operation, "mapping": ["id*", "name"] if "merge" in operation else []}
+    for number in count():
+        with pytest.MonkeyPatch.context() as patch:
+            hit = breaks(patch, target, number // 2, ("before", "after")[number % 2], lambda: Gone("cut."))
+            jobs.run(jobs.records(TWO), jobs.target(**given))
+        assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
+        base.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'old')")
+        if not hit:
+            break
+    assert number > 8
+
+
+def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
+    """An attempt whose lease was lost may still write when the next one begins."""
+    target = target_of(base)
+    with pytest.MonkeyPatch.context() as patch:
+        breaks(patch, target, 0, "before", cut)
+        _, again = jobs.dies(jobs.records(TWO), jobs.target())
+    is_first = [True]
+    begin = target.begin
+
+    def late(self: Any) -> None:
+        begin(self)
+        if is_first.pop():
+            is_first.append(False)
+            jobs_of_other = again
+            jobs.attempt(jobs_of_other)
+        else:
+            is_first.append(False)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(target, "begin", late)
+        jobs.attempt(again)
+    assert sorted(base.rows("SELECT * FROM t")) == WANTED["append"]
+
+
+def test_what_was_staged_and_is_gone_was_not_written(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        breaks(patch, target_of(base), 0, "before", cut)
+        _, again = jobs.dies(jobs.records(TWO), jobs.target())
+    shutil.rmtree(jobs.folder / "staging")
+    with pytest.raises(PermanentError, match="what was staged is gone, so nothing was written"):
+        jobs.attempt(again)
+    assert base.rows("SELECT * FROM t") == [(1, "old")]
+
+
+def test_jobs_of_one_number_submitted_at_two_instants_are_two(jobs: Jobs, base: Base) -> None:
+    """They are of two installations."""
+    first = jobs.order([jobs.records(TWO), jobs.target()])
+    jobs.attempt(first)
+    jobs.attempt(jobs.order([jobs.records(TWO), jobs.target()], now="2026-01-02T03:04:06+00:00"))
+    assert base.rows("SELECT count(*) FROM t") == [(5,)]
+
+
+def test_an_action_after_the_write_is_not_forgotten(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
+    given = {"post_action_sql": "UPDATE t SET name = 'post' WHERE id = 2", "actions_in_transaction": False}
+    with pytest.MonkeyPatch.context() as patch:
+        commit = target_of(base).commit  # type: ignore[attr-defined]
+
+        def cut_after(self: Any) -> None:
+            commit(self)
+            raise cut
+
+        patch.setattr(target_of(base), "commit", cut_after)
+        _, again = jobs.dies(jobs.records(TWO), jobs.target(**given))
+    assert (2, "two") in base.rows("SELECT * FROM t")
+    jobs.attempt(again)
+    assert sorted(base.rows("SELECT * FROM t")) == [(1, "new"), (1, "old"), (2, "post")]

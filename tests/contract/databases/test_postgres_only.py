@@ -1,0 +1,160 @@
+"""What only PostgreSQL has: its types, rights, and schemas."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.contract.databases.conftest import Base, Jobs
+
+
+@pytest.fixture
+def base(postgres_base: Base) -> Base:
+    return postgres_base
+
+
+@pytest.mark.parametrize(
+    ("type", "literal", "declared", "wanted"),
+    [
+        ("numeric", "123456789012345678901234567890.1234567890", "string", "123456789012345678901234567890.1234567890"),
+        ("numeric", "0.1", "double", 0.1),
+        ("numeric(38,10)", "9007199254740993", "long", 9007199254740993),
+        ("numeric", "-1.99", "int", -1), ("numeric", "2147483648", "int", None), ("numeric", "'NaN'", "long", None),
+        ("numeric", "'Infinity'", "long", None), ("numeric", "'NaN'", "string", "NaN"),
+        ("numeric", "'NaN'", "double", "NaN"),
+        ("bigint", "9223372036854775807", "long", 9223372036854775807),
+        ("bigint", "-9223372036854775808", "long", -9223372036854775808),
+        ("bigint", "2147483648", "int", None),
+        ("real", "0.1", "string", "0.1"),
+        ("double precision", "1e10", "string", "1.0E10"),
+        ("boolean", "true", "string", "true"),
+        ("char(4)", "'ab'", "string", "ab  "),
+        ("timestamptz", "'2024-05-06 07:08:09.123456+02'", "datetime", "2024-05-06T05:08:09.123Z"),
+        ("timestamptz", "'2024-05-06 07:08:09.123456+02'", "string", "2024-05-06 05:08:09.123456+00"),
+        ("timestamp", "'0001-01-01'", "datetime", "0001-01-01T00:00:00.000Z"),
+        ("timestamp", "'9999-12-31 23:59:59.999999'", "datetime", "9999-12-31T23:59:59.999Z"),
+        ("timestamp", "'infinity'", "datetime", None),
+        ("timestamp", "'infinity'", "string", "infinity"),
+        ("timestamp", "'294276-12-31'", "datetime", None),
+        ("timestamp", "'0044-03-15 BC'", "datetime", "-0043-03-15T00:00:00.000Z"),
+        ("date", "'5874897-12-31'", "datetime", None),
+        ("date", "'2024-05-06'", "datetime", "2024-05-06T00:00:00.000Z"),
+        ("date", "'2024-05-06'", "string", "2024-05-06"),
+        ("time", "'07:08:09.5'", "string", "07:08:09.5"),
+        ("interval", "'1 mon 2 days'", "string", "1 mon 2 days"),
+        ("uuid", "'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11'", "string", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+        ("jsonb", "'{\"a\": [1, null]}'", "json", {"a": [1, None]}),
+        ("json", "'[1, 2]'", "json_array", [1, 2]),
+        ("json", "'[1,  2]'", "string", "[1,  2]"),
+        ("int[]", "'{1,NULL}'", "string", "{1,NULL}"),
+        ("int[]", "'{1,2}'", "json_array", [1, 2]),
+        ("bytea", "'\\x00ff'", "string", None),
+        ("bytea", "'\\x6162'", "string", "ab"),
+        ("oid", "4294967295", "long", 4294967295),
+        ("inet", "'10.0.0.1/8'", "string", "10.0.0.1/8"),
+        ("text", "U&'\\+01F600 \\00FC'", "string", "😀 ü"),
+    ],
+)  # fmt: skip
+def test_types(jobs: Jobs, base: Base, type: str, literal: str, declared: str, wanted: object) -> None:
+    base.sql(f"CREATE TABLE kinds (v {type})", f"INSERT INTO kinds VALUES ({literal}), (NULL)")
+    where = "v IS NOT NULL"
+    if wanted == "NaN" and declared == "double":
+        fields = [{"name": "v", "alias": "v", "type": "double"}]
+        jobs.run(jobs.source(fields, table="kinds", where_clause=where), jobs.files(delimiter=","))
+        assert jobs.lines() == ["NaN"]
+        return
+    (line,) = jobs.read([f"v:{declared}"], table="kinds", where_clause=where)
+    assert json.loads(line)["v"] == wanted
+    assert jobs.read([f"v:{declared}"], table="kinds", where_clause="v IS NULL") == ['{"v":null}']
+
+
+def test_a_schema_of_its_own(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE SCHEMA own")
+    jobs.write("1,x\n", ["id:int", "name:string"], schema="own", auto_create_table=True)
+    assert base.rows("SELECT * FROM own.t") == [(1, "x")]
+    assert base.rows("SELECT job, output, records FROM own._penstock_ledger") == [
+        ("job-1 2026-01-02T03:04:05+00:00", "t", 1)
+    ]
+    assert jobs.read(["id:int"], table="t", schema_name="own") == ['{"id":1}']
+
+
+def test_without_a_ledger_it_is_said(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (id int)", "RESET ROLE", "REVOKE CREATE ON SCHEMA public FROM loader, public")
+    base.sql("ALTER SCHEMA public OWNER TO postgres", "GRANT USAGE ON SCHEMA public TO loader")
+    made = jobs.write("1\n", ["id:int"]).outputs[0]
+    assert not made.receipt["is_once"]
+    assert "records may have been written more than once" in jobs.told.text
+    base.sql("CREATE SCHEMA ledgers AUTHORIZATION loader")
+    base.connection["ledger_schema"] = "ledgers"
+    assert jobs.write("2\n", ["id:int"]).outputs[0].receipt["is_once"]
+    assert base.rows("SELECT records FROM ledgers._penstock_ledger") == [(1,)]
+
+
+def test_rights_are_looked_at_first(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (id int, name text)", "RESET ROLE", "ALTER TABLE t OWNER TO postgres")
+    base.sql("GRANT SELECT, INSERT ON t TO loader")
+    jobs.write("1,x\n", ["id:int", "name:string"])
+    message = jobs.refused("1,x\n", ["id:int", "name:string"], operation="truncate_insert")
+    assert 'the user may not TRUNCATE in "t"' in message
+    message = jobs.refused("1,x\n", ["id:int", "name:string"], operation="merge_update_insert", mapping=["id*", "name"])
+    assert 'the user may not UPDATE in "t"' in message
+    assert jobs.told.read == {}
+
+
+def test_a_view_is_no_table(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE VIEW t AS SELECT 1 AS id")
+    assert '"t" is no table' in jobs.refused("1\n", ["id:int"])
+    assert jobs.read(["id:int"], table="t") == ['{"id":1}']
+
+
+def test_types_of_a_table_that_is_made(jobs: Jobs, base: Base) -> None:
+    (jobs.lake / "in.csv").write_text('1,2,0.5,0.25,true,2024-05-06T07:08:09.123+02:00,"{""a"":1}",[1],x\n')
+    types = ["int", "long", "float", "double", "boolean", "datetime", "json", "json_array", "string"]
+    fields = [f"c{index}:{type}" for index, type in enumerate(types)]
+    jobs.run(jobs.records(fields), jobs.target(auto_create_table=True))
+    found = base.rows(
+        "SELECT data_type FROM information_schema.columns WHERE table_name = 't' ORDER BY ordinal_position"
+    )
+    assert [one for (one,) in found] == [
+        "integer", "bigint", "real", "double precision", "boolean", "timestamp with time zone", "json", "json", "text",
+    ]  # fmt: skip
+    (row,) = base.rows("SELECT * FROM t")
+    assert (*row[:5], row[5].isoformat(), *row[6:]) == (
+        1, 2, 0.5, 0.25, True, "2024-05-06T05:08:09.123000+00:00", {"a": 1}, [1], "x",
+    )  # fmt: skip
+
+
+def test_a_zero_character(jobs: Jobs, base: Base) -> None:
+    (jobs.lake / "in.csv").write_bytes(b"1,a\0b\n2,c\n")
+    base.sql("CREATE TABLE t (id int, name text)")
+    given = jobs.records(["id:int", "name:string"])
+    message = jobs.failed(given, jobs.target())
+    assert "a text of the column 'name' holds a zero character" in message
+    jobs.run(given, jobs.target(on_bad_value="skip"))
+    jobs.run(given, jobs.target(on_bad_value="set_null", operation="append"))
+    assert base.rows("SELECT * FROM t ORDER BY id, name NULLS FIRST") == [(1, None), (2, "c"), (2, "c")]
+
+
+def test_a_text_is_read_as_its_column_reads_texts(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TYPE mood AS ENUM ('good')", "CREATE TABLE t (m mood, u uuid, a int[], i interval, b bytea)")
+    values = 'good,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,"{1,2}",1 day,\\x00ff\n'
+    jobs.write(values, ["m:string", "u:string", "a:string", "i:string", "b:string"])
+    assert base.rows("SELECT m::text, u::text, a, i::text, b FROM t") == [
+        ("good", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", [1, 2], "1 day", b"\x00\xff")
+    ]
+
+
+def test_a_failing_row_fails_the_job(jobs: Jobs) -> None:
+    query = "SELECT 1 / (id - 3) AS n FROM generate_series(1, 9) AS id"
+    message = jobs.failed(jobs.source(["n:int"], access_mode="query", query=query), jobs.files())
+    assert "division by zero" in message
+    assert not (jobs.lake / "out").exists()
+
+
+def test_columns_alike_but_for_their_case(jobs: Jobs, base: Base) -> None:
+    base.sql('CREATE TABLE alike ("A" int, a int, "a b" int)', "INSERT INTO alike VALUES (1, 2, 3)")
+    fields = [{"name": "A", "alias": "x"}, {"name": "a", "alias": "y"}, {"name": "a b", "alias": "z"}]
+    assert jobs.read(fields, table="alike") == ['{"x":"1","y":"2","z":"3"}']
