@@ -68,7 +68,7 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
     # Numbered, since the names of columns may be alike but for their case, and one may be read twice.
     columns = [
         f"{reader.expression(reader.quoted(name), native, field.dtype.kind)} AS {reader.quoted(f'c{index}')}"
-        for index, (name, native, field) in enumerate(zip(names, natives, scan.schema, strict=True))
+        for index, (name, native, field) in enumerate(zip(names, natives, scan.listed, strict=True))
     ]
     statement = f"SELECT {', '.join(columns)} FROM {relation}{where}"
     if landing.size is not None:

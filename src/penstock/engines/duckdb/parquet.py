@@ -99,17 +99,21 @@ def _select(
     needed = {item.pseudo for item in items}
     if scan.keeps_rejected:
         needed |= {"file_path", "line_number"}
-        columns += _rejection(scan, files, reasons)
+        columns += _rejection(scan, items, files, reasons)
     counted = f"{_relation(files, frozenset(needed))} WHERE nextval('{counter}') > 0"
     if kept and not scan.keeps_rejected:
         return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"
     return f"SELECT {', '.join(columns)} FROM {counted}"
 
 
-def _rejection(scan: Scan, files: tuple[FileEntry, ...], reasons: list[str]) -> list[str]:
+def _rejection(scan: Scan, items: Items, files: tuple[FileEntry, ...], reasons: list[str]) -> list[str]:
     """Return the columns that say which records are rejected, and why: a record is the JSON of the columns that are read."""
-    names = list(dict.fromkeys(item.name for item in scan.source.fields if item.name is not None))
-    record = f"CAST(to_json(struct_pack({', '.join(f'{quote(name)} := {quote(name)}' for name in names)})) AS VARCHAR)"
+    pairs = zip(scan.source.fields, items, strict=True)
+    columns = {
+        item.name: held.name for item, held in reversed([*pairs]) if item.name is not None and held.name is not None
+    }
+    packed = ", ".join(f"{quote(name)} := {quote(held)}" for name, held in reversed(columns.items()))
+    record = f"CAST(to_json(struct_pack({packed})) AS VARCHAR)"
     reason = f"CASE {' '.join(reasons)} END" if reasons else "CAST(NULL AS VARCHAR)"
     place = f"{file_names(files, quote(_FILE))} || ', record ' || ({_ROW} + 1)"
     return [f"{sql} AS {column_of(name)}" for sql, name in zip((record, reason, place), REJECTION, strict=True)]
