@@ -29,8 +29,8 @@ class Given:
     """The text of one field: its *column*, the type it is to have, and *attempt*, the column that holds DuckDB's own
     conversion where there is one (`ATTEMPTS`). *bad* is the SQL of what a text that does not fit becomes: a null of any
     kind, that may count or fail. *odd_numbers* is False where no text holds a `_` or `+-`. A structure that is to stay
-    *as_text* becomes plain JSON (`penstock.engines.members`); *lowered* is the column of its small letters
-    where DuckDB has written it."""
+    *as_text* becomes plain JSON (`penstock.engines.members`); *words* is the column that tells
+    whether words for what is no number may stand in it, where DuckDB has written it."""
 
     column: str
     kind: Kind
@@ -39,7 +39,7 @@ class Given:
     bad: str = "NULL"
     odd_numbers: bool = True
     as_text: bool = False
-    lowered: str = ""
+    words: str = ""
 
     @property
     def tried(self) -> str:
@@ -131,7 +131,7 @@ def _datetime(given: Given) -> str:
 def _structure(given: Given) -> str:
     if given.as_text:
         plain = given.shared(f"ps_json_plain({given.column}, '{given.kind.value}')")
-        return members.text_of_json(given.column, given.kind, given.lowered, plain)
+        return members.text_of_json(given.column, given.kind, given.words, plain)
     made = given.shared(f"ps_json_structure({given.column}, '{given.kind.value}')")
     form = canonical.map_of_json if given.kind is Kind.MAP else canonical.bag_of_json
     return form(given.column, made)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
 
+from penstock.engines.duckdb import members
 from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
@@ -19,8 +20,8 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
-LOWERED = "lowered"
-"""The column of a record's small letters, where several of its structures stay text."""
+WORDS = "words"
+"""The column that tells whether words for what is no number may stand in a record, where several structures stay text."""
 _KEYS, _PATHS = "keys", "paths"
 ORIGINAL, MALFORMED = "original", "malformed"
 """Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
@@ -59,7 +60,7 @@ def _fields(scan: Scan, relation: str, malformed: str) -> str:
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
     if sum(item.as_text for item in source.fields) > 1:
-        columns.append(f"lower({RECORD}) AS {LOWERED}")
+        columns.append(f"{members.may_hold_words(RECORD)} AS {WORDS}")
     is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
         relation = _below(source.base_record, _judged(scan, [is_json], malformed, relation), scan.keeps_rejected)

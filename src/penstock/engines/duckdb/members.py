@@ -20,20 +20,21 @@ _DEEP = r"(?:[\[{][^\[{]*){200}"
 _MANY_DIGITS = "[0-9]{400}"
 
 
-def text_of_json(text: str, kind: Kind, lowered: str, shared: str) -> str:
-    """Return the SQL of a JSON object or array as plain text, else what *shared* says. *lowered* is the column that holds the
-    text, or more, in small letters where DuckDB has written it: then only a word for what is no number can be wrong in it,
-    such as `nan`, and a structure too deep."""
-    is_plain = _is_sound(text, lowered, kind) if lowered else canonical.is_plain(text, kind)
+def text_of_json(text: str, kind: Kind, words: str, shared: str) -> str:
+    """Return the SQL of a JSON object or array as plain text, else what *shared* says. *words* is the column of
+    `may_hold_words` where DuckDB has written the text: then nothing can be wrong in it but such a word, and its depth."""
+    is_plain = _is_sound(text, words, kind) if words else canonical.is_plain(text, kind)
     return f"CASE WHEN {text} IS NULL THEN NULL WHEN {is_plain} THEN {text} ELSE {shared} END"
 
 
-def _is_sound(text: str, lowered: str, kind: Kind) -> str:
+def may_hold_words(text: str) -> str:
+    """Return the test for `nan` and `inf`, in letters of any size, wherever they stand."""
+    return f"(contains(lower({text}), 'nan') OR contains(lower({text}), 'inf'))"
+
+
+def _is_sound(text: str, words: str, kind: Kind) -> str:
     begins = f"starts_with({text}, '{'{' if kind is Kind.MAP else '['}')"
-    has_words = (
-        f"CASE WHEN contains({lowered}, 'nan') OR contains({lowered}, 'inf') "
-        f"THEN regexp_matches({text}, {text_literal(_WORDS)}) ELSE false END"
-    )
+    has_words = f"CASE WHEN {words} THEN regexp_matches({text}, {text_literal(_WORDS)}) ELSE false END"
     is_shallow = (
         f"CASE WHEN strlen({text}) <= {_SHORT} THEN true WHEN regexp_matches({text}, {text_literal(_DEEP)}) THEN false "
         f"WHEN strlen({text}) > {_LONG} THEN NOT regexp_matches({text}, {text_literal(_MANY_DIGITS)}) ELSE true END"
