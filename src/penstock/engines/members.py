@@ -163,7 +163,7 @@ def _texts_of(operator: Operator, below: list[Names], given: Names) -> set[str]:
         case Scan():
             if operator.source.record_type not in _TEXT_FILES or operator.component in given or operator.keeps_rejected:
                 return set()
-            fields = zip(operator.source.fields, operator.schema, strict=True)
+            fields = zip(operator.source.fields, operator.listed, strict=True)
             return {one.name for item, one in fields if item.pseudo is None and one.dtype.kind in _STRUCTURES}
         case Project():
             exprs = zip(operator.exprs, operator.schema, strict=True)
@@ -197,7 +197,7 @@ def _rewritten(operator: Operator, made: dict[int, Operator], below: list[Names]
         case Scan():
             if not kept:
                 return operator
-            fields = zip(operator.source.fields, operator.schema.names, strict=True)
+            fields = zip(operator.source.fields, operator.listed.names, strict=True)
             marked = tuple(replace(item, as_text=name in kept) for item, name in fields)
             return replace(operator, source=replace(operator.source, fields=marked))
         case Project():
