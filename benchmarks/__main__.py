@@ -36,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--rounds", type=int, default=everyday.ROUNDS, help="how often each package of part e is measured"
     )
+    parser.add_argument(
+        "--form-rows",
+        default=f"{shared.ROWS},{shared.ON_SPARK_ROWS}",
+        help="rows over which part f measures a form, on the embedded engine and on Spark (0: not there); a million is said",
+    )
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     given = parser.parse_args(arguments)
@@ -46,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = (given.data or scratch / "data").resolve()
         data.mkdir(parents=True, exist_ok=True)
         lines = _run(given, stack, scratch, data)
+        if "f" in given.only:
+            lines += _forms(*map(int, given.form_rows.split(",")))
     table = Table(*report.HEAD)
     for row in report.rows(lines):
         table.add_row(*row)
@@ -79,10 +86,18 @@ def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, 
             lines += everyday.run(client, data, sizes, given.rounds)
     if "d" in only:
         lines += compiling.run()
-    if "f" in only:
-        lines += shared.run()
     if "g" in only:
         lines += on_spark.run(data, sizes)
+    return lines
+
+
+def _forms(rows: int, on_spark_rows: int) -> list[Line]:
+    lines = shared.run(rows) if rows else []
+    if on_spark_rows:
+        # Only here, for it takes what the extra installs.
+        from benchmarks import shared_on_spark
+
+        lines += shared_on_spark.run(on_spark_rows)
     return lines
 
 
