@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -120,10 +120,12 @@ class Builder(ABC):
     as_cte: ClassVar[str] = "AS"
     windows: ClassVar[WindowForms]
 
-    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql) -> None:
+    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int]) -> None:
         self.plan = plan
         self.context = context
         self.scan_sql = scan_sql
+        self.sizes = sizes
+        self.sizes_of: dict[int, int] = {}
         self.tables: dict[int, str] = {}
         self.names: dict[int, str] = {}
         self.taken: set[str] = set()
@@ -140,7 +142,7 @@ class Builder(ABC):
             self.readers.setdefault(id(write.given), []).append(write)
         depths: dict[int, int] = {}
         for operator in operators:
-            self.meet(operator)
+            self.sizes_of[id(operator)] = self.guess(operator)
             depths[id(operator)] = 1 + max((depths[id(below)] for below in inputs_of(operator)), default=0)
             if self.is_kept(operator) or depths[id(operator)] == self.deepest:
                 depths[id(operator)] = 0
@@ -157,8 +159,19 @@ class Builder(ABC):
         """Tell whether the records of an operator are computed once and kept."""
         return len(self.readers[id(operator)]) > 1
 
-    def meet(self, operator: Operator) -> None:  # noqa: B027 -- an engine that plans nothing ahead needs none
-        """Hear of an operator, those below it before it."""
+    def guess(self, operator: Operator) -> int:
+        """Return a guess at the bytes that an operator gives, for comparing two of them."""
+        below = sum(self.sizes_of[id(one)] for one in inputs_of(operator))
+        match operator:
+            case Scan():
+                return self.sizes.get(operator.component, 0)
+            case Limit() if not operator.per:
+                return min(operator.size * 100, below)
+            case Aggregate():
+                return below // 10 if operator.group_by else 100
+            case CrossJoin():
+                return below * below
+        return below
 
     def statement(self, operator: Operator) -> str:
         """Return a whole SELECT for one operator: a CTE for each component below it that has no table of its own."""

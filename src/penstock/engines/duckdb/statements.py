@@ -32,12 +32,10 @@ from penstock.plan.operators import (
     Plan,
     Project,
     Sample,
-    Scan,
     Sort,
     Union,
     Window,
     Write,
-    inputs_of,
 )
 from penstock.plan.ports import Context
 
@@ -79,14 +77,9 @@ class _Builder(Builder):
     )
 
     def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int], tells: bool) -> None:
-        super().__init__(plan, context, scan_sql)
+        super().__init__(plan, context, scan_sql, sizes)
         self.tells = tells
-        self.sizes = sizes
-        self.sizes_of: dict[int, int] = {}
         self.counters: dict[int, str] = {}
-
-    def meet(self, operator: Operator) -> None:
-        self.sizes_of[id(operator)] = self.guess(operator)
 
     def is_kept(self, operator: Operator) -> bool:
         """An Assert sees all its records only if what reads it wants them all; else they are kept, to be counted first."""
@@ -247,20 +240,6 @@ class _Builder(Builder):
         joined = f"{read[0]} AS {read[1]} {word.upper()} JOIN {table} AS {held[1]}"
         names = self.columns(operator.fields, operator.schema.names)
         return f"SELECT {names} FROM {joined} ON {' AND '.join(tests)}{found}"
-
-    def guess(self, operator: Operator) -> int:
-        """Return a guess at the bytes that an operator gives, for comparing two of them."""
-        below = sum(self.sizes_of[id(one)] for one in inputs_of(operator))
-        match operator:
-            case Scan():
-                return self.sizes.get(operator.component, 0)
-            case Limit() if not operator.per:
-                return min(operator.size * 100, below)
-            case Aggregate():
-                return below // 10 if operator.group_by else 100
-            case CrossJoin():
-                return below * below
-        return below
 
     def aggregate(self, operator: Aggregate) -> str:
         given = self.relation(operator.given)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 DEFAULT_MASTER = "local[2]"
 CONNECT = "sc://"
+HELD_BYTES = 10 << 20
+"""How large a side of a join may be that each task holds whole: Spark's own default."""
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.sql.ansi.enabled": "true",
@@ -13,6 +15,9 @@ SETTINGS = {
     # `${…}` in a text is text.
     "spark.sql.variable.substitute": "false",
     "spark.sql.legacy.timeParserPolicy": "CORRECTED",
+    # How large a source is Spark finds out while it runs, and not before: it takes the number of files for its size.
+    "spark.sql.autoBroadcastJoinThreshold": "-1",
+    "spark.sql.adaptive.autoBroadcastJoinThreshold": str(HELD_BYTES),
     "spark.sql.pyspark.jvmStacktrace.enabled": "false",
     "spark.sql.optimizer.excludedRules": ",".join(
         f"org.apache.spark.sql.catalyst.optimizer.{rule}"
@@ -25,6 +30,7 @@ SETTINGS = {
     ),
 }
 ONE_RECORD = {
+    "spark.sql.autoBroadcastJoinThreshold": str(HELD_BYTES),
     "spark.sql.adaptive.enabled": "false",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",

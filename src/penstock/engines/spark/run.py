@@ -159,8 +159,9 @@ class SparkEngine:
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         views = {scan.component: f"penstock_source_{index}" for index, scan in enumerate(scans)}
         made = build(
-            plan, work.context, lambda scan: f"SELECT * FROM {views[scan.component]}", tells=work.counted is not None
-        )
+            plan, work.context, lambda scan: f"SELECT * FROM {views[scan.component]}", _sizes_of(work.sources),
+            tells=work.counted is not None,
+        )  # fmt: skip
         run = self._running = Run(
             access, work.desk, plan, reporter, Counts(work.counted), work.group, made, access.log(), work.context.ask
         )
@@ -256,6 +257,14 @@ class SparkEngine:
         run.reporter.progress(run.done / len(run.plan.outputs))
         preview, preview_type = preview_of(folder / names[0], write.target)
         return Written(write.component, records, names, preview, preview_type)
+
+
+def _sizes_of(sources: Mapping[str, BoundSource | Records]) -> dict[str, int]:
+    """Return the bytes of sources; none where records are given, whose size Spark knows."""
+    bound = {name: one for name, one in sources.items() if isinstance(one, BoundSource)}
+    if len(bound) < len(sources):
+        return {}
+    return {name: sum(file.size_bytes for file in one.files) for name, one in bound.items()}
 
 
 def _forget(run: Run, tables: Sequence[str], views: Sequence[str]) -> None:

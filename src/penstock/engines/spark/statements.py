@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from penstock.engines.layers import layered
 from penstock.engines.spark.aggregates import measure_sql
 from penstock.engines.spark.comparisons import COMPARISONS
 from penstock.engines.spark.expressions import render
+from penstock.engines.spark.options import HELD_BYTES
 from penstock.engines.spark.shared import shared
 from penstock.engines.spark.tallies import tell
 from penstock.engines.spark.types import SQL_TYPES, literal, quote
@@ -39,14 +41,18 @@ DEEPEST = 40
 """How many operators stand above one another in a statement; Spark plans a much deeper one for minutes."""
 
 
-_HINTS = {"default": "", "replicated": "/*+ BROADCAST(r) */ ", "skewed": "/*+ MERGE(r) */ "}
+_HINTS = {"replicated": "/*+ BROADCAST(r) */ ", "skewed": "/*+ MERGE(r) */ "}
 """The hints of joins: Spark splits what is skewed in a join of sorted sides only."""
+_HELD = {JoinType.INNER: "lr", JoinType.LEFT: "r", JoinType.RIGHT: "l", JoinType.FULL: ""}
+"""Which sides of a join each task may hold whole."""
 
 
-def build(plan: Plan, context: Context, scan_sql: ScanSql, *, tells: bool = False) -> Statements:
-    """Return the statements of a plan; *scan_sql* gives the SELECT of a source. One that *tells* counts the values that its
-    casts cannot convert (`tallies`)."""
-    return SparkBuilder(plan, context, scan_sql, tells).build()
+def build(
+    plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int] | None = None, *, tells: bool = False
+) -> Statements:
+    """Return the statements of a plan; *scan_sql* gives the SELECT of a source, *sizes* the bytes of each source. One that
+    *tells* counts the values that its casts cannot convert (`tallies`)."""
+    return SparkBuilder(plan, context, scan_sql, sizes or {}, tells).build()
 
 
 def function_of(number: int) -> str:
@@ -68,8 +74,8 @@ class SparkBuilder(Builder):
         needs_order=True,
     )
 
-    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, tells: bool) -> None:
-        super().__init__(plan, context, scan_sql)
+    def __init__(self, plan: Plan, context: Context, scan_sql: ScanSql, sizes: Mapping[str, int], tells: bool) -> None:
+        super().__init__(plan, context, scan_sql, sizes)
         self.tells = tells
 
     def quote(self, name: str) -> str:
@@ -144,7 +150,15 @@ class SparkBuilder(Builder):
     def cross_join(self, operator: CrossJoin) -> str:
         """Spark itself makes one join of this and a Filter above it."""
         sides = f"{self.relation(operator.left)} AS l CROSS JOIN {self.relation(operator.right)} AS r"
-        return f"SELECT {_sides(operator.fields, operator.schema)} FROM {sides}"
+        return f"SELECT {self.held(operator, 'lr')}{_sides(operator.fields, operator.schema)} FROM {sides}"
+
+    def held(self, operator: Join | CrossJoin, sides: str) -> str:
+        """Return the hint that has each task hold the smaller of some sides, where that is small. What Spark itself takes for
+        the size of a source is the number of its files."""
+        below = {"l": operator.left, "r": operator.right}
+        sizes = {side: self.sizes_of[id(below[side])] for side in sides} if self.sizes else {}
+        side = min(sizes, key=lambda one: sizes[one], default="")
+        return f"/*+ BROADCAST({side}) */ " if side and sizes[side] <= HELD_BYTES else ""
 
     def limit(self, operator: Limit) -> str:
         """LIMIT for the whole, a running number for partitions and for what is larger than Spark's LIMIT."""
@@ -178,7 +192,8 @@ class SparkBuilder(Builder):
             sides.append(f"(SELECT *, {added} FROM {self.relation(given)}) AS {side[0]}")
         tests = " AND ".join(f"l._left{index} = r._right{index}" for index in range(len(operator.keys)))
         word = "INNER" if operator.join_type is JoinType.INNER else f"{operator.join_type.value.upper()} OUTER"
-        columns = f"{_HINTS[operator.optimization]}{_sides(operator.fields, operator.schema)}"
+        hint = _HINTS.get(operator.optimization) or self.held(operator, _HELD[operator.join_type])
+        columns = f"{hint}{_sides(operator.fields, operator.schema)}"
         return f"SELECT {columns} FROM {sides[0]} {word} JOIN {sides[1]} ON {tests}"
 
     def key_of(self, expr: Expr) -> str:

@@ -107,3 +107,33 @@ def test_a_seed_is_one_that_spark_takes() -> None:
 def test_windows_without_an_order_get_one_that_means_nothing() -> None:
     made = statements("window", {"functions": [{"function": "row_number", "alias": "n"}]})
     assert "CAST(row_number() OVER w AS INT) AS `n` FROM `s` WINDOW w AS (ORDER BY 1)" in made.outputs[0]
+
+
+@pytest.mark.parametrize(
+    ("join_type", "sizes", "hint"),
+    [
+        ("inner", {"s": 10, "t": 20}, "/*+ BROADCAST(l) */ "),
+        ("inner", {"s": 2**40, "t": 20}, "/*+ BROADCAST(r) */ "),
+        ("left", {"s": 10, "t": 20}, "/*+ BROADCAST(r) */ "),
+        ("right", {"s": 10, "t": 20}, "/*+ BROADCAST(l) */ "),
+        ("full", {"s": 10, "t": 20}, ""),
+        ("left", {"s": 10, "t": 2**40}, ""),
+        ("inner", {}, ""),
+    ],
+)
+def test_each_task_holds_a_side_that_is_small(join_type: str, sizes: dict[str, int], hint: str) -> None:
+    join = {
+        "id": "x", "type": "join_component", "properties": {
+            "keys": [{"left": "id", "right": "id"}], "fields": [{"input": "left", "field": "id"}], "join_type": join_type},
+    }  # fmt: skip
+    edges = [
+        {"from": "s", "to": "x", "input": "left"},
+        {"from": "t", "to": "x", "input": "right"},
+        {"from": "x", "to": "d"},
+    ]
+    made = compile_package({"components": [SOURCE, {**SOURCE, "id": "t"}, join, OUT], "edges": edges}, {})
+    assert made.plan is not None, made.diagnostics
+    sql = build(
+        made.plan, Context(datetime(2026, 1, 2, tzinfo=UTC)), lambda scan: f"SELECT * FROM {scan.component}", sizes
+    )
+    assert f"SELECT {hint}l.`id` AS `id` FROM" in sql.outputs[0]
