@@ -1,0 +1,3 @@
+-- out
+WITH "s" AS NOT MATERIALIZED (SELECT * FROM source('s'))
+SELECT * FROM "s";
