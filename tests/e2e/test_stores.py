@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import obstore
+import pyarrow.parquet
 import pytest
 from obstore.store import S3Store
 
@@ -96,8 +99,8 @@ def test_signatures_are_those_that_s3_wants(run: Any, signed_s3: Any) -> None:
     (folder / "signed" / "orders" / "2024-01").mkdir(parents=True)
     (folder / "signed" / "orders" / "2024-01" / "ä b+c.csv").write_text("id,total\n7,700\n")
     lake = {"type": "s3", "username": name, "password": secret, "endpoint": endpoint}
-    code, _, err = run(PACKAGE.format(bucket="signed"), {"lake": lake})
-    assert code == 0, err
+    code, out, err = run(PACKAGE.format(bucket="signed"), {"lake": lake})
+    assert code == 0, out + err
     raw = S3Store(
         "signed", endpoint=endpoint, access_key_id=name, secret_access_key=secret, virtual_hosted_style_request=False,
         region="us-east-1", client_options={"allow_http": True},
@@ -106,3 +109,20 @@ def test_signatures_are_those_that_s3_wants(run: Any, signed_s3: Any) -> None:
     code, out, err = run(PACKAGE.format(bucket="signed"), {"lake": {**lake, "password": "another-secret"}})
     assert code == 1
     assert "is refused to this account (SignatureDoesNotMatch" in out + err
+
+
+def test_the_package_of_the_guide_runs(run: Any, s3: str, new_bucket: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "guide" / "stores.md").read_text()
+    package = page.partition("```yaml\n")[2].partition("```")[0]
+    lake = tomllib.loads(page.partition("```toml\n")[2].partition("```")[0])["lake"]
+    new_bucket("sales")
+    raw = S3Store(
+        "sales", endpoint=s3, access_key_id="raw", secret_access_key="raw", virtual_hosted_style_request=False,
+        region="us-east-1", client_options={"allow_http": True},
+    )  # fmt: skip
+    obstore.put(raw, "orders/2024-03/a.csv", b"id,customer,total\n1,x,50\n2,y,150\n")
+    obstore.put(raw, "orders/2024-07/b.csv", b"id,customer,total\n3,x,500\n")
+    code, out, err = run(package, {"lake": {**lake, "endpoint": s3}})
+    assert code == 0, out + err
+    table = pyarrow.parquet.read_table(io.BytesIO(bytes(obstore.get(raw, "large/part-00000.parquet").bytes())))
+    assert table.to_pylist() == [{"id": 2, "customer": "y", "total": 150.0}]
