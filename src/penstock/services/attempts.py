@@ -45,7 +45,7 @@ class Claimed:
 
     job_id: int
     epoch: int
-    order: Mapping[str, Any]
+    order: Mapping[str, Any] = field(repr=False)
     is_sandbox: bool = False
 
 

@@ -122,6 +122,7 @@ def test_an_order_has_the_databases_that_stand_in_the_package_and_no_others(queu
     )  # fmt: skip
     taken = claim(queue, SEAL)
     assert isinstance(taken, Claimed)
+    assert "canary" not in repr(taken)
     found = taken.order["connections"]
     assert set(found) == {"by name", "it's", "in a variable", keys["by id"]}
     assert found["by name"] == {
