@@ -73,7 +73,8 @@ class MongoCollections:
         return BoundSource(scan.source, (FileEntry(str(file), origin.collection, file.stat().st_size),))
 
     def _read(self, scan: Scan, origin: CollectionSource, connection: Connection, file: Path, landing: Landing) -> None:
-        fields = [(item.name or "", field.dtype) for item, field in zip(scan.source.fields, scan.schema, strict=True)]
+        # A scan that keeps rejected records has fields behind those of the source.
+        fields = [(item.name or "", field.dtype) for item, field in zip(scan.source.fields, scan.schema, strict=False)]
         with opened(connection, self._allow) as client, file.open("w", encoding="utf-8", newline="") as lines:
             collection = collection_of(client, connection, origin.collection)
             reading.write_lines(collection, origin, fields, lines, landing)
