@@ -372,14 +372,25 @@ def connections_page() -> str:
         "tested and used. Parameters marked with a plus are Penstock's own, all others those of the wire. Secret ones are "
         "sealed and never shown.".split()
     )
-    out += "\n\n| Type | Name | Group | Connector |\n|---|---|---|---|\n"
+    out += "\n\n| Type | Name | Read by | Written by | Tests run against |\n|---|---|---|---|---|\n"
     for kind in TYPES.values():
-        has = "yes" if kind.type in usable else "not yet"
-        out += f"| [`{kind.type}`](#{kind.type}){' +' * kind.own} | {kind.name} | {kind.group[1]} | {has} |\n"
+        name = f"[`{kind.type}`](#{kind.type}){' +' * kind.own} | {kind.name}"
+        if kind.type not in usable:
+            out += f"| {name} | not yet | not yet | |\n"
+            continue
+        tried = registry.TRIED.get(kind.type, "a web server of the tests; never the service")
+        readers, writers = _components_for(kind.type, reads=True), _components_for(kind.type, reads=False)
+        out += f"| {name} | {readers} | {writers if kind.type not in registry.READ_ONLY else ''} | {tried} |\n"
     for kind in TYPES.values():
         out += f"\n## {kind.type}\n\n{kind.description}\n\n| Parameter | Needed | Default | |\n|---|---|---|---|\n"
         out += "".join(map(_parameter, kind.parameters))
     return out
+
+
+def _components_for(kind: str, *, reads: bool) -> str:
+    """Return the components that take a type of connections, those that read or those that write."""
+    found = [one for one in COMPONENTS.values() if kind in one.connections and one.is_source is reads]
+    return ", ".join(f"[{one.title}](components.md#{_anchor(_title(one))})" for one in found)
 
 
 def _parameter(one: Parameter) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock.connectors.databases import asking
@@ -14,6 +14,27 @@ from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
 from penstock.plan.systems import System
+
+READ_ONLY = frozenset({"http"})
+"""Types of connections that nothing can be written through."""
+TRIED: Mapping[str, str] = {
+    "file": "folders of the machine",
+    "s3": "moto for its behaviour, rclone for signatures",
+    "gs": "no Google: a stand-in for its tokens and addresses before an S3",
+    "azureblobstorage": "Azurite",
+    "sftp": "OpenSSH",
+    "http": "a web server of the tests, which breaks off, waits and lies",
+    "postgres": "PostgreSQL",
+    "mysql": "MariaDB",
+    "herokupostgres": "as postgres; never Heroku",
+    "googlecloudpostgres": "as postgres; never Google",
+    "googlecloudsql": "as mysql; never Google",
+    "mongo": "no MongoDB: a look-alike",
+    "basic_auth": "a web server of the tests",
+    "bearer": "a web server of the tests",
+    "oauth2": "a web server of the tests",
+}
+"""What the tests of each type of connections run against; what is not named never ran against the service."""
 
 
 def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:
