@@ -171,6 +171,8 @@ def test_a_stored_login_is_borrowed_and_not_told(client: TestClient, web: str) -
     query = {"url": f"{web}/echo", "connection_id": made["id"]}
     assert "Basic ***" in json.dumps(look(client, **query))
     assert "lend no login" in look(client, url=f"{web}/echo", connection_id=database["id"])
+    empty = client.post(f"{ALL}/hubspot", json={"name": "empty"}).json()
+    assert "no password or token that it could lend" in look(client, url=f"{web}/echo", connection_id=empty["id"])
     missing = client.get(f"{ALL}/curl/schema", params={"url": f"{web}/echo", "connection_id": 2_000_000_000})
     assert missing.status_code == 404
 
