@@ -14,8 +14,7 @@ from penstock.engines.spark.shared import shared
 from penstock.engines.spark.types import SQL_TYPES, literal, quote, text_literal
 from penstock.engines.templates import calls_others, mentioned
 from penstock.errors import CapabilityError
-from penstock.plan.dtypes import Kind
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal, walk
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal
 from penstock.plan.ports import Context
 
 MAX_SQL = 2_000_000
@@ -79,25 +78,7 @@ def _call(expr: Call, context: Context) -> str:
     args = [render(arg, context) for arg in expr.args]
     if expr.function in _MAY_SKIP:
         _refuse_calls(args[1:])
-    made = bound(args, partial(_applied, expr, context))
-    if not mentioned(made) or not any(map(_is_computed_real, expr.args)):
-        return made
-    # Of two calls of Python with constants that Spark takes for the same, 0.0 and -0.0, it makes one; what begins with chance
-    # it does not compute in advance.
-    args = [
-        f"(CASE WHEN rand() < 2 THEN {sql} END)" if _is_computed_real(arg) else sql
-        for sql, arg in zip(args, expr.args, strict=True)
-    ]
     return bound(args, partial(_applied, expr, context))
-
-
-def _is_computed_real(expr: Expr) -> bool:
-    """Tell whether an expression is a real number that Spark would compute in advance: it reads no field, and is no literal."""
-    return (
-        expr.dtype.kind in (Kind.FLOAT, Kind.DOUBLE)
-        and not isinstance(expr, Literal)
-        and not any(isinstance(part, FieldRef) for part in walk(expr))
-    )
 
 
 def _applied(expr: Call, context: Context, args: list[str]) -> str:
