@@ -187,3 +187,15 @@ def test_what_cannot_be_a_folder_is_found_before(write: Write) -> None:
     assert "No field is left to be written" in write(RECORDS, ["a:int"], partition_by=["a"])
     long = [{"a": 1, "b": "x" * 300}]
     assert "is too long for the name of a folder" in write(long, FIELDS, partition_by=["b"])
+
+
+def test_folders_are_appended_to(copy: Callable[..., dict[str, Any]], tmp_path: Path) -> None:
+    written = {"partition_by": ["b"], "if_exists": "append"}
+    files = []
+    for values in (["x", "y"], ["x", "z"]):
+        (tmp_path / "in.json").write_text("".join(json.dumps({"a": 1, "b": value}) + "\n" for value in values))
+        done = copy({"path": "in.json", "record_type": "json"}, FIELDS, written)
+        files.append([str(Path(one).relative_to(tmp_path / "out")) for one in done["outputs"][0]["files"]])
+    assert files == [["b=x/part-00000.csv", "b=y/part-00000.csv"], ["b=x/part-00001.csv", "b=z/part-00000.csv"]]
+    assert all((tmp_path / "out" / one).read_text() == "1\n" for one in (*files[0], *files[1]))
+    assert not list((tmp_path / "out").glob(".*"))
