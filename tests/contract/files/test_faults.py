@@ -92,6 +92,14 @@ def test_an_upload_that_is_always_cut_leaves_the_old_files(far: Any, relay: Any,
     assert not staged.folder.exists()
 
 
+def test_a_large_file_is_written_in_parts(far: Any, prepared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penstock.connectors.files.bucket.UPLOAD_PART_BYTES", 5 << 20)
+    large = random.Random(3).randbytes(6 << 20).hex()
+    staged = prepared(far.connection, large)
+    far.store.publish(staged, Written("out", 1, ("part-00000.csv",)))
+    assert far.tree() == {"out/part-00000.csv": large}
+
+
 def test_a_server_that_is_gone_is_named(
     far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
 ) -> None:
