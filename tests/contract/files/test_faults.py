@@ -62,6 +62,16 @@ def test_a_connection_that_is_cut_goes_on_from_there(
     assert relay.connections >= 2
 
 
+def test_a_login_that_is_cut_is_tried_again(
+    far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    far.fill({"in/a.csv": "text"})
+    relay.reset(10, 10)
+    (found,) = far.store.bind(source("in/*.csv", far.bucket), far.through(relay.port), landing()).files
+    assert Path(found.location).read_text() == "text"
+    assert relay.connections >= 2
+
+
 def test_a_connection_that_is_always_cut_fails_the_job(
     far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing], text: str
 ) -> None:
