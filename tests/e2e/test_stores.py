@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +127,37 @@ def test_the_package_of_the_guide_runs(run: Any, s3: str, new_bucket: Any) -> No
     assert code == 0, out + err
     table = pyarrow.parquet.read_table(io.BytesIO(bytes(obstore.get(raw, "large/part-00000.parquet").bytes())))
     assert table.to_pylist() == [{"id": 2, "customer": "y", "total": 150.0}]
+
+
+def test_jobs_of_a_server_read_and_write_buckets_and_sftp(
+    serve: Callable[..., Any], flows: Any, tmp_path: Path, s3: str, new_bucket: Any, sshd: Any
+) -> None:
+    server = serve(f"sqlite:///{tmp_path}/penstock.db", PENSTOCK_OUTBOUND_ALLOW="127.0.0.0/8")
+    new_bucket("jobs")
+    account = {"name": "lake", "username": "a-key-of-moto", "password": "canary-of-s3", "endpoint": s3}
+    lake = server.call("POST", "connections/s3", account)
+    login = {"name": "drop", "host": "127.0.0.1", "port": sshd.port, "username": "guest", "password": sshd.password}
+    drop = server.call("POST", "connections/sftp", {**login, "host_key": sshd.public})
+    for one in (lake, drop):
+        assert server.call("POST", f"connections/{one['type']}/{one['id']}/test") is True
+    (sshd.data / "numbers.csv").write_text("n\n1\n2\n3\n")
+    sshd.opened()
+    cluster = server.cluster()
+
+    def ran(source: tuple[str, dict[str, str]], target: tuple[str, dict[str, str]]) -> dict[str, Any]:
+        read = flows.source("numbers", source[0], source[1].pop("path"), ("n", "int"))
+        write = flows.target("out", target[0], target[1].pop("path"), if_exists="append")
+        read["properties"] |= source[1]
+        write["properties"] |= target[1]
+        flow = flows.flow(read, write, edges=[("numbers", "out")])
+        return server.wait(server.submit(cluster, server.package(flow)))
+
+    job = ran((drop["unique_id"], {"path": "numbers.csv"}), (lake["unique_id"], {"path": "in", "bucket": "jobs"}))
+    assert job["status"] == "completed", job["errors"]
+    job = ran((lake["unique_id"], {"path": "in/*", "bucket": "jobs"}), (drop["unique_id"], {"path": "out/numbers"}))
+    assert job["status"] == "completed", job["errors"]
+    assert job["outputs"][0]["records_count"] == 3
+    (made,) = (sshd.data / "out" / "numbers").iterdir()
+    assert "".join(made.read_text().split()) == "n123"
+    assert "canary" not in server.said()
+    assert list((server.home / "data" / "scratch" / "staged").iterdir()) == []

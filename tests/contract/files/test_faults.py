@@ -62,6 +62,16 @@ def test_a_connection_that_is_cut_goes_on_from_there(
     assert relay.connections >= 2
 
 
+def test_a_login_that_is_cut_is_tried_again(
+    far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    far.fill({"in/a.csv": "text"})
+    relay.reset(10, 10)
+    (found,) = far.store.bind(source("in/*.csv", far.bucket), far.through(relay.port), landing()).files
+    assert Path(found.location).read_text() == "text"
+    assert relay.connections >= 2
+
+
 def test_a_connection_that_is_always_cut_fails_the_job(
     far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing], text: str
 ) -> None:
@@ -90,6 +100,14 @@ def test_an_upload_that_is_always_cut_leaves_the_old_files(far: Any, relay: Any,
     far.store.discard(staged)
     assert far.tree() == OLD
     assert not staged.folder.exists()
+
+
+def test_a_large_file_is_written_in_parts(far: Any, prepared: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("penstock.connectors.files.bucket.UPLOAD_PART_BYTES", 5 << 20)
+    large = random.Random(3).randbytes(6 << 20).hex()
+    staged = prepared(far.connection, large)
+    far.store.publish(staged, Written("out", 1, ("part-00000.csv",)))
+    assert far.tree() == {"out/part-00000.csv": large}
 
 
 def test_a_server_that_is_gone_is_named(

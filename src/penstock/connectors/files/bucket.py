@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import obstore
 from obstore import exceptions
 
-from penstock.connectors.files.fetching import NoRanges
+from penstock.connectors.files.fetching import NoRanges, retried
 from penstock.connectors.files.finding import Folder, Found
 from penstock.errors import PermanentError, TransientError
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from obstore import GetOptions
     from obstore.store import ObjectStore
 
+ResultT = TypeVar("ResultT")
 PIECE_BYTES = 1 << 20
 UPLOAD_PART_BYTES = 8 << 20
 MOST_PARTS = 9_000
@@ -67,15 +68,13 @@ class Bucket:
     def children(self, folder: str) -> list[Found | Folder]:
         """Return the objects and folders directly in a folder. The empty object that a console makes to show a folder is
         none."""
-        with self._said(folder):
-            listed = obstore.list_with_delimiter(self._store, folder or None)
+        listed = self._asked(folder, lambda: obstore.list_with_delimiter(self._store, folder or None))
         files = [_found(one) for one in listed["objects"] if one["path"] != folder]
         return [*files, *(Folder(str(name)) for name in listed["common_prefixes"])]
 
     def below(self, folder: str) -> list[Found]:
         """Return all objects below a folder, however deep."""
-        with self._said(folder):
-            listed = obstore.list(self._store, folder or None).collect()
+        listed = self._asked(folder, lambda: obstore.list(self._store, folder or None).collect())
         return [_found(one) for one in listed if one["path"] != folder]
 
     def look(self, name: str) -> Found | Folder | None:
@@ -83,23 +82,22 @@ class Bucket:
         found = self.find(name)
         if found is not None:
             return found
-        with self._said(name):
-            first = next(iter(obstore.list(self._store, name, chunk_size=1)), None)
+        first = self._asked(name, lambda: next(iter(obstore.list(self._store, name, chunk_size=1)), None))
         return Folder(name) if first else None
 
     def find(self, name: str) -> Found | None:
         """Return an object, if there is one of that name."""
         try:
-            with self._said(name):
-                return _found(obstore.head(self._store, name))
+            return _found(self._asked(name, lambda: obstore.head(self._store, name)))
         except Missing:
             return None
 
     def mark(self, name: str) -> str | None:
         """Return the mark of an object, if it is there and has one."""
         try:
-            with self._said(name):
-                return obstore.get(self._store, name, options={"head": True}).attributes.get(MARK)
+            return self._asked(
+                name, lambda: obstore.get(self._store, name, options={"head": True}).attributes.get(MARK)
+            )
         except Missing:
             return None
 
@@ -146,6 +144,15 @@ class Bucket:
         if names:
             with self._said(names[0]):
                 _delete(self._store, names)
+
+    def _asked(self, name: str, ask: Callable[[], ResultT]) -> ResultT:
+        """Return what the store says, which may be asked again: its client repeats requests, and not bodies that break off."""
+
+        def once() -> ResultT:
+            with self._said(name):
+                return ask()
+
+        return retried(once)
 
     @contextmanager
     def _said(self, name: str) -> Iterator[None]:

@@ -17,6 +17,7 @@ import asyncssh
 from asyncssh.sftp import SFTPAttrs, SFTPClient
 
 from penstock.connectors import ssh, tunnels
+from penstock.connectors.files.fetching import retried
 from penstock.connectors.files.finding import Folder, Found, joined
 from penstock.connectors.places import Place
 from penstock.connectors.tunnels import SSH_PORT, Ssh
@@ -109,14 +110,14 @@ class Session:
             return made
 
         try:
-            return self._call(folder or ".", listed)
+            return retried(lambda: self._call(folder or ".", listed))
         except Missing:
             return []
 
     def look(self, name: str) -> Found | Folder | None:
         """Return what is at a path, links followed, if anything is."""
         try:
-            return _entry(name, self._call(name, lambda sftp: sftp.stat(name)))
+            return _entry(name, retried(lambda: self._call(name, lambda sftp: sftp.stat(name))))
         except Missing:
             return None
 
