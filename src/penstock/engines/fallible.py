@@ -22,7 +22,9 @@ _FAIL = frozenset(
     }
 )  # fmt: skip
 """What can fail whatever its arguments are; with a pattern that is a constant and a good one the others cannot."""
-_CALLS = frozenset({"Curl", "CurlPoll", "ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"})
+_CALLS = frozenset(
+    {"Curl", "CurlPoll", "CCurl", "CCurlPoll", "ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"}
+)
 """Calls of other systems, which only a job makes: they are not to be made in vain either."""
 _TABLES = frozenset({"ToJson", "JsonStringToMap", "JsonStringToBag", "json_of_texts", "JsonExtract"})
 """What makes a constant that records are looked up in: to compute it again for each would cost too much."""

@@ -12,7 +12,16 @@ from penstock.plan.exprs import OPERATORS, Call, Cast, Conditional, Expr
 from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Write, iter_operators
 
 _OFTEN_WITHOUT = frozenset(
-    {"matches", "Curl", "CurlPoll", "ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetime"}
+    {
+        "matches",
+        "Curl",
+        "CurlPoll",
+        "CCurl",
+        "CCurlPoll",
+        "ExecuteSqlString",
+        "ExecuteSqlDateTime",
+        "ExecuteSqlDatetime",
+    }
 )
 LARGE = 60
 """From how many parts on an expression is tried."""

@@ -34,21 +34,22 @@ def mentioned(sql: str) -> set[str]:
 
 def calls_others(sql: str) -> bool:
     """Tell whether a part of a statement calls another system, and so must be computed once."""
-    return "ps_curl" in sql or "ps_sql_" in sql
+    return "ps_curl" in sql or "ps_ccurl" in sql or "ps_sql_" in sql
 
 
 def call_of_others(
     call: Call, args: list[str], context: Context, shared: Callable[..., str], listed: Callable[[list[str]], str]
 ) -> str | None:
-    """Return the SQL of `Curl` or `CurlPoll`, None where no call is made; *shared* writes a call of a shared function, and
-    *listed* a list of six texts, which may be null."""
+    """Return the SQL of `Curl`, `CurlPoll` and those with a connection, None where no call is made; *shared* writes a call of
+    a shared function, and *listed* a list of six texts, which may be null."""
     if context.outbound is None:
         return None
-    polls = call.function == "CurlPoll"
+    polls, with_connection = call.function.endswith("Poll"), call.function.startswith("CC")
     given = args[3:] if polls else args
     request = listed([*given, *["NULL"] * (6 - len(given))])
     allow = "'" + context.outbound.replace("'", "''") + "'"
-    return shared("curl_poll", request, *args[:3], allow) if polls else shared("curl", request, allow)
+    name = f"{'ccurl' if with_connection else 'curl'}{'_poll' if polls else ''}"
+    return shared(name, request, *args[:3], allow) if polls else shared(name, request, allow)
 
 
 def question(call: Call, args: list[str], context: Context, shared: Callable[..., str]) -> str | None:

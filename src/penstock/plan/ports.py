@@ -12,6 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 from penstock.domain.diagnostic import Diagnostic
 from penstock.domain.rung import Rungs
 from penstock.errors import PermanentError
+from penstock.kit.outbound import Request
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan, Scan, Write
 from penstock.plan.schema import Schema
@@ -89,15 +90,30 @@ class TableFacts:
     columns: tuple[TableColumn, ...]
 
 
-Ask = Callable[[str, str], Cell | None]
-"""Asks a database: unique id or name of a connection, one statement of SQL; gives the first column of the first row, None
-where there is no row or where it is null. Raises PermanentError and TransientError with one plain sentence. Can be
-pickled."""
+class Ask(Protocol):
+    """Asks other systems through the connections of a job, given by unique id or name. Raises PermanentError and
+    TransientError with one plain sentence. Can be pickled."""
+
+    def __call__(self, key: str, sql: str) -> Cell | None:
+        """Ask a database with one statement of SQL: the first column of the first row, None where there is no row or where it
+        is null."""
+
+    def signed(self, key: str, request: Request, *, anew: bool = False) -> Request:
+        """Return a request with what a connection logs in with; *anew* where what it was before has been refused."""
 
 
-def ask_nobody(key: str, sql: str) -> Cell | None:  # noqa: ARG001 -- it is called as `Ask` is
-    """Refuse to ask: there are no connections here."""
-    raise PermanentError(f"There is no connection '{key}' to a database here.")
+class _Nobody:
+    """Refuses to ask: there are no connections here."""
+
+    def __call__(self, key: str, sql: str) -> Cell | None:  # noqa: ARG002 -- it is called as `Ask` is
+        raise PermanentError(f"There is no connection '{key}' to a database here.")
+
+    def signed(self, key: str, request: Request, *, anew: bool = False) -> Request:  # noqa: ARG002 -- likewise
+        raise PermanentError(f"There is no connection '{key}' here.")
+
+
+ask_nobody = _Nobody()
+"""Refuses to ask."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from penstock.lang.document import connection_keys, read, texts_of
 from penstock.lang.expression.tokens import quote
 from penstock.services import events, secrets
 from penstock.services.coerce import to_json
-from penstock.services.connection_types import TYPES
+from penstock.services.connection_types import SERVICES, TYPES
 from penstock.services.connections import by_key, for_job
 from penstock.services.secrets import KEYLESS
 from penstock.services.system import KNOWN_STACKS, SPARK_STACKS
@@ -224,16 +224,17 @@ def _instant(at: datetime) -> str:
 
 def _connections(uow: UnitOfWork, job: Job, seal: Seal) -> dict[str, Any]:
     """Only the connections that the package names: a job's process gets no other. Components name what they read and write;
-    a database that a function asks stands somewhere in the texts of the package, or in a variable."""
+    what a function asks or logs in with stands somewhere in the texts of the package, or in a variable."""
     document, _ = read(job.package_flow)
     wanted = set(connection_keys(document)) if document is not None else set()
     values = (job.package_variables, job.account_variables, job.variables, job.dynamic_variables)
     texts = [*(() if document is None else texts_of(document))]
     texts += [str(value) for value in chain(*(json.loads(one).values() for one in values))]
-    asks = any("ExecuteSql" in text for text in texts)
+    asks, calls = (any(word in text for text in texts) for word in ("ExecuteSql", "CCurl"))
     found: dict[str, Any] = {}
     for key, row in by_key(people.connections(uow, job.account_id)).items():
-        if key in wanted or (asks and TYPES[row.type].is_database and _stands_in(key, texts)):
+        may_stand = (asks and TYPES[row.type].is_database) or (calls and TYPES[row.type].group == SERVICES)
+        if key in wanted or (may_stand and _stands_in(key, texts)):
             found[key] = for_job(row, seal)
     return found
 

@@ -254,8 +254,6 @@ def test_a_stop_ends_calls(run: Any, server: Server, monkeypatch: pytest.MonkeyP
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("CCurl('https://x/')", "Connections that authenticate calls do not exist in this version"),
-        ("CCurlPoll('a', 1, 1, 'https://x/')", "Connections that authenticate calls do not exist in this version"),
         (
             "ExecuteSqlLong('POSTGRES_CONNECTION_3', 'SELECT 1')",
             "Cast the text: (long)ExecuteSqlString(connection, sql).",

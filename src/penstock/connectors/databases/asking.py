@@ -14,9 +14,11 @@ from penstock.connectors.databases import importing, testing
 from penstock.connectors.databases.session import Column, Gone, Row, Session
 from penstock.connectors.ladder import no_connector, spoken
 from penstock.connectors.tunnels import Way
+from penstock.connectors.web.logins import lent
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
-from penstock.plan.ports import Ask, Cell, Connection, Sampled, TableFacts
+from penstock.kit.outbound import STOP, Request
+from penstock.plan.ports import Ask, Cell, Connection, Sampled, TableFacts, nobody_reads
 from penstock.plan.systems import DatabaseSource
 
 DRIVERS = {
@@ -91,18 +93,30 @@ class Databases:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Asks the databases of a job (`penstock.plan.ports.Ask`). Travels to other processes, connections and all."""
+    """Asks the databases of a job, and lends its logins (`penstock.plan.ports.Ask`). Travels to other processes,
+    connections and all."""
 
     connections: Mapping[str, Connection]
     allow: str | None
 
-    def __call__(self, key: str, sql: str) -> Cell | None:
+    def signed(self, key: str, request: Request, *, anew: bool = False) -> Request:
+        """Return a request with what a connection logs in with."""
+        login = lent(self._named(key), self.allow, STOP, nobody_reads)
+        if anew:
+            login.renew()
+        return login.signed(request)
+
+    def _named(self, key: str) -> Connection:
         connection = self.connections.get(key)
         if connection is None:
             raise PermanentError(
                 f"There is no connection '{key}'. Create it, or write its unique id or name out in the package or in a "
                 "variable: a job is given only the connections that it names."
             )
+        return connection
+
+    def __call__(self, key: str, sql: str) -> Cell | None:
+        connection = self._named(key)
         if connection.type not in DRIVERS:
             raise PermanentError(
                 f"The connection '{key}' is of type '{connection.type}', which no statement of SQL can be asked of. "

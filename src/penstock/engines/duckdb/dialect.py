@@ -555,6 +555,8 @@ TEMPLATES: dict[str, Template] = {
     # calls
     "Curl": _call_of_others,
     "CurlPoll": _call_of_others,
+    "CCurl": _call_of_others,
+    "CCurlPoll": _call_of_others,
     "ExecuteSqlString": _question,
     "ExecuteSqlDateTime": _question,
     "ExecuteSqlDatetime": _question,

@@ -16,6 +16,7 @@ from penstock.engines.functions.rows import ARROW, Row, over_row, remembering
 from penstock.engines.functions.table import SHARED, Shared
 from penstock.engines.templates import PREFIX, mentioned
 from penstock.errors import PenstockError
+from penstock.kit.outbound import Request
 from penstock.plan.ports import Ask, Cell, ask_nobody
 
 _SQL = {
@@ -73,7 +74,7 @@ class Functions:
         parameters: list[Any] = [duckdb.sqltype(_SQL[word]) for word in shared.parameters]
         self._connection.create_function(
             f"{PREFIX}{shared.name}",
-            vectorised(shared, self.failure, self._asked),
+            vectorised(shared, self.failure, _Asked(self)),
             parameters,
             duckdb.sqltype(_SQL[shared.result]),
             type=PythonUDFType.ARROW,
@@ -81,8 +82,18 @@ class Functions:
             side_effects=shared.has_effects,
         )
 
-    def _asked(self, key: str, sql: str) -> Cell | None:
-        return self.ask(key, sql)
+
+class _Asked:
+    """Asks as the functions of a session do when they are called, not when they are made (`penstock.plan.ports.Ask`)."""
+
+    def __init__(self, functions: Functions) -> None:
+        self._functions = functions
+
+    def __call__(self, key: str, sql: str) -> Cell | None:
+        return self._functions.ask(key, sql)
+
+    def signed(self, key: str, request: Request, *, anew: bool = False) -> Request:
+        return self._functions.ask.signed(key, request, anew=anew)
 
 
 _BY_NAME = {shared.name: shared for shared in SHARED}

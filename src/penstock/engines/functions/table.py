@@ -204,6 +204,10 @@ SHARED: tuple[Shared, ...] = (
     # calls
     Shared("curl", ("values", "text"), "value", curl.curl, has_effects=True),
     Shared("curl_poll", ("values", "text", "int", "int", "text"), "value", curl.curl_poll, has_effects=True),
+    Shared("ccurl", ("values", "text"), "value", curl.ccurl, has_effects=True, asks=True),
+    Shared(
+        "ccurl_poll", ("values", "text", "int", "int", "text"), "value", curl.ccurl_poll, has_effects=True, asks=True
+    ),
     Shared("sql_text", ("text", "text"), "text", sql.text, has_effects=True, asks=True),
     Shared("sql_moment", ("text", "text", "int"), "datetime", sql.moment, has_effects=True, asks=True),
     # text

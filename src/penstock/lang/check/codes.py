@@ -144,8 +144,8 @@ class NotACondition(Code):
 class FunctionNotAvailable(Code):
     """A function of the language that this version does not run yet.
 
-    It is refused before the job starts, never guessed. Wrong: `CCurl('https://…')`, for which there is no
-    connection yet. Right: `Curl('https://…', 'GET')`.
+    It is refused before the job starts, never guessed. Wrong: `ExecuteSqlLong('shop', 'SELECT 1')`.
+    Right: `(long)ExecuteSqlString('shop', 'SELECT 1')`.
     """
 
     code = "PK601"

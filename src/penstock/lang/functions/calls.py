@@ -26,6 +26,19 @@ CALLS: tuple[Function, ...] = (
         volatile=True,
     ),
     function(
+        "CCurl", "calls", (signature("text text? text? text? text?", dtypes.MAP),),
+        "Calls an address, `CCurl(url, method, headers, body, connection)`, logging in with a connection, given by its unique "
+        "id or its name; the method is GET unless given. Otherwise as `Curl`.",
+        "CCurl('https://api.example.org/me', 'GET', '{}', '', 'HUBSPOT_CONNECTION_7')", "null", Nulls.MAYBE, volatile=True,
+    ),
+    function(
+        "CCurlPoll", "calls", (signature("text int int text text? text? text? text?", dtypes.MAP),),
+        "Calls again and again, `CCurlPoll(regex, interval, timeout, url, method, headers, body, connection)`: as `CurlPoll`, "
+        "logging in as `CCurl` does.",
+        "CCurlPoll('\"state\":\"done\"', 2000, 120000, 'https://api.example.org/export/9', 'GET', '', '', 'crm')", "null",
+        Nulls.MAYBE, volatile=True,
+    ),
+    function(
         "ExecuteSqlString", "calls", "text text -> text",
         f"Asks a database, `ExecuteSqlString(connection, sql)`: the first column of the first row as text, null where there is "
         f"no row. {_ASKING} Real numbers are printed as the language prints them, all else as the database does.",
@@ -47,10 +60,7 @@ ASKING = frozenset({"ExecuteSqlString", "ExecuteSqlDateTime", "ExecuteSqlDatetim
 """Functions whose first argument is a connection to a database."""
 
 _TYPED = "Whether there is a function {name}, and what it does, is not known for certain, so it is not offered."
-_HTTP = "Connections that authenticate calls do not exist in this version, so {name} has nothing to call with."
 CONNECTED: dict[str, tuple[str, str | None]] = {
-    "CCurl": (_HTTP, "Use Curl, with a secret variable in its headers."),
-    "CCurlPoll": (_HTTP, "Use CurlPoll, with a secret variable in its headers."),
     "ExecuteSqlLong": (_TYPED, "Cast the text: (long)ExecuteSqlString(connection, sql)."),
     "ExecuteSqlDouble": (_TYPED, "Cast the text: (double)ExecuteSqlString(connection, sql)."),
 }

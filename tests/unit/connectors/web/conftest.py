@@ -163,13 +163,9 @@ class Runner:
         return Order(**{**given, **more})
 
     def run(self, order: Order, engine: Any = None) -> Any:
-        return execute(
-            order,
-            engine or wiring.engine(),
-            dict(wiring.connectors([self.lake], allow=self.allow)),
-            self.ear,
-            self.gate,
-        )
+        connectors = dict(wiring.connectors([self.lake], allow=self.allow))
+        databases = wiring.databases(self.allow)
+        return execute(order, engine or wiring.engine(), connectors, self.ear, self.gate, databases)
 
     def read(self, fields: Sequence[Any], engine: Any = None, **properties: Any) -> list[dict[str, Any]]:
         """The records of a source, as JSON; *properties* beside `url` are those of the source, and `more` goes to the order."""
@@ -202,6 +198,24 @@ class Runner:
         sort = {"id": "sort", "type": "sort_component", "properties": {"order_by": [{"field": "id"}]}}
         target = {"id": "out", "type": "rest_api_destination_component", "properties": properties, **keys}
         return self.order([source, sort, target], [("in", "sort"), ("sort", "out")], **more)
+
+    def compute(self, expression: str, engine: Any = None) -> Any:
+        """The value of an expression over one record, as JSON."""
+        (self.lake / "one.csv").write_text("1\n")
+        parts = [
+            {
+                "id": "in", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
+                "properties": {"path": "one.csv"}, "fields": [{"name": "id", "type": "int"}],
+            },
+            {"id": "s", "type": "select_component", "properties": {"fields": [{"expression": expression, "alias": "v"}]}},
+            {
+                "id": "out", "type": "cloud_storage_destination_component", "connection": {"name": "lake"},
+                "properties": {"path": "computed", "format": "json", "if_exists": "replace"},
+            },
+        ]  # fmt: skip
+        self.run(self.order(parts, [("in", "s"), ("s", "out")]), engine)
+        (part,) = (self.lake / "computed").iterdir()
+        return json.loads(part.read_text())["v"]
 
     def look(self, fields: Sequence[Any], size: int, **properties: Any) -> int:
         """How many records a preview of a source shows."""

@@ -185,3 +185,27 @@ def test_a_destination_logs_in_too(service: Any, runner: Any, reply: Any) -> Non
         [{"id": 1}], ID, url=service.url(), authentication="connection", keys={"connection": {"name": "api"}}
     )  # fmt: skip
     assert service.asked[0].headers["authorization"] == f"Bearer {SECRET}"
+
+
+def test_a_function_logs_in(service: Any, runner: Any, reply: Any) -> None:
+    tokens(service, reply)
+    runner.connections["crm"] = {
+        "type": "oauth2", "token_url": service.url("/token"), "client_id": "me", "secrets": {"client_secret": SECRET},
+    }  # fmt: skip
+    url = service.url()
+    assert runner.compute(f"CCurl('{url}', 'GET', '{{}}', '', 'crm')#'status'") == 200
+    assert runner.compute(f"CCurl('{url}')#'status'") == 401, "without a connection it logs in with nothing"
+    assert runner.compute(f"CCurlPoll('\"id\"', 100, 60000, '{url}', 'GET', '', '', 'crm')#'body'") == '[{"id": 1}]'
+    with pytest.raises(PermanentError, match="There is no connection 'other'"):
+        runner.compute(f"CCurl('{url}', 'GET', '', '', 'other')#'status'")
+
+
+def test_a_function_whose_token_has_ended(service: Any, runner: Any, reply: Any) -> None:
+    tokens(service, reply)
+    take, ended = service.answers["/"], [reply("", 401)]
+    service.answers["/"] = lambda asked: ended.pop() if ended else take(asked)
+    runner.connections["crm"] = {
+        "type": "oauth2", "token_url": service.url("/token"), "client_id": "me", "secrets": {"client_secret": SECRET},
+    }  # fmt: skip
+    assert runner.compute(f"CCurl('{service.url()}', 'GET', '{{}}', '', 'crm')#'status'") == 200
+    assert [one.path for one in service.asked] == ["/token", "/", "/token", "/"]

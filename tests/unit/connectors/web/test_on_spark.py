@@ -16,6 +16,9 @@ def test_pages_through_spark(service: Any, runner: Any, reply: Any) -> None:
     engine = wiring.engine_named("spark", master="local[1]", memory_bytes=1 << 30)
     paging = {"scheme": "page_number", "parameter": "p"}
     found = runner.read(fields, engine, url=service.url(), base_record="$.data", pagination=paging)
+    runner.connections["crm"] = {"type": "bearer", "secrets": {"password": "canary"}}
+    service.on("/me", lambda asked: reply(asked.headers.get("authorization", "nobody")))
+    assert runner.compute(f"CCurl('{service.url('/me')}', 'GET', '', '', 'crm')#'body'", engine) == "Bearer canary"
     assert sorted(found, key=lambda one: one["id"]) == [
         {"id": number, "name": "ü", "who": {"n": "ü"}} for number in (1, 2, 3)
     ]

@@ -95,7 +95,7 @@ def test_the_type_of_an_expression(text: str, kind: str) -> None:
         ("Total", "PK301", 0, 5, "The field 'Total' does not arrive here"),
         ("$99", "PK301", 0, 3, "There is no field at position 99"),
         ("upper(s)", "PK302", 0, 5, "There is no function 'upper'"),
-        ("CCurl(s)", "PK601", 0, 5, "do not exist in this version"),
+        ("ExecuteSqlLong(s)", "PK601", 0, 14, "not known for certain"),
         ("pair.x", "PK304", 0, 6, "There is no member 'x'"),
         ("i +", "PK202", 3, 3, "the expression ends after '+'"),
         ("(string)i", "PK202", 1, 7, "'string' is no type that a cast can make"),

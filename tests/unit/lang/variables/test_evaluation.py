@@ -74,7 +74,7 @@ def test_a_random_value_is_drawn_once() -> None:
         ({"a": "field"}, "PK301", "variables.a", Span(0, 5), "does not arrive"),
         ({"x": "1", "a": "$x + nope"}, "PK301", "variables.a", Span(5, 9), "does not arrive"),
         ({"a": "ToDate('x')"}, "PK306", "variables.a", None, "cannot be computed"),
-        ({"a": "CCurl('x')"}, "PK601", "variables.a", Span(0, 5), "do not exist"),
+        ({"a": "ExecuteSqlLong('x')"}, "PK601", "variables.a", Span(0, 14), "not known for certain"),
         ({"a": ""}, "PK203", "variables.a", Span(0, 0), "empty"),
         ({"_DEFAULT_TIMEZONE": "'Mars'"}, "PK306", "variables._DEFAULT_TIMEZONE", None, "is no offset"),
     ],
