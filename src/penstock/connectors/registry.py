@@ -9,6 +9,7 @@ from penstock.connectors.databases import asking
 from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
+from penstock.connectors.files.roots import Roots
 from penstock.connectors.later import Later
 from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
@@ -48,7 +49,8 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     return {
         **dict.fromkeys(("oauth2", *strategies()), web),
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
-        "http": HttpFiles(allow), "mongo": mongo, "rest_api": web, **dict.fromkeys(TYPES, Tables(allow)),
+        "http": HttpFiles(allow), "mongo": mongo, "rest_api": web,
+        **dict.fromkeys(TYPES, Tables(allow, Roots(roots, forbidden))),
     }  # fmt: skip
 
 

@@ -59,10 +59,17 @@ class Type:
         }  # fmt: skip
 
 
+_LEDGER = Parameter(
+    "ledger_schema", about="schema of the table that notes which outputs were written; the target's where it is left out",
+    own=True,
+)  # fmt: skip
+
+
 def _server(kind: str, name: str, number: int, what: str, *, tls: bool | None = None, own_tls: bool = False) -> Type:
     """A database on a server of its own: *number* is its port, *tls* whether TLS is used unless it is said."""
     secure = () if tls is None else (ssl(tls, own=own_tls), *TLS)
-    shared = (USER, PASSWORD, DATABASE, HOST, port(number), TUNNEL_TYPE, *secure, *SSH)
+    ledger = (_LEDGER,) if kind in ("postgres", "mysql") else ()
+    shared = (USER, PASSWORD, DATABASE, HOST, port(number), TUNNEL_TYPE, *secure, *SSH, *ledger)
     return Type(kind, name, DATABASES, what, shared, is_database=True)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict, replace
 from itertools import count, pairwise
 from pathlib import Path
@@ -14,8 +16,11 @@ import pymysql
 import pytest
 
 from penstock import wiring
+from penstock.connectors.databases.duckdb_source import opened
+from penstock.connectors.databases.duckdb_target import DuckTarget
 from penstock.connectors.databases.mysql_target import MysqlTarget
 from penstock.connectors.databases.postgres_target import PostgresTarget
+from penstock.connectors.databases.sqlite_target import SqliteTarget
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.errors import PenstockError
 from penstock.plan.ports import Connector, Engine, Staged, Written
@@ -113,7 +118,63 @@ def mysql_base(market: dict[str, Any]) -> Iterator[MysqlBase]:
     made.close()
 
 
-@pytest.fixture(params=["postgres", "mysql"])
+class SqliteBase(Base):
+    """A SQLite file."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path) -> None:
+        self.connection = {"type": "sqlite", "path": str(folder / "base.db")}
+
+    def _open(self) -> Any:
+        return sqlite3.connect(self.connection["path"], isolation_level=None)
+
+    def sql(self, *statements: str) -> None:
+        """Run statements."""
+        with closing(self._open()) as raw:
+            for one in statements:
+                raw.execute(one)
+
+    def rows(self, statement: str) -> list[tuple[Any, ...]]:
+        """Return rows."""
+        with closing(self._open()) as raw:
+            return [tuple(row) for row in raw.execute(statement).fetchall()]
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return SqliteTarget
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class DuckBase(SqliteBase):
+    """A DuckDB file."""
+
+    kind = "duckdb"
+
+    def __init__(self, folder: Path) -> None:
+        self.connection = {"type": "duckdb", "path": str(folder / "base.duckdb")}
+
+    def _open(self) -> Any:
+        return opened(Path(self.connection["path"]))
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return DuckTarget
+
+
+@pytest.fixture
+def sqlite_base(tmp_path: Path) -> SqliteBase:
+    return SqliteBase(tmp_path)
+
+
+@pytest.fixture
+def duckdb_base(tmp_path: Path) -> DuckBase:
+    return DuckBase(tmp_path)
+
+
+@pytest.fixture(params=["postgres", "mysql", "sqlite", "duckdb"])
 def base(request: pytest.FixtureRequest) -> Base:
     """Each database."""
     found: Base = request.getfixturevalue(f"{request.param}_base")

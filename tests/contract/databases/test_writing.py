@@ -57,7 +57,9 @@ def test_no_records_are_no_rows(jobs: Jobs, table: Base, operation: str) -> None
 
 @pytest.mark.parametrize("operation", ["append", "truncate_insert", "delete_insert"])
 def test_what_does_not_fit_fails_and_leaves_the_table_as_it_was(jobs: Jobs, table: Base, operation: str) -> None:
-    message = jobs.refused("1,far too long\n", TWO, operation=operation)
+    if table.kind == "sqlite":
+        pytest.skip("every value fits every column")
+    message = jobs.refused("x,new\n", ["id:string", "name:string"], operation=operation)
     assert "load" in message
     assert table.rows("SELECT * FROM t") == [(0, "old")]
 
@@ -102,15 +104,17 @@ def test_actions_outside_of_the_transaction(jobs: Jobs, table: Base) -> None:
     assert table.rows("SELECT * FROM t") == [(2, "y")]
 
 
-@pytest.mark.parametrize(
-    ("policy", "rows"), [("skip", [(0, "old"), (2, "fits")]), ("set_null", [(0, "old"), (1, None), (2, "fits")])]
-)
-def test_what_does_not_fit_may_be_left_out(jobs: Jobs, table: Base, policy: str, rows: list[object]) -> None:
+@pytest.mark.parametrize("policy", ["skip", "set_null"])
+def test_what_does_not_fit_may_be_left_out(jobs: Jobs, table: Base, policy: str) -> None:
+    given = ["id:string", "name:string"]
     if table.kind == "mysql":
-        assert "not available for MySQL" in jobs.refused("1,x\n", TWO, on_bad_value=policy)
+        assert "not available for MySQL" in jobs.refused("x,a\n", given, on_bad_value=policy)
         return
-    made = jobs.write("1,far too long\n2,fits\n", TWO, on_bad_value=policy).outputs[0]
-    assert sorted(table.rows("SELECT * FROM t")) == rows
+    if table.kind == "sqlite":
+        pytest.skip("every value fits every column")
+    made = jobs.write("x,a\n2,fits\n", given, on_bad_value=policy).outputs[0]
+    rows = [(0, "old"), (2, "fits"), (None, "a")] if policy == "set_null" else [(0, "old"), (2, "fits")]
+    assert sorted(table.rows("SELECT * FROM t"), key=str) == rows
     assert made.receipt["checks"]
 
 

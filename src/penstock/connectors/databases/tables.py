@@ -14,28 +14,40 @@ from penstock.connectors import tunnels
 from penstock.connectors.databases import asking, sources, targets
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.folders import sweep
+from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import Place
 from penstock.domain.rung import Rungs
-from penstock.errors import InvariantBroken, PermanentError
+from penstock.errors import ConnectionTestFailed, InvariantBroken, PenstockError, PermanentError
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.systems import DatabaseSource, DatabaseTarget, System
 
-TYPES = asking.DRIVERS
+FILES = ("duckdb", "sqlite")
+"""Types whose databases are files of this machine."""
+TYPES = {**asking.DRIVERS, **dict(zip(FILES, FILES, strict=True))}
 """Connection type to the name of its system; `<name>_source` beside this module reads rows, `<name>_target` writes them,
 and each is loaded when it is first needed."""
 
 
 class Tables:
-    """Tables, views and queries of databases. *allow* are the internal networks that may be reached, None for all."""
+    """Tables, views and queries of databases. *allow* are the internal networks that may be reached, None for all; *roots*
+    are where files may be."""
 
     system = System.DATABASE
 
-    def __init__(self, allow: str | None) -> None:
+    def __init__(self, allow: str | None, roots: Roots) -> None:
         self._allow = allow
+        self._roots = roots
 
-    def test(self, connection: Connection) -> Rungs:
+    def test(self, connection: Connection) -> Rungs | None:
         """Climb to one row. Raises ConnectionTestFailed with the rung that broke."""
+        if connection.type in FILES:
+            try:
+                with self._reader(connection) as reader:
+                    reader.describe("SELECT 1 AS one FROM (SELECT 1 AS one) AS q")
+            except PenstockError as error:
+                raise ConnectionTestFailed(error.message[:1].upper() + error.message[1:]) from error
+            return None
         return asking.Databases(self._allow).test(connection)
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
@@ -89,11 +101,23 @@ class Tables:
             yield session
 
     @contextmanager
-    def _way(self, connection: Connection) -> Iterator[Place]:
+    def _way(self, connection: Connection) -> Iterator[Place | Path]:
+        if connection.type in FILES:
+            yield self._file(connection)
+            return
         way = tunnels.way(connection, self._allow)
         with way as place:
             way.check()
             yield place
+
+    def _file(self, connection: Connection) -> Path:
+        raw = connection.parameters.get("path")
+        if not isinstance(raw, str) or not raw or "\0" in raw or not raw.startswith("/"):
+            raise PermanentError(f"the connection '{connection.key}' has no absolute path. Give it the file.")
+        place = self._roots.resolve(Path(raw), "")
+        if place.is_dir():
+            raise PermanentError(f"'{place}' is a folder; the connection needs the file of a database.")
+        return place
 
 
 def _module(connection: Connection, role: str) -> Any:

@@ -1,0 +1,118 @@
+"""Rows of a DuckDB file as Parquet, written by DuckDB itself, which may reach that file and the landing folder alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import duckdb
+
+from penstock.connectors.databases import duck
+from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.errors import PermanentError, TransientError
+from penstock.kit.outbound import STOP
+from penstock.plan.dtypes import Kind
+from penstock.plan.ports import Connection
+
+_AS_IT_IS = frozenset(
+    "BOOLEAN TINYINT SMALLINT INTEGER BIGINT UTINYINT USMALLINT UINTEGER FLOAT DOUBLE VARCHAR BLOB".split()
+)
+_TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
+_FINE_TIMES = frozenset({"TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
+_TEXTUAL = (Kind.CHARARRAY, Kind.BYTEARRAY, Kind.MAP, Kind.BAG)
+_LAST = "294000-01-01"
+
+
+@contextmanager
+def reader(connection: Connection, place: Path) -> Iterator[DuckReader]:  # noqa: ARG001 -- its parameters are a path
+    """Open what reads rows of a file. Raises PermanentError."""
+    if not place.is_file():
+        raise PermanentError(f"there is no file '{place}'. Correct the path.")
+    with closing(opened(place)) as raw:
+        yield DuckReader(raw)
+
+
+def opened(place: Path) -> duckdb.DuckDBPyConnection:
+    """Open a file, in one way for readers and writers: a process has it open once. Raises PermanentError."""
+    try:
+        made = duckdb.connect(
+            str(place),
+            config={
+                "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": duck.MEMORY,
+                "allow_community_extensions": "false", "threads": 2,
+            },
+        )  # fmt: skip
+        made.execute("SET TimeZone = 'UTC'")
+    except duckdb.Error as error:
+        raise fault_of(error) from error
+    return made
+
+
+def closed_to(raw: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Let a database reach one folder beside its own file, and nothing else from now on."""
+    raw.execute(f"SET allowed_directories = [{duck.literal(str(folder))}]")
+    raw.execute("SET enable_external_access = false")
+    raw.execute("SET lock_configuration = true")
+
+
+def fault_of(error: duckdb.Error) -> PermanentError | TransientError:
+    """Return what an error means here."""
+    said = duck.said(error)
+    if isinstance(error, duckdb.TransactionException) or "Conflicting lock" in said:
+        return TransientError(f"the database says: {said}")
+    return PermanentError(f"the database says: {said}")
+
+
+class DuckReader:
+    """Reads rows (`sources.Reader`)."""
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
+        self._raw = raw
+
+    def quoted(self, name: str) -> str:
+        """Return a name in double quotes."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def describe(self, statement: str) -> Sequence[Native]:
+        """Return the columns of a statement."""
+        try:
+            return [Native(str(one[0]), str(one[1])) for one in self._raw.execute(f"DESCRIBE {statement}").fetchall()]
+        except duckdb.Error as error:
+            raise fault_of(error) from error
+
+    def expression(self, column: str, native: Native, kind: Kind) -> str:
+        """Return the SQL of a column as it lands."""
+        word = str(native.type)
+        if word in _AS_IT_IS:
+            return column
+        if word in _TIMES and kind not in _TEXTUAL:
+            return f"CASE WHEN {column} >= '{_LAST}' THEN 'infinity' ELSE {column} END"
+        if word in _FINE_TIMES and kind not in _TEXTUAL:
+            return f"CAST({column} AS TIMESTAMP)"
+        if word.startswith("DECIMAL") and kind in (Kind.INT, Kind.LONG):
+            return f"CAST(CAST(trunc({column}) AS HUGEINT) AS VARCHAR)"
+        if kind in (Kind.MAP, Kind.BAG) and word != "JSON":
+            return f"CAST(to_json({column}) AS VARCHAR)"
+        return f"CAST({column} AS VARCHAR)"
+
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
+        """Write the rows of statements, a file each."""
+        files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        try:
+            with STOP.ending(self._raw.interrupt):
+                closed_to(self._raw, into.folder)
+                self._raw.execute("BEGIN TRANSACTION READ ONLY")
+                for statement, file in zip(statements, files, strict=True):
+                    row = self._raw.execute(
+                        f"COPY ({statement}) TO {duck.literal(str(file))} (FORMAT parquet)"
+                    ).fetchone()
+                    into.arrived(int(row[0]) if row else 0, "rows")
+                self._raw.execute("COMMIT")
+        except duckdb.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return files

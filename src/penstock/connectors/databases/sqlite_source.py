@@ -1,0 +1,141 @@
+"""Rows of a SQLite file as Parquet. A column of SQLite holds values of any type, so all land as texts or bytes, made for the
+type of the field; the engine reads them as it reads any text."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.errors import PermanentError, TransientError
+from penstock.kit.outbound import STOP
+from penstock.plan.dtypes import Kind
+from penstock.plan.ports import Connection
+
+ROWS = 8192
+BUSY_S = 60.0
+"""How long is waited for another process that writes."""
+_REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
+_SPACED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:)")
+"""How SQLite's own functions write a time; ISO has a T there."""
+
+
+@contextmanager
+def reader(connection: Connection, place: Path) -> Iterator[SqliteReader]:  # noqa: ARG001 -- its parameters are a path
+    """Open what reads rows of a file. Raises PermanentError."""
+    if not place.is_file():
+        raise PermanentError(f"there is no file '{place}'. Correct the path.")
+    with closing(opened(place, "ro")) as raw:
+        yield SqliteReader(raw)
+
+
+def opened(place: Path, mode: str) -> sqlite3.Connection:
+    """Open a file; no statement may reach another one. Raises PermanentError."""
+    try:
+        made = sqlite3.connect(
+            f"{place.as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
+        made.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action in _REFUSED else sqlite3.SQLITE_OK)
+    except sqlite3.Error as error:
+        raise fault_of(error) from error
+    return made
+
+
+def fault_of(error: sqlite3.Error) -> PermanentError | TransientError:
+    """Return what an error means here."""
+    text = str(error).strip().rstrip(".")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return TransientError(f"the database says: {text}.")
+    return PermanentError(f"the database says: {text}.")
+
+
+class SqliteReader:
+    """Reads rows (`sources.Reader`)."""
+
+    def __init__(self, raw: sqlite3.Connection) -> None:
+        self._raw = raw
+        self._kinds: list[Kind] = []
+
+    def quoted(self, name: str) -> str:
+        """Return a name in double quotes."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def describe(self, statement: str) -> Sequence[Native]:
+        """Return the columns of a statement. A name in quotes that is no column would be a text for SQLite."""
+        try:
+            _, _, source = statement.partition(" FROM ")
+            known = {one[0] for one in self._raw.execute(f"SELECT * FROM {source} LIMIT 0").description}
+            found = self._raw.execute(f"{statement} LIMIT 0").description
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+        for name, *_ in found:
+            if name.lower() not in {one.lower() for one in known}:
+                raise PermanentError(f"the database says: no such column: {name}. It has: {', '.join(sorted(known))}.")
+        return [Native(one[0], "") for one in found]
+
+    def expression(self, column: str, native: Native, kind: Kind) -> str:  # noqa: ARG002 -- values have types, not columns
+        """Return the column."""
+        self._kinds.append(kind)
+        return column
+
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
+        """Write the rows of statements, a file each, in one snapshot."""
+        files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        made = [_landed(kind) for kind in self._kinds[-len(natives) :]]
+        schema = pa.schema([(f"c{index}", one) for index, (one, _) in enumerate(made)])
+        total = 0
+        try:
+            with STOP.ending(self._raw.interrupt):
+                self._raw.execute("BEGIN")
+                for statement, file in zip(statements, files, strict=True):
+                    cursor = self._raw.execute(statement)
+                    with pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:
+                        while rows := cursor.fetchmany(ROWS):
+                            columns = zip(*rows, strict=True)
+                            arrays = [
+                                pa.array([None if value is None else convert(value) for value in column], kind)
+                                for (kind, convert), column in zip(made, columns, strict=True)
+                            ]
+                            writer.write_batch(pa.record_batch(arrays, schema=schema))
+                            total += len(rows)
+                            into.arrived(total, "rows")
+                self._raw.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return files
+
+
+def _landed(kind: Kind) -> tuple[pa.DataType, Callable[[Any], Any]]:
+    match kind:
+        case Kind.CHARARRAY | Kind.BYTEARRAY:
+            return pa.binary(), lambda value: value if isinstance(value, bytes) else _text(value).encode()
+        case Kind.BOOLEAN:
+            return (
+                pa.string(),
+                lambda value: str(value != 0).lower() if isinstance(value, int | float) else _text(value),
+            )
+        case Kind.DATETIME:
+            return pa.string(), lambda value: _SPACED.sub(r"\1T\2", _text(value), count=1)
+        case _:
+            return pa.string(), _text
+
+
+def _text(value: Any) -> str:
+    """Return a value as text; bytes that are none as what fits no type."""
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if isinstance(value, float):
+        return str(value).replace("inf", "Infinity")
+    return str(value)
