@@ -91,7 +91,7 @@ class Publishing:
     # --- the ways
 
     def _replace(self, note: _Note, sizes: dict[str, int], held: dict[str, Found], is_new: bool) -> None:
-        if self._staged.spec.if_exists != "replace":
+        if self._staged.spec.if_exists != "replace" and not note.is_done:
             self._refuse_others(note, sizes, held)
         if is_new:
             note.old = sorted(held)
@@ -150,14 +150,15 @@ class Publishing:
 
     def _append(self, note: _Note, sizes: dict[str, int], held: dict[str, Found]) -> list[str]:
         taken = {*held, *note.moves.values()}
-        for name in sizes:
-            final = note.moves.get(name)
-            if final in held and self._bucket.mark(self._in(str(final))) == note.mark:
-                continue
-            self._put(note, name, self._number(note, name, taken))
-        self._check({note.moves[name]: size for name, size in sizes.items()})
-        note.is_done = True
-        self._write(note)
+        if not note.is_done:
+            for name in sizes:
+                final = note.moves.get(name)
+                if final in held and self._bucket.mark(self._in(str(final))) == note.mark:
+                    continue
+                self._put(note, name, self._number(note, name, taken))
+            self._check({note.moves[name]: size for name, size in sizes.items()})
+            note.is_done = True
+            self._write(note)
         self._clean(note)
         return [note.moves[name] for name in sizes]
 
