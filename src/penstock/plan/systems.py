@@ -7,7 +7,7 @@ An engine sees none of it: it reads what has landed as files, and writes files t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import ClassVar
 
@@ -109,6 +109,15 @@ class Paging:
     stop_when: str = "empty_page"
     sleep_ms: int = 0
     max_requests: int | None = None
+
+    def __str__(self) -> str:
+        """Return the scheme, and what else is not its default.
+
+        >>> str(Paging("cursor", path="$.next", parameter="after"))
+        'cursor, path $.next, parameter after'
+        """
+        given = [(one.name, getattr(self, one.name), one.default) for one in fields(self) if one.name != "scheme"]
+        return ", ".join([self.scheme, *(f"{name} {value}" for name, value, default in given if value != default)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def test_a_sound_graph_gives_no_findings() -> None:
         (["s:source", "c:clone", "d:out"], ["s>c", "c.a>d"], ("PK503", "c", "edges[1].output", "no output 'a'")),
         ([*LINE, "g:sort"], ["s>f", "f>d", "f>g"], ("PK505", "g", None, "reaches no destination")),
         (["s:source", "f:filtr", "d:out"], ["s>f", "f>d"], ("PK105", "f", "type", "Did you mean 'filter_component'?")),
-        (["s:source", "f:bingads_source", "d:out"], ["s>f", "f>d"], ("PK602", "f", "type", "not available in this version")),
+        (["s:source", "f:adwords_source", "d:out"], ["s>f", "f>d"], ("PK602", "f", "type", "not available in this version")),
     ],
 )  # fmt: skip
 def test_a_fault_is_named_with_its_place(
