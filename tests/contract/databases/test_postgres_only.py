@@ -22,7 +22,8 @@ def base(postgres_base: Base) -> Base:
     ("type", "literal", "declared", "wanted"),
     [
         ("numeric", "123456789012345678901234567890.1234567890", "string", "123456789012345678901234567890.1234567890"),
-        ("numeric", "0.1", "double", 0.1),
+        ("numeric", "0.1", "double", 0.1), ("numeric", "1.7976931348623157e308", "double", 1.7976931348623157e308),
+        ("numeric", "-123456789012345678.987654321", "double", -123456789012345678.987654321),
         ("numeric(38,10)", "9007199254740993", "long", 9007199254740993),
         ("numeric", "-1.99", "int", -1), ("numeric", "2147483648", "int", None), ("numeric", "'NaN'", "long", None),
         ("numeric", "'Infinity'", "long", None), ("numeric", "'NaN'", "string", "NaN"),
@@ -160,6 +161,17 @@ def test_columns_alike_but_for_their_case(jobs: Jobs, base: Base) -> None:
     base.sql('CREATE TABLE alike ("A" int, a int, "a b" int)', "INSERT INTO alike VALUES (1, 2, 3)")
     fields = [{"name": "A", "alias": "x"}, {"name": "a", "alias": "y"}, {"name": "a b", "alias": "z"}]
     assert jobs.read(fields, table="alike") == ['{"x":"1","y":"2","z":"3"}']
+
+
+def test_numbers_that_no_double_holds(jobs: Jobs, base: Base) -> None:
+    base.sql(
+        "CREATE TABLE t (id int, v numeric)",
+        "INSERT INTO t VALUES (1, 1e400), (2, -1e400), (3, 'Infinity'), (4, NULL), (5, 'NaN')",
+    )
+    jobs.run(jobs.source(["id:int", "v:double"], table="t"), jobs.files(delimiter=","))
+    assert jobs.lines() == ["1,Infinity", "2,-Infinity", "3,Infinity", "4,", "5,NaN"]
+    jobs.run(jobs.source(["id:int", "v:float"], table="t"), jobs.files(delimiter=","))
+    assert jobs.lines() == ["1,Infinity", "2,-Infinity", "3,Infinity", "4,", "5,NaN"]
 
 
 @pytest.mark.parametrize("parallel", [1, 2, 5, 40])

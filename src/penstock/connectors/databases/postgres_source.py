@@ -31,6 +31,7 @@ _AS_IT_IS = frozenset({16, 17, 20, 21, 23, 25, 700, 701, 1043})
 _TIMES = frozenset({1082, 1114, 1184})
 """date, timestamp, timestamptz."""
 _OID, _NUMERIC, _PADDED = 26, 1700, 1042
+_MOST_REAL = "1.7976931348623157e308"
 MOST_AT_ONCE = 16
 """Sessions that read at once, whatever a package asks for."""
 _LAST = "294000-01-01"
@@ -86,6 +87,12 @@ class PostgresReader:
         if native.type == _NUMERIC and kind in (Kind.INT, Kind.LONG):
             # Cut here, where all digits count; as text NaN would be read as 0.
             return f"CASE WHEN {column} = 'NaN' THEN 'no number' ELSE trunc({column})::text END"
+        if native.type == _NUMERIC and kind is Kind.DOUBLE:
+            # PostgreSQL gives the nearest one, faster than the engine reads its text; what is larger is infinite, as that is.
+            return (
+                f"CASE WHEN abs({column}) <= {_MOST_REAL} THEN {column}::float8 WHEN {column} = 'NaN' THEN 'NaN'::float8 "
+                f"WHEN {column} > 0 THEN 'Infinity'::float8 WHEN {column} < 0 THEN '-Infinity'::float8 END"
+            )
         if native.type == _PADDED:
             # A cast to text would take the blanks away.
             return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
