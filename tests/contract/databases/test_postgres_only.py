@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from penstock.connectors.databases.postgres_source import PostgresReader
 
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base, Jobs
@@ -20,7 +22,8 @@ def base(postgres_base: Base) -> Base:
     ("type", "literal", "declared", "wanted"),
     [
         ("numeric", "123456789012345678901234567890.1234567890", "string", "123456789012345678901234567890.1234567890"),
-        ("numeric", "0.1", "double", 0.1),
+        ("numeric", "0.1", "double", 0.1), ("numeric", "1.7976931348623157e308", "double", 1.7976931348623157e308),
+        ("numeric", "-123456789012345678.987654321", "double", -123456789012345678.987654321),
         ("numeric(38,10)", "9007199254740993", "long", 9007199254740993),
         ("numeric", "-1.99", "int", -1), ("numeric", "2147483648", "int", None), ("numeric", "'NaN'", "long", None),
         ("numeric", "'Infinity'", "long", None), ("numeric", "'NaN'", "string", "NaN"),
@@ -158,3 +161,54 @@ def test_columns_alike_but_for_their_case(jobs: Jobs, base: Base) -> None:
     base.sql('CREATE TABLE alike ("A" int, a int, "a b" int)', "INSERT INTO alike VALUES (1, 2, 3)")
     fields = [{"name": "A", "alias": "x"}, {"name": "a", "alias": "y"}, {"name": "a b", "alias": "z"}]
     assert jobs.read(fields, table="alike") == ['{"x":"1","y":"2","z":"3"}']
+
+
+def test_numbers_that_no_double_holds(jobs: Jobs, base: Base) -> None:
+    base.sql(
+        "CREATE TABLE t (id int, v numeric)",
+        "INSERT INTO t VALUES (1, 1e400), (2, -1e400), (3, 'Infinity'), (4, NULL), (5, 'NaN')",
+    )
+    jobs.run(jobs.source(["id:int", "v:double"], table="t"), jobs.files(delimiter=","))
+    assert jobs.lines() == ["1,Infinity", "2,-Infinity", "3,Infinity", "4,", "5,NaN"]
+    jobs.run(jobs.source(["id:int", "v:float"], table="t"), jobs.files(delimiter=","))
+    assert jobs.lines() == ["1,Infinity", "2,-Infinity", "3,Infinity", "4,", "5,NaN"]
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 5, 40])
+@pytest.mark.parametrize("where", [None, "id <> 3 OR id IS NULL"])
+def test_ranges_of_a_key_give_every_row_once(jobs: Jobs, base: Base, parallel: int, where: str | None) -> None:
+    base.sql("CREATE TABLE t (id int, n int)", "INSERT INTO t SELECT g, g FROM generate_series(-20, 20) AS g")
+    base.sql("INSERT INTO t VALUES (NULL, 100), (NULL, 101), (7, 7)")
+    given = {"table": "t", "split_key": "id", "max_parallel": parallel}
+    found = jobs.read(["n:int"], **given, **({} if where is None else {"where_clause": where}))
+    wanted = [*range(-20, 21), 7, 100, 101]
+    if where is not None:
+        wanted.remove(3)
+    assert sorted(json.loads(line)["n"] for line in found) == sorted(wanted)
+
+
+def test_ranges_are_of_one_snapshot(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    base.sql("CREATE TABLE t (id int)", "INSERT INTO t SELECT g FROM generate_series(1, 40) AS g")
+    copy = PostgresReader._copy
+
+    def late(self: Any, *args: Any) -> int:
+        base.sql("INSERT INTO t SELECT g FROM generate_series(1, 40) AS g")
+        return copy(self, *args)
+
+    monkeypatch.setattr(PostgresReader, "_copy", late)
+    assert len(jobs.read(["id:int"], table="t", split_key="id", max_parallel=4)) == 40
+
+
+def test_a_range_that_fails_fails_the_job(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (id int)", "INSERT INTO t SELECT g FROM generate_series(1, 40) AS g")
+    query = "SELECT id, 1 / (id - 33) AS n FROM t"
+    given = {"access_mode": "query", "query": query, "split_key": "id", "max_parallel": 3}
+    assert "division by zero" in jobs.failed(jobs.source(["n:int"], **given), jobs.files())
+    base.sql("CREATE TABLE u (id text)", "INSERT INTO u VALUES ('a')")
+    message = jobs.failed(jobs.source(["id:string"], table="u", split_key="id", max_parallel=3), jobs.files())
+    assert "'split_key' is no column of whole numbers" in message
+
+
+def test_an_empty_table_has_no_ranges(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (id int)")
+    assert jobs.read(["id:int"], table="t", split_key="id", max_parallel=4) == []

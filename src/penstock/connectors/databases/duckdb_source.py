@@ -10,7 +10,7 @@ import duckdb
 
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.sources import Into, Native, check_stop
-from penstock.errors import PermanentError, TransientError
+from penstock.errors import InvariantBroken, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -67,6 +67,8 @@ def fault_of(error: duckdb.Error) -> PermanentError | TransientError:
 class DuckReader:
     """Reads rows (`sources.Reader`)."""
 
+    is_parallel = False
+
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
         self._raw = raw
 
@@ -95,6 +97,10 @@ class DuckReader:
         if kind in (Kind.MAP, Kind.BAG) and word != "JSON":
             return f"CAST(to_json({column}) AS VARCHAR)"
         return f"CAST({column} AS VARCHAR)"
+
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Nothing is read in parts."""
+        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +19,7 @@ from pymysql.cursors import SSCursor
 from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, shut
 from penstock.connectors.databases.sources import Into, Native, check_stop
 from penstock.connectors.places import Place
-from penstock.errors import PermanentError, TransientError
+from penstock.errors import InvariantBroken, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -71,6 +71,7 @@ class MysqlReader:
 
     raw: Any
     twin: socket.socket
+    is_parallel: ClassVar[bool] = False
 
     def quoted(self, name: str) -> str:
         """Return a name in backticks."""
@@ -96,6 +97,10 @@ class MysqlReader:
             case "time" if kind in _TEXTUAL:
                 return f"CAST({column} AS CHAR)"
         return column
+
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Nothing is read in parts."""
+        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each, in one snapshot."""

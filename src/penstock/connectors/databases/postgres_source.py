@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
@@ -30,6 +31,9 @@ _AS_IT_IS = frozenset({16, 17, 20, 21, 23, 25, 700, 701, 1043})
 _TIMES = frozenset({1082, 1114, 1184})
 """date, timestamp, timestamptz."""
 _OID, _NUMERIC, _PADDED = 26, 1700, 1042
+_MOST_REAL = "1.7976931348623157e308"
+MOST_AT_ONCE = 16
+"""Sessions that read at once, whatever a package asks for."""
 _LAST = "294000-01-01"
 """From here on a time has no microseconds in 64 bits; it lands as infinity, which is no date-time either."""
 _STRUCTURES = frozenset({Kind.MAP, Kind.BAG})
@@ -53,6 +57,8 @@ def reader(connection: Connection, place: Place) -> Iterator[PostgresReader]:
 
 class PostgresReader:
     """Reads rows (`sources.Reader`)."""
+
+    is_parallel = True
 
     def __init__(self, raw: psycopg.Connection, address: str) -> None:
         self._raw = raw
@@ -81,6 +87,12 @@ class PostgresReader:
         if native.type == _NUMERIC and kind in (Kind.INT, Kind.LONG):
             # Cut here, where all digits count; as text NaN would be read as 0.
             return f"CASE WHEN {column} = 'NaN' THEN 'no number' ELSE trunc({column})::text END"
+        if native.type == _NUMERIC and kind is Kind.DOUBLE:
+            # PostgreSQL gives the nearest one, faster than the engine reads its text; what is larger is infinite, as that is.
+            return (
+                f"CASE WHEN abs({column}) <= {_MOST_REAL} THEN {column}::float8 WHEN {column} = 'NaN' THEN 'NaN'::float8 "
+                f"WHEN {column} > 0 THEN 'Infinity'::float8 WHEN {column} < 0 THEN '-Infinity'::float8 END"
+            )
         if native.type == _PADDED:
             # A cast to text would take the blanks away.
             return f"CASE WHEN {column} IS NOT NULL THEN concat({column}) END"
@@ -90,23 +102,61 @@ class PostgresReader:
             return f"to_json({column})::text"
         return f"{column}::text"
 
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Return the two values of a row."""
+        try:
+            low, high = self._raw.execute(statement.encode()).fetchall()[0]
+        except psycopg.Error as error:
+            raise fault_of(error) from error
+        return low, high
+
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
-        """Write the rows of statements, a file each."""
+        """Write the rows of statements, a file each; several at once read the snapshot of this session."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        at_once = min(into.parallel, len(statements), MOST_AT_ONCE)
         with closing(duck.opened(into.folder, "postgres_scanner")) as database, STOP.ending(self._cancel):
+            snapshot = self._snapshot() if len(statements) > 1 else None
             try:
-                database.execute("SET pg_connection_cache = false")
+                database.execute(f"SET pg_connection_cache = false; SET pg_pool_max_connections = {at_once + 1}")
                 database.execute(f"ATTACH {duck.literal(self._address)} AS source (TYPE postgres, READ_ONLY)")
-                for statement, file in zip(statements, files, strict=True):
-                    into.arrived(self._copy(database, statement, file), "rows")
+                with ThreadPoolExecutor(at_once) as pool:
+                    parts = [
+                        pool.submit(self._copy, database.cursor(), statement, file, snapshot)
+                        for statement, file in zip(statements, files, strict=True)
+                    ]
+                    self._await(parts, into)
             except duckdb.Error as error:
                 check_stop()
                 raise _fault(error) from error
         return files
 
-    def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path) -> int:
+    def _snapshot(self) -> str:
+        """Return the name of a snapshot that others can read, while this session lasts."""
+        try:
+            self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return str(self._raw.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
+        except psycopg.Error as error:
+            raise fault_of(error) from error
+
+    def _await(self, parts: Sequence[Future[int]], into: Into) -> None:
+        """Wait for all parts; when one fails the others are ended."""
+        total = 0
+        try:
+            for part in as_completed(parts):
+                total += part.result()
+                into.arrived(total, "rows")
+        except duckdb.Error:
+            for part in parts:
+                part.cancel()
+            self._cancel()
+            raise
+
+    def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path, snapshot: str | None) -> int:
         """Write the rows of one statement and return how many they were."""
         database.execute("BEGIN")
+        if snapshot is not None:
+            order = duck.literal(f"SET TRANSACTION SNAPSHOT {duck.literal(snapshot)}")
+            database.execute(f"CALL postgres_execute('source', {order})").fetchall()
         row = database.execute("SELECT * FROM postgres_query('source', 'SELECT pg_backend_pid() AS pid')").fetchone()
         process = int(row[0]) if row else 0
         with self._lock:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -50,6 +51,12 @@ class Reader(Protocol):
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands for a field of a type."""
 
+    is_parallel: bool
+    """Whether several statements can be read at once in one snapshot."""
+
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Return the two values of a row."""
+
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements as Parquet files, of one snapshot where there are several; *natives* are the columns
         before they were put into expressions."""
@@ -71,10 +78,16 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
         for index, (name, native, field) in enumerate(zip(names, natives, scan.listed, strict=True))
     ]
     statement = f"SELECT {', '.join(columns)} FROM {relation}{where}"
+    statements = [statement]
+    if origin.split_key is not None and origin.max_parallel > 1 and landing.size is None and reader.is_parallel:
+        key = reader.quoted(origin.split_key)
+        glue = " AND" if where else " WHERE"
+        bounds = reader.bounds(f"SELECT min({key}), max({key}) FROM {relation}{where}")
+        statements = [f"{statement}{glue} {test}" for test in _ranges(key, bounds, origin.max_parallel)] or statements
     if landing.size is not None:
         statement += f" LIMIT {landing.size}"
     landing.folder.mkdir(parents=True)
-    files = reader.land([statement], natives, Into(landing.folder, 1, landing.arrived))
+    files = reader.land(statements, natives, Into(landing.folder, origin.max_parallel, landing.arrived))
     spec = replace(scan.source, fields=tuple(ScanField(f"c{index}") for index in range(len(names))))
     entries = [FileEntry(str(file), origin.table or "query", file.stat().st_size) for file in files]
     return BoundSource(spec, tuple(entries))
@@ -85,6 +98,27 @@ def _relation(reader: Reader, origin: DatabaseSource) -> str:
         return f"(\n{_single(origin.query)}\n) AS {reader.quoted('q')}"
     parts = [origin.schema, origin.table] if origin.schema else [origin.table]
     return ".".join(reader.quoted(part or "") for part in parts)
+
+
+def _ranges(key: str, bounds: tuple[object, object], parts: int) -> list[str]:
+    """Return conditions of which each row fulfils one: ranges of whole numbers, open at both ends, and null. None where the
+    values cannot be cut. Raises PermanentError for a key of another kind.
+
+    >>> _ranges("k", (1, 100), 2)
+    ['k < 51', 'k >= 51', 'k IS NULL']
+    """
+    low, high = bounds
+    if low is None or high is None:
+        return []
+    if not isinstance(low, int) or not isinstance(high, int):
+        raise PermanentError(
+            "'split_key' is no column of whole numbers, and others cannot be cut in this version. Leave it out."
+        )
+    cuts = sorted({low + (high + 1 - low) * part // parts for part in range(1, parts)} - {low})
+    if not cuts:
+        return []
+    middle = [f"{key} >= {one} AND {key} < {other}" for one, other in pairwise(cuts)]
+    return [f"{key} < {cuts[0]}", *middle, f"{key} >= {cuts[-1]}", f"{key} IS NULL"]
 
 
 def _single(query: str) -> str:

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from penstock.connectors.databases.sources import Into, Native, check_stop
-from penstock.errors import PermanentError, TransientError
+from penstock.errors import InvariantBroken, PermanentError, TransientError
 from penstock.kit.outbound import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -60,6 +60,8 @@ def fault_of(error: sqlite3.Error) -> PermanentError | TransientError:
 class SqliteReader:
     """Reads rows (`sources.Reader`)."""
 
+    is_parallel = False
+
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
         self._kinds: list[Kind] = []
@@ -85,6 +87,10 @@ class SqliteReader:
         """Return the column."""
         self._kinds.append(kind)
         return column
+
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Nothing is read in parts."""
+        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each, in one snapshot."""

@@ -85,9 +85,12 @@ component = Component(
         ),
         Property("query", TEXT, "One full SELECT; required with `query`.", takes="T"),
         Property(
-            "split_key", TEXT, "Column by whose ranges the read is cut; nulls are one more range.", takes="T", available=()
+            "split_key", TEXT, "Column by whose ranges the read is cut; nulls are one more range.", takes="T"
         ),
-        Property("max_parallel", number_or_variable(1), "Connections open at once.", 1, "T", available=()),
+        Property(
+            "max_parallel", number_or_variable(1), "Connections open at once, where the system can read one snapshot in all of "
+            "them (PostgreSQL).", 1, "T",
+        ),
         Property(
             "source_action", choice("none", "copy", "incremental"),
             "Nothing special; copy first, then read, which every source of a database does here; or read only what lies "
