@@ -6,6 +6,9 @@ the rows of each output, `rows.csv`, or `rows.<component>.csv` where there are s
 that is written (of Parquet, its values as CSV), in order behind a Sort and in any order elsewhere. A case that an engine
 cannot run names what it says in `gaps.toml`, and fails once the engine runs it.
 
+Cases under `elsewhere/` read and write other systems than files: they have a plan and statements, and their rows are those of
+`tests/contract`, where real servers are.
+
 `make golden` writes the files anew; their diff is reviewed like code.
 """
 
@@ -41,6 +44,7 @@ from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
 
 CASES = sorted((Path(__file__).parent / "cases").iterdir())
+COMPILED = [*CASES, *sorted((Path(__file__).parent / "elsewhere").iterdir())]
 REWRITE = os.environ.get("GOLDEN") == "write"
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678_000, tzinfo=UTC)
 ENDINGS = {
@@ -79,12 +83,12 @@ def compare(file: Path, text: str, *, in_order: bool = True) -> None:
         assert lines == wanted_lines, f"too many: {lines - wanted_lines}, missing: {wanted_lines - lines}"
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.name)
 def test_the_plan(case: Path) -> None:
     compare(case / "plan.txt", explain(compiled(case)))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", COMPILED, ids=lambda case: case.name)
 def test_the_statements(case: Path) -> None:
     compare(case / "duckdb.sql", DuckEngine().explain(compiled(case)) + "\n")
 

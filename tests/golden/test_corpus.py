@@ -17,7 +17,8 @@ from penstock.lang.document.shapes import ALONE, COMPARISON
 from penstock.lang.functions.aggregates import AGGREGATES
 from penstock.plan.dtypes import SCHEMA_WORDS
 
-CASES = Path(__file__).parent / "cases"
+HERE = Path(__file__).parent
+PACKAGES = sorted([*HERE.glob("cases/*/package.json"), *HERE.glob("elsewhere/*/package.json")])
 
 
 def flow_of(file: Path) -> Any:
@@ -27,7 +28,7 @@ def flow_of(file: Path) -> Any:
 @pytest.fixture(scope="module")
 def nodes() -> dict[str, list[ComponentNode]]:
     found: dict[str, list[ComponentNode]] = defaultdict(list)
-    for file in CASES.glob("*/package.json"):
+    for file in PACKAGES:
         document, findings = read(flow_of(file))
         assert findings == ()
         assert document is not None
@@ -59,7 +60,7 @@ def test_a_property_stands_in_a_case(kind: Component, prop: Property, nodes: dic
 
 
 def test_every_kind_stands_in_both_spellings() -> None:
-    flows = [flow_of(file) for file in CASES.glob("*/package.json")]
+    flows = [flow_of(file) for file in PACKAGES]
     assert {type(flow) for flow in flows} == {dict, str}
     kinds = {one["type"] for flow in flows if isinstance(flow, dict) for one in flow["components"]}
     assert kinds == set(COMPONENTS)

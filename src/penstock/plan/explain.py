@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields, replace
 
 from penstock.plan.exprs import Call, Expr
 from penstock.plan.notation import literal, operand_of_and, quoted, text_of
@@ -178,7 +178,7 @@ def _write(write: Write, given: str) -> Line:
     head = f"write {target.connection.key}:{target.path} ← {given} ({write.component})"
     columns = [name if name == column else f"{name} as {quoted(column)}" for name, column in target.columns]
     if write.destination is not None:
-        return head, [*_wrapped(columns), *_wrapped(_options(write.destination, ()))]
+        return head, [*_wrapped(columns), *_wrapped([*_options(write.destination, ()), *_bad_values(target)])]
     return head, [*_wrapped(columns), *_wrapped(_options(target, ("connection", "path", "columns")))]
 
 
@@ -189,12 +189,19 @@ def _scan(scan: Scan) -> list[str]:
         if item.name is not None and item.name != field.name:
             origin = f" = {quoted(item.name)}"
         listed.append(f"{field}{origin}")
-    if scan.origin is not None:
-        return [*_wrapped(listed), *_wrapped(_options(scan.origin, ()))]
-    options = _options(scan.source, ("connection", "path", "fields", "line_max_bytes"))
+    if scan.origin is None:
+        options = _options(scan.source, ("connection", "path", "fields", "line_max_bytes"))
+    else:
+        options = [*_options(scan.origin, ()), *_bad_values(scan.source)]
     if scan.keeps_rejected:
         options.append("rejected records too")
     return [*_wrapped(listed), *_wrapped(options)]
+
+
+def _bad_values(spec: FileSource | FileTarget) -> list[str]:
+    """Return what becomes of values that do not fit, of all that is said of files the only thing that holds elsewhere, too."""
+    given = type(spec).__dataclass_fields__["on_bad_value"].default
+    return [] if spec.on_bad_value == given else [f"on_bad_value {quoted(spec.on_bad_value)}"]
 
 
 def _option(value: object) -> str:
@@ -203,6 +210,8 @@ def _option(value: object) -> str:
             return f"{value.connection}:{value.path}"
         case tuple():
             return " and ".join(map(str, value))
+        case Mapping():
+            return " and ".join(f"{name} = {one}" for name, one in value.items())
         case _:
             return quoted(str(value))
 
@@ -212,7 +221,8 @@ def _options(spec: FileSource | FileTarget | Origin | Destination, known: Iterab
     made = []
     for one in fields(spec):
         value = getattr(spec, one.name)
-        if one.repr and one.name not in known and value != one.default:
+        default = one.default if one.default_factory is MISSING else one.default_factory()
+        if one.repr and one.name not in known and value != default:
             made.append(one.name if value is True else f"{one.name} {_option(value)}")
     return made
 

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.ports import Connection, Connector
 from penstock.plan.systems import System
-from penstock.services.connection_types import TYPES
 
 WEB = "rest_api"
 """What a web API's connector is listed under: any type of connection may lend it what it logs in with, or none."""
@@ -33,8 +32,7 @@ def connector_for(
         )
     found = connectors.get(WEB if system is System.WEB else connection.type)
     if found is None or found.system is not system:
-        does = found is None and connection.type not in TYPES
-        why = "are not available in this version" if does else f"do not lead to {system.value}"
+        why = "are not available in this version" if found is None else f"do not lead to {system.value}"
         raise PermanentError(f"Component '{component}': connections of type '{connection.type}' {why}.")
     return found, connection
 

@@ -299,8 +299,8 @@ def test_an_output_inside_anothers_folder_is_refused(
             "Component 'numbers': there is no connection 'lake'. Create it, or choose another. Known: x.",
         ),
         (
-            {"lake": {"type": "s3"}},
-            "Component 'numbers': connections of type 's3' are not available in this version.",
+            {"lake": {"type": "hdfs"}},
+            "Component 'numbers': connections of type 'hdfs' are not available in this version.",
         ),
         ({"lake": {"type": "mysql"}}, "Component 'numbers': connections of type 'mysql' do not lead to files."),
     ],

@@ -1,0 +1,11 @@
+-- insert
+WITH "people" AS NOT MATERIALIZED (SELECT * FROM source('people'))
+SELECT * FROM "people";
+
+-- change
+WITH "all" AS NOT MATERIALIZED (SELECT * FROM source('all'))
+SELECT * FROM "all";
+
+-- upsert
+WITH "strict" AS NOT MATERIALIZED (SELECT * FROM source('strict'))
+SELECT * FROM "strict";
