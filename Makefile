@@ -6,7 +6,8 @@ UV := $(BIN)/uv
 # HOME may not exist; the cache then stays inside the tree.
 UV_CACHE_DIR ?= $(shell test -n "$$HOME" && test -w "$$HOME" && echo "$$HOME/.cache/uv" || echo "$(CURDIR)/.cache/uv")
 export UV_CACHE_DIR
-INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes --no-deps
+# Compiled at once: a server, its worker and the process of each job would do it anew where nothing may write bytecode.
+INSTALL := $(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-deps
 
 .PHONY: help setup demo serve test fmt lint types arch golden bench docs check lock clean
 
@@ -24,6 +25,10 @@ $(VENV)/.base: $(VENV)/.uv requirements/base.txt pyproject.toml
 	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(VENV)/.compiled: $(VENV)/.base $(shell find src -name '*.py')
+	$(BIN)/python -m compileall -q src/penstock
+	@touch $@
+
 $(VENV)/.demo: $(VENV)/.base requirements/demo.txt
 	$(INSTALL) --no-build-isolation -r requirements/demo.txt
 	@touch $@
@@ -39,16 +44,16 @@ $(VENV)/.spark: $(VENV)/.dev requirements/spark.txt
 
 setup: $(VENV)/.dev $(VENV)/.spark  ## install everything, the tests' needs included
 
-demo: $(VENV)/.demo  ## run real packages over real data through the HTTP API
+demo: $(VENV)/.demo $(VENV)/.compiled  ## run real packages over real data through the HTTP API
 	$(BIN)/python -m penstock.cli.demo .demo examples
 
-serve: $(VENV)/.demo  ## a server with a demo account, to click and curl
+serve: $(VENV)/.demo $(VENV)/.compiled  ## a server with a demo account, to click and curl
 	$(BIN)/python -m penstock.cli.demo_data .penstock/files/demo
 	PENSTOCK_ACCOUNT=demo PENSTOCK_API_KEY=$${PENSTOCK_API_KEY:-demo-key-for-this-machine} $(BIN)/penstock serve --data-dir .penstock
 
 # Two processes share the tests, a file going to one of them: much of their time is waiting for servers. In the order of the
 # folders, so that the many small ones come last.
-test: $(VENV)/.dev $(VENV)/.spark  ## start the servers the tests need and run all tests
+test: $(VENV)/.dev $(VENV)/.spark $(VENV)/.compiled  ## start the servers the tests need and run all tests
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 fmt: $(VENV)/.dev  ## format the code
@@ -65,7 +70,7 @@ types: $(VENV)/.dev $(VENV)/.spark  ## check types
 arch: $(VENV)/.dev $(VENV)/.spark  ## check the import contract
 	$(BIN)/lint-imports
 
-bench: $(VENV)/.dev $(VENV)/.spark  ## measure, and rewrite the table in docs/benchmarks.md
+bench: $(VENV)/.dev $(VENV)/.spark $(VENV)/.compiled  ## measure, and rewrite the table in docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
 golden: $(VENV)/.dev $(VENV)/.spark  ## write golden files anew; review their diff
