@@ -19,6 +19,8 @@ from penstock.plan.ports import Staged
 
 MOVES = ".moves.json"
 """In a staging folder: which file goes where, once an append has begun."""
+MARKS = ".marks.json"
+"""In a staging folder: how its files are known after they were moved, written before `MOVES`."""
 PLAIN_BYTES = 160
 """Names of targets up to this length stand in the name of their staging folder as they are; file systems take 255."""
 
@@ -81,7 +83,8 @@ def _replace(staged: Staged, files: Sequence[str]) -> None:
         if not all((target / name).exists() for name in files):
             raise PermanentError(f"What was staged for '{spec.path}' is gone; it was not published.")
     elif not target.exists():
-        (staged.folder / MOVES).unlink(missing_ok=True)
+        for note in (MOVES, MARKS):
+            (staged.folder / note).unlink(missing_ok=True)
         os.rename(staged.folder, target)
     elif spec.if_exists == "fail":
         raise PermanentError(f"The folder '{spec.path}' appeared while the job ran; nothing was published.")
@@ -131,6 +134,9 @@ def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
             raise PermanentError(f"What was staged for '{staged.spec.path}' is gone; it was not published.")
         moves[name] = before[name] if moved else _free_name(name, staged.spec.file_prefix, taken)
         taken.add(moves[name])
+    if not before:
+        marks = {name: _mark(staged.folder / name) for name in files}
+        (staged.folder / MARKS).write_text(json.dumps(marks), "utf-8")
     if moves != before:
         unfinished = staged.folder / f"{MOVES}.unfinished"
         unfinished.write_text(json.dumps(moves), "utf-8")
@@ -158,12 +164,34 @@ def _taken(target: Path, folders: Set[str]) -> set[str]:
 
 
 def discard(staged: Staged) -> None:
-    """Remove a staging folder; quiet when it is gone. An old folder that still waits aside comes back."""
+    """Remove a staging folder; quiet when it is gone. An old folder that still waits aside comes back, and files that an
+    append had moved before it was cut off go."""
     old = aside(staged)
+    _take_back(staged)
     if staged.spec.if_exists == "replace" and old.exists() and not staged.target.exists():
         with suppress(OSError):  # then it stays where it is, whole
             os.rename(old, staged.target)
     shutil.rmtree(staged.folder, ignore_errors=True)
+
+
+def _take_back(staged: Staged) -> None:
+    """Remove the files that an append has moved, unless their names belong to others by now. Quiet where that is denied: then
+    they stay, as they were written."""
+    note, marks = staged.folder / MOVES, staged.folder / MARKS
+    if not (note.exists() and marks.exists()):
+        return
+    moves, was = json.loads(note.read_text("utf-8")), json.loads(marks.read_text("utf-8"))
+    for name, final in moves.items():
+        place = staged.target / final
+        with suppress(OSError):
+            if not (staged.folder / name).exists() and _mark(place) == was[name]:
+                place.unlink()
+
+
+def _mark(file: Path) -> list[int]:
+    """Return what tells a file from every other that may take its name, and stays when it is renamed."""
+    found = file.stat()
+    return [found.st_ino, found.st_mtime_ns, found.st_size]
 
 
 def remove(staged: Staged) -> None:
