@@ -66,7 +66,7 @@ def test_secrets_are_set_and_connections_tested(one_server: Any, shop: dict[str,
     assert (found[good["unique_id"]]["status"], found[good["unique_id"]]["secrets"]) == ("success", ["password"])
     assert found[bad["unique_id"]]["rungs"][-1]["rung"] == "login"
     assert "password authentication failed" in found[bad["unique_id"]]["message"]
-    assert "no connector" in found[other["unique_id"]]["message"]
+    assert "none is known here to try" in found[other["unique_id"]]["message"]
     assert found[other["unique_id"]]["secrets"] == ["password"]
     shown = command(one_server, "test", "good", bad["unique_id"], code=1)
     assert "can be used" in shown
