@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from unittest.mock import patch
@@ -37,6 +37,22 @@ def run(rows: int = ROWS) -> list[Line]:
     connection = duckdb.connect(":memory:", config={"threads": "1"})
     connection.execute("SET enable_progress_bar = false")
     functions = Functions(connection)
+
+    def seconds(sql: str, constant: Literal) -> float:
+        with patch.object(forms, "REPEATS", frozenset()):  # what repeats is remembered: here every record counts as new
+            functions.need(sql)
+        return timed(connection, sql, constant, rows)
+
+    lines = measured(render, seconds, rows)
+    connection.close()
+    return lines
+
+
+def measured(
+    render: Callable[[Expr, Context], str], seconds_of: Callable[[str, Literal], float], rows: int, where: str = ""
+) -> list[Line]:
+    """Return a line for each shared form that an example needs, from the seconds that an engine takes for so many *rows* of an
+    expression in its SQL, given a constant that is a field there."""
     found: dict[str, tuple[float, str]] = {}
     for name, row in FUNCTIONS.items():
         checked = check_expression(row.example, Schema())
@@ -47,15 +63,12 @@ def run(rows: int = ROWS) -> list[Line]:
         used = sorted(mentioned(sql))
         if not used or not values:
             continue
-        with patch.object(forms, "REPEATS", frozenset()):  # what repeats is remembered: here every record counts as new
-            functions.need(sql)
-        seconds = timed(connection, sql, values[0], rows)
+        seconds = seconds_of(sql, values[0])
         for one in used:
             # A form that several examples need costs what the cheapest of them costs: the others do more.
             if one not in found or seconds < found[one][0]:
                 found[one] = (seconds, row.example)
-    connection.close()
-    return lines_of(found, rows)
+    return lines_of(found, rows, where)
 
 
 def lines_of(found: Mapping[str, tuple[float, str]], rows: int, where: str = "") -> list[Line]:

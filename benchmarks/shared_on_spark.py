@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 from unittest.mock import patch
 
@@ -11,18 +10,14 @@ import pyarrow as pa
 from pyspark.sql import SparkSession
 
 from benchmarks.measure import Line
-from benchmarks.shared import ON_SPARK_ROWS, OUTSIDE, lines_of, over_fields
+from benchmarks.shared import ON_SPARK_ROWS, measured
 from penstock.engines.spark import functions
 from penstock.engines.spark.expressions import render
 from penstock.engines.spark.options import SparkOptions
 from penstock.engines.spark.session import opened
 from penstock.engines.spark.types import literal
-from penstock.engines.templates import mentioned
-from penstock.lang.check.expressions import check_expression
-from penstock.lang.functions import FUNCTIONS
 from penstock.plan.exprs import Literal
-from penstock.plan.ports import Context, ask_nobody
-from penstock.plan.schema import Schema
+from penstock.plan.ports import ask_nobody
 
 MASTER = "local[2]"
 
@@ -39,23 +34,13 @@ class Fresh(functions.Vectorised):
 def run(rows: int = ON_SPARK_ROWS) -> list[Line]:
     """Return a line for each shared form that an example needs on Spark; *rows* are measured, a million said."""
     desk = opened(SparkOptions(MASTER)).main
-    found: dict[str, tuple[float, str]] = {}
-    for name, row in FUNCTIONS.items():
-        checked = check_expression(row.example, Schema())
-        if name in OUTSIDE or checked.expr is None:
-            continue
-        expr, values = over_fields(checked.expr)
-        sql = render(expr, Context(datetime(2026, 1, 1, tzinfo=UTC)))
-        used = sorted(mentioned(sql))
-        if not used or not values:
-            continue
+
+    def seconds(sql: str, constant: Literal) -> float:
         with patch.object(functions, "Vectorised", Fresh):
             desk.functions.need(sql, ask_nobody)
-        seconds = timed(desk.session, sql, values[0], rows)
-        for one in used:
-            if one not in found or seconds < found[one][0]:
-                found[one] = (seconds, row.example)
-    return lines_of(found, rows, f", on Spark {MASTER}")
+        return timed(desk.session, sql, constant, rows)
+
+    return measured(render, seconds, rows, f", on Spark {MASTER}")
 
 
 def timed(session: SparkSession, sql: str, constant: Literal, rows: int) -> float:

@@ -6,7 +6,7 @@ import socket
 from dataclasses import dataclass
 
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import is_allowed, networks
+from penstock.kit.networks import is_allowed, networks
 
 MOST_ADDRESSES = 3
 """Of a host; each takes its time when nobody answers."""

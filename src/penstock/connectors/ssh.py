@@ -19,7 +19,7 @@ import asyncssh
 from penstock.connectors import places
 from penstock.connectors.tunnels import Ssh
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import LOOK_S, STOP
+from penstock.kit.stopping import LOOK_S, STOP
 
 CONNECT_S = 10.0
 """How long an SSH server may take to let one in, and to reach a server behind it."""

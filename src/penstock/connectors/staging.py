@@ -1,4 +1,4 @@
-"""Staging folders of outputs that are published elsewhere than in folders of this machine."""
+"""Staging folders: where an output waits on this machine until it is published. Their names say which attempt they are of."""
 
 from __future__ import annotations
 
@@ -11,26 +11,38 @@ from penstock.plan.operators import Write
 from penstock.plan.ports import Connection, Staged
 
 
+def folder_for(staging: Path, what: str, token: str) -> Path:
+    """Return the staging folder of an attempt for an output that is published elsewhere; *what* tells it from the others."""
+    name = hashlib.sha256(what.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+    return staging / f".{name}.staging-{token}"
+
+
 def located(write: Write, connection: Connection, token: str, staging: Path) -> Staged:
-    """Return where an output waits until it is published: in a folder of its own, which is also what it is compared by, so
-    that two outputs of a package may go to one place."""
-    name = hashlib.sha256(write.component_id.encode("utf-8", "surrogatepass")).hexdigest()[:24]
-    folder = staging / f".{name}.staging-{token}"
+    """Return an output that is compared with no other: several of a package may go to one place."""
+    folder = folder_for(staging, write.component_id, token)
     return Staged(write, connection, folder, folder, token)
+
+
+def sweep(staged: Staged) -> None:
+    """Remove what earlier attempts of the same job left. A run from the command line has none."""
+    if not staged.token.startswith("job-"):
+        return
+    begin = staged.folder.name.removesuffix(staged.token) + staged.token.rsplit("-", 1)[0] + "-"
+    for stray in staged.folder.parent.iterdir():
+        if stray.name.startswith(begin):
+            shutil.rmtree(stray, ignore_errors=True)
 
 
 def prepare(staged: Staged) -> None:
     """Make the staging folder, after those of earlier attempts of the job are removed. Raises PermanentError."""
     try:
         staged.folder.parent.mkdir(parents=True, exist_ok=True)
-        if staged.token.startswith("job-"):
-            begin = staged.folder.name.removesuffix(staged.token) + staged.token.rsplit("-", 1)[0] + "-"
-            for stray in staged.folder.parent.iterdir():
-                if stray.name.startswith(begin):
-                    shutil.rmtree(stray, ignore_errors=True)
+        sweep(staged)
         staged.folder.mkdir(mode=0o700)
     except OSError as error:
-        raise PermanentError(f"The folder for what waits to be sent cannot be made: {error.strerror}.") from error
+        raise PermanentError(
+            f"What goes to '{staged.spec.path}' cannot be staged on this machine: {error.strerror}."
+        ) from error
 
 
 def discard(staged: Staged) -> None:

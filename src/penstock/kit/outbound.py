@@ -10,24 +10,23 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import httpcore2
 import httpx2
 
 from penstock.errors import DataError, ExternalError, PermanentError, TransientError
+from penstock.kit.networks import is_allowed, networks
+from penstock.kit.stopping import LOOK_S, STOP, Stop
 
 CONNECT_S = 10.0
 READ_S = 60.0
 """How long a server may say nothing."""
 WHOLE_S = 120.0
 """How long one try may take, redirects included."""
-LOOK_S = 0.25
-"""How often a call that waits looks whether it is to stop."""
 MOST_BYTES = 16 << 20
 """Of an answer, after it is unpacked."""
 MOST_REDIRECTS = 5
@@ -40,7 +39,6 @@ _REPEATABLE = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _BUSY = frozenset({429, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PRIVATE_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key"})
-_NAT64 = IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,85 +63,6 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     text: str
-
-
-class Stop:
-    """Lets calls that run in other threads end soon. One for a process: it runs one job."""
-
-    def __init__(self) -> None:
-        self._asked = threading.Event()
-        self._ends: set[Callable[[], None]] = set()
-
-    def ask(self) -> None:
-        """End what runs."""
-        self._asked.set()
-        for end in tuple(self._ends):
-            end()
-
-    @contextmanager
-    def ending(self, end: Callable[[], None]) -> Iterator[None]:
-        """Have *end* called, perhaps by another thread or a signal handler, when calls are to end while the block runs."""
-        self._ends.add(end)
-        try:
-            self.check()
-            yield
-        finally:
-            self._ends.discard(end)
-
-    def forget(self) -> None:
-        """Let calls be made again."""
-        self._asked.clear()
-
-    @property
-    def is_asked(self) -> bool:
-        """Whether calls are to end."""
-        return self._asked.is_set()
-
-    def check(self) -> None:
-        """Raise TransientError when calls are to end."""
-        if self._asked.is_set():
-            raise TransientError("The call was stopped.")
-
-    def wait(self, seconds: float) -> None:
-        """Wait. Raises TransientError as soon as calls are to end."""
-        self._asked.wait(max(seconds, 0.0))
-        self.check()
-
-
-STOP = Stop()
-
-
-def networks(text: str) -> tuple[Any, ...]:
-    """Return the networks of a list such as `10.0.0.0/8, fd00::/8`. Raises ValueError."""
-    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
-
-
-def is_allowed(address: str, allowed: Iterable[Any] = ()) -> bool:
-    """Tell whether an address may be reached: one of the public internet, or in a network that the operator allows.
-
-    >>> is_allowed("127.0.0.1"), is_allowed("93.184.215.14"), is_allowed("10.1.2.3", networks("10.1.0.0/16"))
-    (False, True, True)
-    """
-    found = ip_address(address.partition("%")[0])
-    inner = _embedded(found)
-    if any(one in network for one in (found, inner) if one is not None for network in allowed):
-        return True
-    reached = [inner] if _is_mapped(found) else [found, inner]
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in reached if one is not None)
-
-
-def _is_mapped(address: IPv4Address | IPv6Address) -> bool:
-    return isinstance(address, IPv6Address) and (address.ipv4_mapped is not None or address in _NAT64)
-
-
-def _embedded(address: IPv4Address | IPv6Address) -> IPv4Address | None:
-    """Return the address behind one that only wraps it."""
-    if not isinstance(address, IPv6Address):
-        return None
-    if address in _NAT64:
-        return IPv4Address(int(address) & 0xFFFFFFFF)
-    teredo = address.teredo
-    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 def call(request: Request, allow: str = "", stop: Stop = STOP) -> Answer:

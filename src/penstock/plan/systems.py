@@ -22,18 +22,10 @@ class System(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Watermark:
-    """How far a source was read before: only rows whose *column* lies above the stored value are read, and *overlap* more:
-    seconds of a datetime, units of a number."""
-
-    column: str
-    overlap: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class DatabaseSource:
     """Rows of a table or view, or of a query (component reference 3.2): *query* excludes the other three. The names of the
-    fields are those of the scan's source. *action* is `none`, `copy` or `incremental`."""
+    fields are those of the scan's source. *action* is `none` or `copy`, which is
+    done anyway."""
 
     system: ClassVar[System] = System.DATABASE
 
@@ -44,7 +36,6 @@ class DatabaseSource:
     split_key: str | None = None
     max_parallel: int = 1
     action: str = "none"
-    watermark: Watermark | None = None
 
 
 @dataclass(frozen=True, slots=True)

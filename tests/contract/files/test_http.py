@@ -14,7 +14,7 @@ import pytest
 from penstock.connectors.files import fetching
 from penstock.connectors.files.http import HttpFiles
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
-from penstock.kit import outbound
+from penstock.kit import outbound, stopping
 from penstock.plan.operators import FileTarget, Scan, Write
 from penstock.plan.ports import Connection, Landing
 
@@ -200,7 +200,7 @@ def test_a_server_that_wants_to_be_left_alone_is(
     bind: Bind, server: Server, text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(outbound.Stop, "wait", lambda stop, seconds: waited.append(seconds))
+    monkeypatch.setattr(stopping.Stop, "wait", lambda stop, seconds: waited.append(seconds))
     server.plan = ["429"] * 6
     assert bind(at(server.url), "a.csv") == {f"{server.url}/a.csv": text}
     assert len(waited) == 6  # more than there are tries

@@ -13,7 +13,7 @@ from penstock.connectors import ssh, tunnels
 from penstock.connectors.databases.asking import Databases
 from penstock.connectors.places import Place
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
 
 

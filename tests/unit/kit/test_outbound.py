@@ -16,7 +16,9 @@ import pytest
 
 from penstock.errors import DataError, PermanentError, TransientError
 from penstock.kit import outbound
-from penstock.kit.outbound import Request, Stop, call, is_allowed, networks
+from penstock.kit.networks import is_allowed, networks
+from penstock.kit.outbound import Request, call
+from penstock.kit.stopping import Stop
 
 HERE = "127.0.0.0/8"
 

@@ -12,7 +12,7 @@ from penstock.connectors.collections.writing import PAUSES, Writer
 from penstock.connectors.ladder import Ladder, Name
 from penstock.domain.rung import Rungs
 from penstock.errors import JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP, Stop
+from penstock.kit.stopping import STOP, Stop
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, FileEntry, Landing, Publication, Staged, Written
 from penstock.plan.systems import CollectionSource, CollectionTarget, System

@@ -11,7 +11,7 @@ from pymongo.collection import Collection
 
 from penstock.connectors.collections.values import landed
 from penstock.errors import PermanentError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import DType
 from penstock.plan.ports import Landing
 from penstock.plan.systems import CollectionSource

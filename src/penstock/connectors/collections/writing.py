@@ -23,7 +23,7 @@ from pymongo.collection import Collection
 from penstock.connectors.collections.session import translated
 from penstock.connectors.collections.values import stored
 from penstock.errors import DataError, PermanentError, TransientError
-from penstock.kit.outbound import Stop
+from penstock.kit.stopping import Stop
 from penstock.plan.dtypes import DType
 from penstock.plan.ports import Staged, Written
 from penstock.plan.systems import CollectionTarget

@@ -17,7 +17,8 @@ from penstock.connectors.tunnels import Way
 from penstock.connectors.web.logins import lent
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, PenstockError, PermanentError, TransientError
-from penstock.kit.outbound import STOP, Request
+from penstock.kit.outbound import Request
+from penstock.kit.stopping import STOP
 from penstock.plan.ports import Ask, Cell, Connection, Sampled, TableFacts, nobody_reads
 from penstock.plan.systems import DatabaseSource
 

@@ -11,7 +11,7 @@ import duckdb
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.sources import Into, Native, check_stop
 from penstock.errors import InvariantBroken, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 

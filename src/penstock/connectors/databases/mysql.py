@@ -31,7 +31,7 @@ from penstock.connectors.databases.session import (
 )
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
 
 _KINDS = {

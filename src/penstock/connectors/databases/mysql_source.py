@@ -20,7 +20,7 @@ from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, sh
 from penstock.connectors.databases.sources import Into, Native, check_stop
 from penstock.connectors.places import Place
 from penstock.errors import InvariantBroken, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 

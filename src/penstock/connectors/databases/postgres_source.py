@@ -20,7 +20,7 @@ from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of
 from penstock.connectors.databases.sources import Into, Native, check_stop
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from penstock.errors import JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Scan, ScanField
 from penstock.plan.ports import Arrived, BoundSource, FileEntry, Landing

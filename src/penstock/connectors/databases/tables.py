@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import importlib
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
 from penstock.connectors.databases import asking, sources, targets
 from penstock.connectors.databases.loading import Load
-from penstock.connectors.files.folders import sweep
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import Place
 from penstock.domain.rung import Rungs
@@ -60,25 +59,18 @@ class Tables:
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an output is staged: in a folder of this machine, from which its rows are loaded."""
         target = _target(write)
-        mark = hashlib.sha256(write.component_id.encode()).hexdigest()[:24]
         place = Path("/", connection.key.replace("/", "_"), _part(target.schema or ""), _part(target.table))
-        return Staged(write, connection, staging / f".{mark}.staging-{token}", place, token)
+        return Staged(write, connection, folders.folder_for(staging, write.component_id, token), place, token)
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder, and look whether the table can be written as it is to be."""
         target = _target(staged.write)
         items = targets.items_of(staged.write, target)
         with self._writer(staged.connection) as session:
-            name = session.qualified(target.schema, target.table)
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)
-        try:
-            staged.folder.parent.mkdir(parents=True, exist_ok=True)
-            sweep(staged)
-            staged.folder.mkdir()
-        except OSError as error:
-            raise PermanentError(f"what goes to {name} cannot be staged: {error.strerror}.") from error
+        folders.prepare(staged)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the staged records into the table, once."""
@@ -88,7 +80,7 @@ class Tables:
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
-        shutil.rmtree(staged.folder, ignore_errors=True)
+        folders.discard(staged)
 
     @contextmanager
     def _writer(self, connection: Connection) -> Iterator[targets.Target]:

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from penstock.connectors.files.finding import Found, parents
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import STOP, Stop
+from penstock.kit.stopping import STOP, Stop
 from penstock.plan.ports import FileEntry, Landing
 
 PART_BYTES = 16 << 20

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from penstock.connectors.files.finding import free_name
 from penstock.errors import PermanentError
 from penstock.plan.ports import Staged
 
@@ -50,16 +51,6 @@ def aside(staged: Staged) -> Path:
     """Return where a folder goes that is to be removed: the old one while the new one takes its place, or what is left of
     a staging folder after an append."""
     return staged.folder.with_name(staged.folder.name.replace(f".staging-{staged.token}", f".replaced-{staged.token}"))
-
-
-def sweep(staged: Staged) -> None:
-    """Remove what earlier attempts of the same job left. A run from the command line has none."""
-    if not staged.token.startswith("job-"):
-        return
-    begin = staged.folder.name.removesuffix(staged.token) + staged.token.rsplit("-", 1)[0] + "-"
-    for stray in staged.folder.parent.iterdir():
-        if stray.name.startswith(begin):
-            shutil.rmtree(stray, ignore_errors=True)
 
 
 def publish(staged: Staged, files: Sequence[str]) -> Sequence[str]:
@@ -132,7 +123,7 @@ def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
         moved = not (staged.folder / name).exists()
         if moved and name not in before:
             raise PermanentError(f"What was staged for '{staged.spec.path}' is gone; it was not published.")
-        moves[name] = before[name] if moved else _free_name(name, staged.spec.file_prefix, taken)
+        moves[name] = before[name] if moved else free_name(name, staged.spec.file_prefix, taken)
         taken.add(moves[name])
     if not before:
         marks = {name: _mark(staged.folder / name) for name in files}
@@ -142,15 +133,6 @@ def _moves(staged: Staged, files: Sequence[str]) -> dict[str, str]:
         unfinished.write_text(json.dumps(moves), "utf-8")
         os.rename(unfinished, note)
     return moves
-
-
-def _free_name(name: str, prefix: str, taken: set[str]) -> str:
-    below, rest = os.path.dirname(name), os.path.basename(name)[len(prefix) :]
-    digits = rest[:5]
-    number = int(digits) if digits.isdigit() else 0
-    while (free := os.path.join(below, f"{prefix}{number:05d}{rest[5:]}")) in taken:
-        number += 1
-    return free
 
 
 def _taken(target: Path, folders: Set[str]) -> set[str]:

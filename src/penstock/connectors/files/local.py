@@ -12,6 +12,7 @@ from pathlib import Path
 from penstock.connectors.files import folders, patterns
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.ladder import Ladder, Name
+from penstock.connectors.staging import sweep
 from penstock.domain.rung import Rungs
 from penstock.errors import NothingFound, PermanentError
 from penstock.plan.operators import Scan, Write
@@ -141,7 +142,7 @@ class LocalFiles:
         try:
             if spec.if_exists == "append" and target.exists() and not os.access(target, os.W_OK | os.X_OK):
                 raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-            folders.sweep(staged)
+            sweep(staged)
             staged.folder.mkdir()
         except OSError as error:
             raise PermanentError(

@@ -8,8 +8,9 @@ from uuid import uuid4
 
 from penstock.connectors.files import fetching, finding, folders, previews, stores
 from penstock.connectors.files.bucket import Bucket, Missing, Refused
-from penstock.connectors.files.publication import NOTE, PROBE, Publishing, folder_for
+from penstock.connectors.files.publication import NOTE, PROBE, Publishing
 from penstock.connectors.ladder import Ladder, Name
+from penstock.connectors.staging import folder_for, prepare
 from penstock.domain.rung import Rungs
 from penstock.errors import ExternalError, PermanentError
 from penstock.plan.operators import Scan, Write
@@ -78,7 +79,7 @@ class ObjectFiles:
                 f"'{spec.path}' holds a backslash, which Azure takes for a slash. Choose another path."
             )
         target = Path("/", connection.type, stores.place_of(connection).replace("/", "_"), name, *parts)
-        return Staged(write, connection, folder_for(staging, target, token), target, token)
+        return Staged(write, connection, folder_for(staging, str(target), token), target, token)
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder. Raises PermanentError when the target exists and must not, or cannot be written."""
@@ -92,12 +93,7 @@ class ObjectFiles:
         probe = f"{target}/{PROBE}{staged.token}"
         bucket.write(probe, staged.token)
         bucket.delete([probe])
-        try:
-            staged.folder.parent.mkdir(parents=True, exist_ok=True)
-            folders.sweep(staged)
-            staged.folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise PermanentError(f"'{spec.path}' cannot be staged on this machine: {error.strerror}.") from error
+        prepare(staged)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Make the staged files visible. Raises PermanentError and TransientError.

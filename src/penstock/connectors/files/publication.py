@@ -17,7 +17,6 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from penstock.connectors.files.bucket import Bucket, Taken
 from penstock.connectors.files.fetching import retried
@@ -283,8 +282,3 @@ class Publishing:
 def is_working(name: str) -> bool:
     """Tell whether an object within a target is there for a publication only."""
     return name.startswith((STAGING, KEPT)) or base(name).startswith((CLAIM, PROBE))
-
-
-def folder_for(staging: Path, target: Path, token: str) -> Path:
-    """Return the staging folder on this machine for a target somewhere else."""
-    return staging / f".{uuid.uuid5(uuid.NAMESPACE_URL, str(target)).hex[:24]}.staging-{token}"

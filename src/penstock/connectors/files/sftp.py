@@ -8,10 +8,10 @@ from pathlib import Path
 
 from penstock.connectors.files import fetching, finding, folders, previews
 from penstock.connectors.files.finding import Found, joined
-from penstock.connectors.files.publication import folder_for
 from penstock.connectors.files.sftp_publication import NOTE, SftpPublishing
 from penstock.connectors.files.sftp_session import SPECIAL, Session, login_of, opened
 from penstock.connectors.ladder import Ladder, Name
+from penstock.connectors.staging import folder_for, prepare
 from penstock.domain.rung import Rungs
 from penstock.errors import ExternalError, PermanentError
 from penstock.plan.operators import Scan, Write
@@ -75,7 +75,7 @@ class SftpFiles:
         where = f"{given.get('username')}@{given.get('host')}:{given.get('port') or 22}".replace("/", "_")
         top = "absolute" if _target(write).startswith("/") else "relative"
         target = Path("/sftp", where, top, *parts)
-        return Staged(write, connection, folder_for(staging, target, token), target, token)
+        return Staged(write, connection, folder_for(staging, str(target), token), target, token)
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder. Raises PermanentError when the target exists and must not, or cannot be written."""
@@ -92,12 +92,7 @@ class SftpFiles:
                 session.remove(probe)
                 session.make_folder(probe)
                 session.remove_empty(probe)
-        try:
-            staged.folder.parent.mkdir(parents=True, exist_ok=True)
-            folders.sweep(staged)
-            staged.folder.mkdir(mode=0o700)
-        except OSError as error:
-            raise PermanentError(f"'{spec.path}' cannot be staged on this machine: {error.strerror}.") from error
+        prepare(staged)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Make the staged files visible. Raises PermanentError and TransientError.

@@ -22,7 +22,7 @@ from penstock.connectors.files.finding import Folder, Found, joined
 from penstock.connectors.places import Place
 from penstock.connectors.tunnels import SSH_PORT, Ssh
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.outbound import LOOK_S, STOP
+from penstock.kit.stopping import LOOK_S, STOP
 from penstock.plan.ports import Connection
 
 CLOSE_S = 15.0

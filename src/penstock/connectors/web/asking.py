@@ -10,7 +10,8 @@ from typing import Protocol
 from penstock.connectors.web import waiting
 from penstock.errors import PenstockError, PermanentError, TransientError
 from penstock.kit import outbound
-from penstock.kit.outbound import NotSent, Request, Stop, Streamed, place_of
+from penstock.kit.outbound import NotSent, Request, Streamed, place_of
+from penstock.kit.stopping import Stop
 from penstock.plan.ports import Say
 
 EVERYWHERE = "0.0.0.0/0, ::/0"

@@ -15,7 +15,8 @@ from urllib.parse import quote, urlencode
 from penstock.connectors.web.asking import EVERYWHERE, Login, NoLogin
 from penstock.errors import PermanentError, TransientError
 from penstock.kit import outbound
-from penstock.kit.outbound import Request, Stop, place_of
+from penstock.kit.outbound import Request, place_of
+from penstock.kit.stopping import Stop
 from penstock.plan.ports import Connection, Say
 from penstock.plan.systems import WebSource, WebTarget
 

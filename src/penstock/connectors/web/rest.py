@@ -14,7 +14,8 @@ from penstock.connectors.web.logins import OAuth, lent, login_of
 from penstock.connectors.web.sending import Sender
 from penstock.domain.rung import Rungs
 from penstock.errors import JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP, Request, Stop
+from penstock.kit.outbound import Request
+from penstock.kit.stopping import STOP, Stop
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written, nobody_reads
 from penstock.plan.systems import System, WebSource, WebTarget

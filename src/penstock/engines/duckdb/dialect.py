@@ -563,12 +563,6 @@ TEMPLATES: dict[str, Template] = {
     # JSON
     "JsonStringToMap": _read_json(canonical.map_of_texts, "json_to_map"),
     "JsonStringToBag": _read_json(canonical.bag_of_texts, "json_to_bag"),
-    "json_of_texts": _read_json(members.text_of_texts, "json_to_map"),
-    "json_member": _json_member,
-    "json_object": simple("CASE WHEN starts_with({0}, '{{') THEN {0} END"),
-    "json_value": _json_value,
-    "json_as_text": simple(members.as_text("{0}")),
-    "json_size": simple("CAST(json_array_length({0}) AS BIGINT)"),
     # structures
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
@@ -578,3 +572,13 @@ TEMPLATES: dict[str, Template] = {
     "COV": _correlations(True),
 }
 """Every function and operator this engine has; a function that is missing here is refused before the job starts."""
+
+INNER: dict[str, Template] = {
+    "json_of_texts": _read_json(members.text_of_texts, "json_to_map"),
+    "json_member": _json_member,
+    "json_object": simple("CASE WHEN starts_with({0}, '{{') THEN {0} END"),
+    "json_value": _json_value,
+    "json_as_text": simple(members.as_text("{0}")),
+    "json_size": simple("CAST(json_array_length({0}) AS BIGINT)"),
+}
+"""Words that stand in no package: what rewriting a plan puts into it (`penstock.engines.members`)."""

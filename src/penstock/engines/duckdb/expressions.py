@@ -9,7 +9,7 @@ from functools import partial
 from penstock.engines import strict
 from penstock.engines.conditionals import nullable_conditions
 from penstock.engines.duckdb import casts, comparisons
-from penstock.engines.duckdb.dialect import TEMPLATES
+from penstock.engines.duckdb.dialect import INNER, TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, text_literal
 from penstock.engines.fallible import fails_alone
 from penstock.engines.templates import calls_others
@@ -92,7 +92,7 @@ def _rendered(expr: Expr, args: tuple[Expr, ...], context: Context, column: Colu
 def _applied(expr: Call, context: Context, args: list[str]) -> str:
     if expr.function in ("eq", "ne", "lt", "le", "gt", "ge"):
         return comparisons.compare(expr.function, args[0], args[1], expr.args[0], expr.args[1])
-    template = TEMPLATES.get(expr.function)
+    template = TEMPLATES.get(expr.function) or INNER.get(expr.function)
     if template is None:
         raise CapabilityError(f"The embedded engine has no form of the function {expr.function}.")
     sql = template(expr, args, context)

@@ -31,7 +31,7 @@ from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
 from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written

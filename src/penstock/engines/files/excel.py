@@ -26,7 +26,7 @@ def rewrite_excel(source: FileSource, file: FileEntry, target: Path, stopped: Ca
 
 
 def _rows(source: FileSource, file: FileEntry) -> Iterator[tuple[Any, ...]]:
-    cells = cells_of(source, file)
+    cells = _cells(source, file)
     first = next(cells, None)
     if first is None:
         return
@@ -52,7 +52,7 @@ def _with(
     yield from others
 
 
-def cells_of(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str | None]]]:
+def _cells(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str | None]]]:
     """Yield the texts of each row of the area that has any, with its number in the sheet from 1."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 

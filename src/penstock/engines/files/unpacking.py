@@ -26,8 +26,6 @@ class Unpacking:
 
     scratch: Path
     stopped: Callable[[], None]
-    whole_sheets: bool = False
-    """Whether workbooks stay what they are, for one who reads all their cells."""
     _made: int = field(default=0)
 
     def sources(self, given: Mapping[str, BoundSource]) -> dict[str, BoundSource]:
@@ -47,7 +45,7 @@ class Unpacking:
         return [self._rewritten(source, one) for one in self._plain(source, file)]
 
     def _rewritten(self, source: FileSource, file: FileEntry) -> FileEntry:
-        if source.record_type not in ("avro", "excel") or (self.whole_sheets and source.record_type == "excel"):
+        if source.record_type not in ("avro", "excel"):
             return file
         target = self._target()
         with reading(file.name):

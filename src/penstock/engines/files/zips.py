@@ -47,7 +47,7 @@ def of_members(location: str, name: str, password: str | None, take: Callable[[I
         return made
     except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
         raise Damaged(f"is no whole zip file ({error})") from error
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what `zipfile` raises for a method of packing that it does not know
         raise PermanentError(f"{name} is packed in a way that is not read: {error}. Pack it with deflate.") from error
 
 
@@ -160,7 +160,9 @@ def _unpacked(plain: Iterator[bytes], method: int) -> Iterator[bytes]:
         yield from plain
         return
     if method != zipfile.ZIP_DEFLATED:
-        raise NotImplementedError(f"an encrypted file is packed with method {method}")
+        raise NotImplementedError(
+            f"an encrypted file is packed with method {method}"
+        )  # as `zipfile` says of plain ones
     deflated = zlib.decompressobj(_RAW_DEFLATE)
     for piece in plain:
         yield deflated.decompress(piece)

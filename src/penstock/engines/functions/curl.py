@@ -11,7 +11,8 @@ from functools import partial
 from penstock.engines.functions import java_regex
 from penstock.errors import DataError
 from penstock.kit import outbound
-from penstock.kit.outbound import STOP, Answer, Request
+from penstock.kit.outbound import Answer, Request
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Ask
 from penstock.plan.values import Value, encode

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.databases import COLUMN, DATABASES, fields_of, number
+from penstock.lang.components.databases import COLUMN, DATABASES, number
 from penstock.lang.components.options import only_with
+from penstock.lang.components.source_fields import listed_fields
 from penstock.lang.components.spec import Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, TEXT, a_list, choice, either, number_or_variable, record, when
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan
@@ -19,7 +20,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
     sound = step.check_shapes()
     connection = step.connection()
-    fields = fields_of(step)
+    fields = listed_fields(step, shape=COLUMN)
     if fields is None:
         return None
     schema, items = fields

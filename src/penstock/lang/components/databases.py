@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.spec import Step
-from penstock.lang.document.faults import fits
 from penstock.lang.document.shapes import ALIAS, MESSAGE, Shape, choice, record, show
 from penstock.lang.variables.substitution import Mode
 from penstock.plan.dtypes import SCHEMA_WORDS
-from penstock.plan.operators import ScanField
-from penstock.plan.schema import Field, Schema
 
 DATABASES = (
     "postgres", "mysql", "sqlite", "duckdb", "sqlserver", "oracle", "db2", "redshift", "snowflake", "athena", "netsuite",
@@ -24,31 +19,6 @@ COLUMN: Shape = {
     **record(("name",), name={"type": "string", "minLength": 1}, alias=ALIAS, type=choice(*SCHEMA_WORDS)),
     MESSAGE: "A field needs a 'name', the column.",
 }
-
-
-def fields_of(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
-    """Return the fields that a source lists, and their columns, or None with findings."""
-    raw = step.node.keys.get("fields")
-    if raw is None:
-        hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
-        step.add(codes.MissingProperty, "A source needs its fields.", "fields", hint=hint)
-        return None
-    if not isinstance(raw, list):
-        return None
-    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw) if fits(item, COLUMN)]
-    pairs = [one for one in made if one is not None]
-    names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
-    schema = step.output_fields(names, [field for field, _ in pairs])
-    return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
-
-
-def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
-    alias = item.get("alias", item["name"])
-    if not fits(alias, ALIAS):
-        message = f"The name {show(alias)} cannot be a field name: a letter, then letters, digits and underscores."
-        step.add(codes.BadAlias, message, f"{path}.name", hint="Give the field an 'alias'.")
-        return None
-    return Field(alias, SCHEMA_WORDS[item.get("type", "string")]), ScanField(item["name"])
 
 
 def number_between(least: float, most: float) -> Shape:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import Any
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.options import characters_differ, only_with, place_of
+from penstock.lang.components.source_fields import listed_fields
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
-from penstock.lang.document.faults import fits
 from penstock.lang.document.shapes import (
     ALIAS,
     BOOLEAN,
@@ -30,7 +29,7 @@ from penstock.lang.variables.substitution import Mode
 from penstock.plan.cells import area_of
 from penstock.plan.dtypes import LONG, SCHEMA_WORDS, DType, Kind
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
-from penstock.plan.schema import Field, Schema
+from penstock.plan.schema import Schema
 
 PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
 _ENCODINGS = {"ascii": "utf-8", "iso8859-1": "iso-8859-1", "utf-8-sig": "utf-8"}
@@ -46,6 +45,8 @@ FIELD: Shape = {
     ],
     MESSAGE: "A field needs a 'name', or 'pseudo'.",
 }
+_RAW = ({"name": "record"},)
+"""The fields of raw records where none are listed."""
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
@@ -141,45 +142,21 @@ def _line_max(step: Step) -> int | None:
 
 
 def _fields(step: Step) -> tuple[Schema, tuple[ScanField, ...]] | None:
-    raw = step.node.keys.get("fields")
     is_raw = step.node.properties.get("record_type") == "raw"
-    if raw is None and is_raw:
-        return Schema((Field("record", SCHEMA_WORDS["string"]),)), (ScanField("record"),)
-    if raw is None:
-        hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
-        step.add(codes.MissingProperty, "A source needs its fields.", "fields", hint=hint)
+    fields = listed_fields(step, _RAW if is_raw else (), FIELD, PSEUDO)
+    if is_raw and fields is not None and not _raw_sound(step, *fields):
         return None
-    if not isinstance(raw, list):
-        return None
-    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw) if fits(item, FIELD)]
-    pairs = [one for one in made if one is not None]
-    names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
-    schema = step.output_fields(names, [field for field, _ in pairs])
-    if is_raw and not _raw_sound(step, pairs):
-        return None
-    return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
+    return fields
 
 
-def _raw_sound(step: Step, pairs: list[tuple[Field, ScanField]]) -> bool:
+def _raw_sound(step: Step, schema: Schema, items: tuple[ScanField, ...]) -> bool:
     """Report other fields than a raw record is; True when there are none."""
-    kinds = [field.dtype.kind for field, item in pairs if item.pseudo is None]
+    kinds = [field.dtype.kind for field, item in zip(schema, items, strict=True) if item.pseudo is None]
     if len(kinds) != 1 or kinds[0] not in (Kind.CHARARRAY, Kind.BYTEARRAY):
         message = "A raw record is one field, of type string or binary."
         step.add(codes.WrongShape, message, "fields", hint="Take it apart in a Select.")
         return False
     return True
-
-
-def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
-    pseudo = item.get("pseudo")
-    if pseudo is not None:
-        return Field(item.get("alias", pseudo), PSEUDO[pseudo]), ScanField(None, pseudo)
-    alias = item.get("alias", item["name"])
-    if not fits(alias, ALIAS):
-        message = f"The name {show(alias)} cannot be a field name: a letter, then letters, digits and underscores."
-        step.add(codes.BadAlias, message, f"{path}.name", hint="Give the field an 'alias'.")
-        return None
-    return Field(alias, SCHEMA_WORDS[item.get("type", "string")]), ScanField(item["name"])
 
 
 component = Component(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.source_fields import NAMED_FIELD, named_fields
+from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, TEXT, a_list, choice
 from penstock.lang.variables.substitution import Mode
@@ -18,7 +18,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
     sound = step.check_shapes()
     connection = step.connection()
-    fields = named_fields(step)
+    fields = listed_fields(step)
     if fields is None:
         return None
     schema, items = fields

@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components import web
-from penstock.lang.components.source_fields import NAMED_FIELD, named_fields
+from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
 from penstock.lang.components.spec import Component, Property, Step
 from penstock.lang.document.shapes import (
     CONNECTION,
@@ -59,7 +59,7 @@ PAGINATION: Shape = record(
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
     sound = step.check_shapes()
-    fields = named_fields(step, _RAW if step.properties["response_type"] == "raw" else ())
+    fields = listed_fields(step, _RAW if step.properties["response_type"] == "raw" else ())
     connection = web.login(step)
     address = web.url_of(step) if sound else None
     origin = _origin(step, address[0]) if address is not None else None

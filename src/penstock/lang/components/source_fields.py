@@ -1,4 +1,4 @@
-"""The list of fields of a source that is no files (component reference 2.3)."""
+"""The list of fields of a source (component reference 2.3)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.lang.check import codes_package as codes
 from penstock.lang.components.spec import Step
 from penstock.lang.document.faults import fits
 from penstock.lang.document.shapes import ALIAS, MESSAGE, Shape, choice, record, show
-from penstock.plan.dtypes import SCHEMA_WORDS
+from penstock.plan.dtypes import SCHEMA_WORDS, DType
 from penstock.plan.operators import ScanField
 from penstock.plan.schema import Field, Schema
 
@@ -17,11 +17,17 @@ NAMED_FIELD: Shape = {
     **record(("name",), name={"type": "string", "minLength": 1}, alias=ALIAS, type=choice(*SCHEMA_WORDS)),
     MESSAGE: "A field needs a 'name'.",
 }
+NO_PSEUDO: Mapping[str, DType] = {}
 
 
-def named_fields(step: Step, default: Sequence[Mapping[str, Any]] = ()) -> tuple[Schema, tuple[ScanField, ...]] | None:
+def listed_fields(
+    step: Step,
+    default: Sequence[Mapping[str, Any]] = (),
+    shape: Shape = NAMED_FIELD,
+    pseudo: Mapping[str, DType] = NO_PSEUDO,
+) -> tuple[Schema, tuple[ScanField, ...]] | None:
     """Return the fields of a source and what they are called there, or None with findings; *default* are those of a source
-    that lists none."""
+    that lists none, *shape* is that of an item, *pseudo* are fields that may stand in place of a name."""
     raw = step.node.keys.get("fields", list(default) or None)
     if raw is None:
         hint = 'Such as "fields": [{"name": "id", "type": "long"}].'
@@ -29,14 +35,19 @@ def named_fields(step: Step, default: Sequence[Mapping[str, Any]] = ()) -> tuple
         return None
     if not isinstance(raw, list):
         return None
-    made = [_field(step, item, f"fields[{index}]") for index, item in enumerate(raw) if fits(item, NAMED_FIELD)]
+    made = [_field(step, item, f"fields[{index}]", pseudo) for index, item in enumerate(raw) if fits(item, shape)]
     pairs = [one for one in made if one is not None]
     names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
     schema = step.output_fields(names, [field for field, _ in pairs])
     return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
 
 
-def _field(step: Step, item: Mapping[str, Any], path: str) -> tuple[Field, ScanField] | None:
+def _field(
+    step: Step, item: Mapping[str, Any], path: str, pseudo: Mapping[str, DType]
+) -> tuple[Field, ScanField] | None:
+    if "pseudo" in item:
+        name = item["pseudo"]
+        return Field(item.get("alias", name), pseudo[name]), ScanField(None, name)
     alias = item.get("alias", item["name"])
     if not fits(alias, ALIAS):
         message = f"The name {show(alias)} cannot be a field name: a letter, then letters, digits and underscores."

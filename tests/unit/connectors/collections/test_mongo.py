@@ -325,7 +325,7 @@ def test_the_ladder_of_a_connection(mongo_alike: int) -> None:
 
 def test_nobody_there(shop: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(session, "CONNECT_S", 0.1)
-    monkeypatch.setattr("penstock.kit.outbound.Stop.wait", lambda self, seconds: None)
+    monkeypatch.setattr("penstock.kit.stopping.Stop.wait", lambda self, seconds: None)
     shop.connections["shop"]["port"] = 1
     with pytest.raises(TransientError):
         shop.read([field("a")])

@@ -15,7 +15,7 @@ import pytest
 from penstock.connectors.databases import asking, postgres
 from penstock.connectors.databases.asking import Databases
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 from penstock.plan.ports import Ask, Cell, CellKind, Connection
 
 HERE = "127.0.0.0/8"

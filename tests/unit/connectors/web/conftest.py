@@ -15,7 +15,7 @@ import pytest
 
 from penstock import wiring
 from penstock.connectors.web import waiting
-from penstock.kit import outbound
+from penstock.kit import outbound, stopping
 from penstock.plan.ports import Written
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import preview
@@ -266,7 +266,7 @@ def reply() -> type[Reply]:
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits that a run would have made, in seconds: nothing waits, and time goes on as if it had."""
     made: list[float] = []
-    monkeypatch.setattr(outbound.Stop, "wait", lambda self, seconds: made.append(seconds))
+    monkeypatch.setattr(stopping.Stop, "wait", lambda self, seconds: made.append(seconds))
     monkeypatch.setattr(waiting, "QUOTAS", waiting.Quotas(lambda: sum(made)))
     monkeypatch.setattr(waiting, "spread", lambda seconds: seconds)
     return made

@@ -13,7 +13,7 @@ import pytest
 
 from penstock.connectors.web import answers, json_texts, long_texts
 from penstock.errors import DataError, JobStopped, PermanentError, TransientError
-from penstock.kit.outbound import STOP
+from penstock.kit.stopping import STOP
 
 ID = [{"name": "id", "type": "long"}]
 ITEMS = [{"name": "id", "type": "long"}, {"name": "$.user.name", "alias": "user"}]
