@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
+from penstock.connectors.files.sftp_session import Session
 from penstock.errors import PermanentError
 from penstock.plan.ports import Staged, Written
 
@@ -256,6 +258,25 @@ def test_an_append_to_a_folder_that_appears_meanwhile_keeps_it(bench: Any, stagi
     staged = staging("out", "append", NEW)
     bench.fill(below("out", OLD))
     bench.store.publish(staged, written(NEW))
+    assert bench.tree() == below("out", expected("append", "filled", NEW))
+
+
+@pytest.mark.parametrize("bench", ["sftp"], indirect=True)
+def test_an_append_whose_target_another_job_makes_at_the_same_moment_keeps_it(bench: Any, staging: Stage) -> None:
+    """A server of SFTP has no lock: between a look and a rename others may come."""
+    staged = staging("out", "append", NEW)
+    rename, calls = Session.rename, 0
+
+    def others_first(session: Session, *places: str) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            bench.fill(below("out", OLD))
+        rename(session, *places)
+
+    with mock.patch.object(Session, "rename", others_first):
+        bench.store.publish(staged, written(NEW))
+    assert calls == 3
     assert bench.tree() == below("out", expected("append", "filled", NEW))
 
 

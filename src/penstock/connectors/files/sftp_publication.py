@@ -111,24 +111,34 @@ class SftpPublishing:
             if self._session.look(at) is None:
                 note.parents.append(at)
                 self._write(note)
-                self._session.make_folder(at)
+                self._make(at)
 
     def _show(self, note: _Note, sizes: Mapping[str, int]) -> None:
         mode = self._staged.spec.if_exists
-        is_there = self._session.look(self._target) is not None
         if self._session.look(self._hidden) is None and not note.moves:
             if not all(self._is_there(name, size) for name, size in sizes.items()):
                 raise PermanentError(f"What was staged for '{self._path}' is gone; it was not published.")
-        elif not is_there and not note.moves:
-            self._session.rename(self._hidden, self._target)
-        elif mode == "append":
-            self._append(note, sizes)
-        elif mode == "replace":
-            self._replace()
-        else:
-            raise PermanentError(f"The folder '{self._path}' appeared while the job ran; nothing was published.")
+        elif note.moves or not self._is_first():
+            if mode == "append":
+                self._append(note, sizes)
+            elif mode == "replace":
+                self._replace()
+            else:
+                raise PermanentError(f"The folder '{self._path}' appeared while the job ran; nothing was published.")
         note.is_done = True
         self._write(note)
+
+    def _is_first(self) -> bool:
+        """Give the hidden folder the name of the target, if nothing has it yet: another job may do so at the same moment."""
+        if self._session.look(self._target) is not None:
+            return False
+        try:
+            self._session.rename(self._hidden, self._target)
+        except PermanentError:
+            if self._session.look(self._target) is None:
+                raise
+            return False
+        return True
 
     def _replace(self) -> None:
         if self._session.look(self._old) is not None:  # cut off here, and another job has published since
