@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.networks import is_allowed, networks
@@ -25,6 +26,14 @@ class Place:
     host: str
     port: int
     addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FilePlace:
+    """A database that is a *file* of this machine; *folder* is the one other place that its statements may reach."""
+
+    file: Path
+    folder: Path
 
 
 def resolved(host: str, port: int, allow: str | None) -> Place:

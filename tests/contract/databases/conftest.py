@@ -21,6 +21,7 @@ from penstock.connectors.databases.duckdb_target import DuckTarget
 from penstock.connectors.databases.mysql_target import MysqlTarget
 from penstock.connectors.databases.postgres_target import PostgresTarget
 from penstock.connectors.databases.sqlite_target import SqliteTarget
+from penstock.connectors.places import FilePlace
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.errors import PenstockError
 from penstock.plan.ports import Connector, Engine, Staged, Written
@@ -157,7 +158,8 @@ class DuckBase(SqliteBase):
         self.connection = {"type": "duckdb", "path": str(folder / "base.duckdb")}
 
     def _open(self) -> Any:
-        return opened(Path(self.connection["path"]))
+        file = Path(self.connection["path"])
+        return opened(FilePlace(file, file.parent))
 
     def target(self) -> type:
         """Return the class of what writes."""

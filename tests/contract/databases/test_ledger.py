@@ -106,8 +106,8 @@ def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base, opera
 
 def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     """An attempt whose lease was lost may still write when the next one begins."""
-    if base.kind == "sqlite":
-        pytest.skip("one process would wait for itself")
+    if base.kind in ("sqlite", "duckdb"):
+        pytest.skip("one process would wait for itself: what is written to files has one writer")
     target = target_of(base)
     with pytest.MonkeyPatch.context() as patch:
         breaks(patch, target, 0, "before", cut)

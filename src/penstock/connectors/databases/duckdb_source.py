@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import duckdb
 
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.places import FilePlace
 from penstock.errors import InvariantBroken, PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
@@ -25,35 +26,38 @@ _LAST = "294000-01-01"
 
 
 @contextmanager
-def reader(connection: Connection, place: Path) -> Iterator[DuckReader]:  # noqa: ARG001 -- its parameters are a path
+def reader(connection: Connection, place: FilePlace) -> Iterator[DuckReader]:  # noqa: ARG001 -- its parameters are a path
     """Open what reads rows of a file. Raises PermanentError."""
-    if not place.is_file():
-        raise PermanentError(f"there is no file '{place}'. Correct the path.")
+    if not place.file.is_file():
+        raise PermanentError(f"there is no file '{place.file}'. Correct the path.")
     with closing(opened(place)) as raw:
         yield DuckReader(raw)
 
 
-def opened(place: Path) -> duckdb.DuckDBPyConnection:
-    """Open a file, in one way for readers and writers: a process has it open once. Raises PermanentError."""
+def opened(place: FilePlace) -> duckdb.DuckDBPyConnection:
+    """Open a file, in one way for readers and writers; from then on it reaches its own file and the folder alone, before
+    any text of a package reaches it. Raises PermanentError, TransientError."""
     try:
         made = duckdb.connect(
-            str(place),
+            str(place.file),
             config={
                 "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": duck.MEMORY,
                 "allow_community_extensions": "false", "threads": 2,
             },
         )  # fmt: skip
-        made.execute("SET TimeZone = 'UTC'")
     except duckdb.Error as error:
         raise fault_of(error) from error
+    with ExitStack() as undo:
+        undo.callback(made.close)
+        # What is set is set for all of a process that have the file open, so that one at a time has.
+        if made.execute("SELECT current_setting('lock_configuration')").fetchone() == (True,):
+            raise TransientError(f"this process has '{place.file}' open already.")
+        made.execute("SET TimeZone = 'UTC'")
+        made.execute(f"SET allowed_directories = [{duck.literal(str(place.folder))}]")
+        made.execute("SET enable_external_access = false")
+        made.execute("SET lock_configuration = true")
+        undo.pop_all()
     return made
-
-
-def closed_to(raw: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Let a database reach one folder beside its own file, and nothing else from now on."""
-    raw.execute(f"SET allowed_directories = [{duck.literal(str(folder))}]")
-    raw.execute("SET enable_external_access = false")
-    raw.execute("SET lock_configuration = true")
 
 
 def fault_of(error: duckdb.Error) -> PermanentError | TransientError:
@@ -107,7 +111,6 @@ class DuckReader:
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         try:
             with STOP.ending(self._raw.interrupt):
-                closed_to(self._raw, into.folder)
                 self._raw.execute("BEGIN TRANSACTION READ ONLY")
                 for statement, file in zip(statements, files, strict=True):
                     row = self._raw.execute(

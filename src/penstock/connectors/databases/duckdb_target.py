@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 
 import duckdb
 
@@ -13,6 +12,7 @@ from penstock.connectors.databases import duck
 from penstock.connectors.databases.duckdb_source import fault_of, opened
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
+from penstock.connectors.places import FilePlace
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -35,10 +35,10 @@ _FAMILIES = {
 
 
 @contextmanager
-def target(connection: Connection, place: Path) -> Iterator[DuckTarget]:  # noqa: ARG001 -- its parameters are a path
+def target(connection: Connection, place: FilePlace) -> Iterator[DuckTarget]:  # noqa: ARG001 -- its parameters are a path
     """Open what rows are written to; a file that is not there is made. Raises PermanentError."""
-    if not place.parent.is_dir():
-        raise PermanentError(f"there is no folder '{place.parent}'. Create it, or correct the path.")
+    if not place.file.parent.is_dir():
+        raise PermanentError(f"there is no folder '{place.file.parent}'. Create it, or correct the path.")
     with closing(opened(place)) as raw:
         yield DuckTarget(raw)
 

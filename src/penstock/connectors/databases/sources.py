@@ -78,14 +78,12 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
         for index, (name, native, field) in enumerate(zip(names, natives, scan.listed, strict=True))
     ]
     statement = f"SELECT {', '.join(columns)} FROM {relation}{where}"
-    statements = [statement]
+    statements = [statement if landing.size is None else f"{statement} LIMIT {landing.size}"]
     if origin.split_key is not None and origin.max_parallel > 1 and landing.size is None and reader.is_parallel:
         key = reader.quoted(origin.split_key)
         glue = " AND" if where else " WHERE"
         bounds = reader.bounds(f"SELECT min({key}), max({key}) FROM {relation}{where}")
         statements = [f"{statement}{glue} {test}" for test in _ranges(key, bounds, origin.max_parallel)] or statements
-    if landing.size is not None:
-        statement += f" LIMIT {landing.size}"
     landing.folder.mkdir(parents=True)
     files = reader.land(statements, natives, Into(landing.folder, origin.max_parallel, landing.arrived))
     spec = replace(scan.source, fields=tuple(ScanField(f"c{index}") for index in range(len(names))))

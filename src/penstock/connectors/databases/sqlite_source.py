@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.places import FilePlace
 from penstock.errors import InvariantBroken, PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
@@ -28,11 +29,11 @@ _SPACED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:)")
 
 
 @contextmanager
-def reader(connection: Connection, place: Path) -> Iterator[SqliteReader]:  # noqa: ARG001 -- its parameters are a path
+def reader(connection: Connection, place: FilePlace) -> Iterator[SqliteReader]:  # noqa: ARG001 -- its parameters are a path
     """Open what reads rows of a file. Raises PermanentError."""
-    if not place.is_file():
-        raise PermanentError(f"there is no file '{place}'. Correct the path.")
-    with closing(opened(place, "ro")) as raw:
+    if not place.file.is_file():
+        raise PermanentError(f"there is no file '{place.file}'. Correct the path.")
+    with closing(opened(place.file, "ro")) as raw:
         yield SqliteReader(raw)
 
 
@@ -42,6 +43,8 @@ def opened(place: Path, mode: str) -> sqlite3.Connection:
         made = sqlite3.connect(
             f"{place.as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False
         )
+        # Opening looks at nothing.
+        made.execute("PRAGMA schema_version").fetchone()
         made.set_authorizer(lambda action, *_: sqlite3.SQLITE_DENY if action in _REFUSED else sqlite3.SQLITE_OK)
     except sqlite3.Error as error:
         raise fault_of(error) from error

@@ -6,13 +6,13 @@ import sqlite3
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from pathlib import Path
 
 import pyarrow as pa
 
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.sqlite_source import fault_of, opened
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
+from penstock.connectors.places import FilePlace
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -31,11 +31,11 @@ _FAMILIES = (
 
 
 @contextmanager
-def target(connection: Connection, place: Path) -> Iterator[SqliteTarget]:  # noqa: ARG001 -- its parameters are a path
+def target(connection: Connection, place: FilePlace) -> Iterator[SqliteTarget]:  # noqa: ARG001 -- its parameters are a path
     """Open what rows are written to; a file that is not there is made. Raises PermanentError."""
-    if not place.parent.is_dir():
-        raise PermanentError(f"there is no folder '{place.parent}'. Create it, or correct the path.")
-    with closing(opened(place, "rwc")) as raw:
+    if not place.file.parent.is_dir():
+        raise PermanentError(f"there is no folder '{place.file.parent}'. Create it, or correct the path.")
+    with closing(opened(place.file, "rwc")) as raw:
         yield SqliteTarget(raw)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from penstock.connectors import tunnels
 from penstock.connectors.databases import asking, sources, targets
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.roots import Roots
-from penstock.connectors.places import Place
+from penstock.connectors.places import FilePlace, Place
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, InvariantBroken, PenstockError, PermanentError
 from penstock.plan.operators import Scan, Write
@@ -26,6 +27,7 @@ FILES = ("duckdb", "sqlite")
 TYPES = {**asking.DRIVERS, **dict(zip(FILES, FILES, strict=True))}
 """Connection type to the name of its system; `<name>_source` beside this module reads rows, `<name>_target` writes them,
 and each is loaded when it is first needed."""
+_NOWHERE = Path(os.devnull)
 
 
 class Tables:
@@ -42,7 +44,7 @@ class Tables:
         """Climb to one row. Raises ConnectionTestFailed with the rung that broke."""
         if connection.type in FILES:
             try:
-                with self._reader(connection) as reader:
+                with self._reader(connection, _NOWHERE) as reader:
                     reader.describe("SELECT 1 AS one FROM (SELECT 1 AS one) AS q")
             except PenstockError as error:
                 raise ConnectionTestFailed(error.message[:1].upper() + error.message[1:]) from error
@@ -53,7 +55,7 @@ class Tables:
         """Read the rows of a source into the landing folder."""
         if not isinstance(scan.origin, DatabaseSource):
             raise InvariantBroken(f"'{scan.component}' reads no database")
-        with self._reader(connection) as reader:
+        with self._reader(connection, landing.folder) as reader:
             return sources.land(reader, scan, scan.origin, landing)
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
@@ -66,7 +68,7 @@ class Tables:
         """Make the staging folder, and look whether the table can be written as it is to be."""
         target = _target(staged.write)
         items = targets.items_of(staged.write, target)
-        with self._writer(staged.connection) as session:
+        with self._writer(staged) as session:
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)
@@ -76,26 +78,28 @@ class Tables:
         """Write the staged records into the table, once."""
         ledger_schema = str(staged.connection.parameters.get("ledger_schema") or "") or None
         load = Load(staged, written, _target(staged.write), ledger_schema)
-        return load.publish(lambda: self._writer(staged.connection))
+        return load.publish(lambda: self._writer(staged))
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
         folders.discard(staged)
 
     @contextmanager
-    def _writer(self, connection: Connection) -> Iterator[targets.Target]:
-        with self._way(connection) as place, _module(connection, "target").target(connection, place) as session:
+    def _writer(self, staged: Staged) -> Iterator[targets.Target]:
+        connection = staged.connection
+        module = _module(connection, "target")
+        with self._way(connection, staged.folder) as place, module.target(connection, place) as session:
             yield session
 
     @contextmanager
-    def _reader(self, connection: Connection) -> Iterator[sources.Reader]:
-        with self._way(connection) as place, _module(connection, "source").reader(connection, place) as session:
+    def _reader(self, connection: Connection, folder: Path) -> Iterator[sources.Reader]:
+        with self._way(connection, folder) as place, _module(connection, "source").reader(connection, place) as session:
             yield session
 
     @contextmanager
-    def _way(self, connection: Connection) -> Iterator[Place | Path]:
+    def _way(self, connection: Connection, folder: Path) -> Iterator[Place | FilePlace]:
         if connection.type in FILES:
-            yield self._file(connection)
+            yield FilePlace(self._file(connection), folder)
             return
         way = tunnels.way(connection, self._allow)
         with way as place:
