@@ -144,8 +144,8 @@ class Ladder:
 
 def spoken(text: str, connection: Connection) -> str:
     """Return a text as a sentence of its own, without the secrets of a connection."""
-    for secret in connection.secrets.values():
-        text = text.replace(secret, "***") if secret else text
+    for secret in connection.revealed():
+        text = text.replace(secret, "***")
     return text[:1].upper() + text[1:]
 
 

@@ -36,16 +36,16 @@ class Ssh:
 def asked(connection: Connection, allow: str | None) -> Ssh | None:
     """Return the SSH server that a connection goes through, None for none. *allow* are the internal networks where it may
     be, None for all."""
-    given, hidden = connection.parameters, connection.secrets
+    given = connection.parameters
     if not given.get("ssh_host"):
         return None
     return Ssh(
         str(given["ssh_host"]),
         int(given.get("ssh_port") or SSH_PORT),
         str(given.get("ssh_username") or ""),
-        hidden.get("ssh_password") or None,
-        hidden.get("ssh_private_key") or None,
-        hidden.get("ssh_passphrase") or None,
+        connection.secret("ssh_password"),
+        connection.secret("ssh_private_key"),
+        connection.secret("ssh_passphrase"),
         str(given.get("ssh_host_key") or ""),
         allow,
     )

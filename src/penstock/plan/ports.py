@@ -13,6 +13,7 @@ from penstock.domain.diagnostic import Diagnostic
 from penstock.domain.rung import Rungs
 from penstock.errors import PermanentError
 from penstock.kit.outbound import Request
+from penstock.kit.secret import Secret
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import FileSource, FileTarget, Operator, Plan, Scan, Write
 from penstock.plan.schema import Schema
@@ -33,7 +34,16 @@ class Connection:
     key: str
     type: str
     parameters: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret in clear, for what logs in with it; None where there is none."""
+        found = self.secrets.get(name)
+        return found.reveal() if found else None
+
+    def revealed(self) -> list[str]:
+        """Return all secrets in clear, for what takes them out of texts."""
+        return [one.reveal() for one in self.secrets.values() if one]
 
 
 class CellKind(StrEnum):

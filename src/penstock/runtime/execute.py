@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import PackageInvalid, PenstockError
+from penstock.kit.secret import hidden
 from penstock.lang import Given, compile_package, evaluate_in, resolve
 from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
@@ -166,7 +167,7 @@ def _execute(
 def connections_of(order: Order) -> dict[str, Connection]:
     """Return the connections of an order by unique id or name."""
     return {
-        key: Connection(key, str(raw.get("type", "")), _parameters(raw), raw.get("secrets", {}))
+        key: Connection(key, str(raw.get("type", "")), _parameters(raw), hidden(raw.get("secrets", {})))
         for key, raw in order.connections.items()
     }
 

@@ -14,6 +14,7 @@ from typing import Any
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, ExternalError, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
+from penstock.kit.secret import Secret, hidden
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
 from penstock.plan.ports import BoundSource, Connector, Databases, Landing, Sampled, TableFacts
 from penstock.plan.ports import Connection as Bound
@@ -99,12 +100,12 @@ def bound_to(connection_id: int, name: str) -> str:
     return f"connection:{connection_id}:{name}"
 
 
-def opened(row: Connection, seal: Seal) -> dict[str, str]:
-    """Return the secrets of a connection in clear. Raises PermanentError with the name of one that cannot be opened."""
+def opened(row: Connection, seal: Seal) -> dict[str, Secret]:
+    """Return the secrets of a connection. Raises PermanentError with the name of one that cannot be opened."""
     found = {}
     for name, token in json.loads(row.secrets).items():
         try:
-            found[name] = seal.open(token, bound_to(row.id, name))
+            found[name] = Secret(seal.open(token, bound_to(row.id, name)))
         except PermanentError as error:
             raise PermanentError(
                 f"The {name} of the connection '{row.unique_id}' cannot be opened: {error.message}"
@@ -122,8 +123,8 @@ def by_key(rows: Iterable[Connection]) -> dict[str, Connection]:
 
 def for_job(row: Connection, seal: Seal) -> dict[str, Any]:
     """Return a connection as the order of a job holds it. Raises PermanentError."""
-    hidden = opened(row, seal)
-    return {**json.loads(row.parameters), "type": row.type} | ({"secrets": hidden} if hidden else {})
+    secrets = {name: one.reveal() for name, one in opened(row, seal).items()}
+    return {**json.loads(row.parameters), "type": row.type} | ({"secrets": secrets} if secrets else {})
 
 
 def _name(fields: Fields) -> str | None:
@@ -178,7 +179,7 @@ def delete(uow: UnitOfWork, principal: Principal, kind: str, connection_id: int)
 
 
 def bound(uow: UnitOfWork, principal: Principal, kind: str | None, connection_id: int, seal: Seal = KEYLESS) -> Bound:
-    """Return a stored connection to be tested, secrets in clear; *kind* None for one of any type. Raises NotFound,
+    """Return a stored connection to be tested; *kind* None for one of any type. Raises NotFound,
     ConnectionTestFailed for secrets that cannot be opened."""
     row = _get(uow, principal, kind, connection_id)
     try:
@@ -194,7 +195,7 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     name = _name(fields)
     given = connection_types.read(kind, fields)
     _refuse_test(fields)
-    return Bound(name or "new connection", kind, given.parameters, given.secrets)
+    return Bound(name or "new connection", kind, given.parameters, hidden(given.secrets))
 
 
 def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> Rungs | None:

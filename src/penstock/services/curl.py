@@ -60,13 +60,13 @@ def read(raw: Mapping[str, Any], lender: Bound | None = None) -> Asked:
     if lender is not None:
         if TYPES[lender.type].group != connection_types.SERVICES and lender.type != "http":
             raise ConnectionTestFailed(f"Connections of type '{lender.type}' lend no login to web APIs.")
-        user, password = str(lender.parameters.get("username") or "") or None, lender.secrets.get("password")
+        user, password = str(lender.parameters.get("username") or "") or None, lender.secret("password")
         if not password:
             # Without one the call would be made as nobody, and look as if the login were good.
             raise ConnectionTestFailed(f"The connection '{lender.key}' has no password or token that it could lend.")
         if user is None:
             headers["Authorization"], password = f"Bearer {password}", None
-    hidden = tuple(one for one in (lender.secrets.values() if lender is not None else ()) if one)
+    hidden = tuple(lender.revealed() if lender is not None else ())
     if user is not None and password:
         hidden = (*hidden, password, base64.b64encode(f"{user}:{password}".encode()).decode())
     content = None if body is None else body.encode("utf-8", "surrogatepass")

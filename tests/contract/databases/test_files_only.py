@@ -15,6 +15,7 @@ from penstock import wiring
 from penstock.connectors.databases.duckdb_source import opened
 from penstock.connectors.places import FilePlace
 from penstock.errors import ConnectionTestFailed, PenstockError, TransientError
+from penstock.kit.secret import hidden
 from penstock.plan.dtypes import LONG
 from penstock.plan.operators import ConnectionRef, FileSource, Scan, ScanField
 from penstock.plan.ports import Connection, Landing
@@ -87,7 +88,7 @@ def test_no_query_reaches_another_file(jobs: Any, base: Any, elsewhere: Path, qu
 @pytest.fixture
 def connection(base: Any) -> Connection:
     given = {name: value for name, value in base.connection.items() if name not in ("type", "secrets")}
-    return Connection("db", base.connection["type"], given, base.connection.get("secrets", {}))
+    return Connection("db", base.connection["type"], given, hidden(base.connection.get("secrets", {})))
 
 
 def test_a_preview_asks_for_no_more_rows_than_it_shows(base: Any, connection: Connection, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from penstock import wiring
 from penstock.engines.spark.run import SparkEngine
 from penstock.errors import JobStopped, PackageInvalid, PenstockError
+from penstock.kit.secret import hidden
 from penstock.lang.check.expressions import check_expression
 from penstock.plan.ports import Connection, Context, Databases, Engine
 from penstock.plan.schema import Schema
@@ -52,7 +53,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         plain = {name: value for name, value in shop.items() if name != "password"}
         connections = {
             "lake": {"type": "file", "path": str(tmp_path)},
-            "PG": {**plain, "type": "postgres", "secrets": {"password": shop["password"]}},
+            "PG": {**plain, "type": "postgres", "secrets": hidden({"password": shop["password"]})},
         }
         order = Order(
             "run-1", json.dumps(flow), NOW.isoformat(), package_variables=variables or {}, connections=connections,
@@ -123,7 +124,7 @@ def test_a_question_in_a_branch_is_asked_where_it_is_reached_or_refused(
 
 def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: dict[str, Any]) -> None:
     plain = {name: value for name, value in market.items() if name not in ("password", "socket")}
-    ask = databases.asking({"MY": Connection("MY", "mysql", plain, {"password": market["password"]})})
+    ask = databases.asking({"MY": Connection("MY", "mysql", plain, hidden({"password": market["password"]}))})
     texts = ("ExecuteSqlString('MY', 'SELECT name FROM region WHERE id = 2')",
              "(chararray)ExecuteSqlDateTime('MY', 'SELECT max(loaded_at) FROM region')",
              "(chararray)ExecuteSqlDateTime('MY', 'SELECT at FROM kinds')")  # fmt: skip
@@ -160,7 +161,7 @@ def test_a_stop_ends_a_question(engine: Engine, run: Run, shop: dict[str, Any], 
 
 def test_outside_of_jobs_nobody_is_asked(engine: Engine, databases: Databases, shop: dict[str, Any]) -> None:
     plain = {name: value for name, value in shop.items() if name != "password"}
-    ask = databases.asking({"PG": Connection("PG", "postgres", plain, {"password": shop["password"]})})
+    ask = databases.asking({"PG": Connection("PG", "postgres", plain, hidden({"password": shop["password"]}))})
 
     def value(text: str, outbound: str | None) -> Any:
         expr = check_expression(text, Schema()).expr

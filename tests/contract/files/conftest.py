@@ -30,6 +30,7 @@ from penstock.connectors.files.objects import ObjectFiles
 from penstock.connectors.files.sftp import SftpFiles
 from penstock.connectors.files.sftp_session import Session
 from penstock.errors import PermanentError
+from penstock.kit.secret import hidden
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
 from penstock.plan.ports import Connection, Connector, Landing, Staged
 from penstock.plan.schema import Schema
@@ -196,7 +197,7 @@ def _s3(request: pytest.FixtureRequest) -> Iterator[Bench]:
         bucket, endpoint=endpoint, access_key_id="raw", secret_access_key="raw", virtual_hosted_style_request=False,
         region="us-east-1", client_options={"allow_http": True},
     )  # fmt: skip
-    yield ObjectBench(raw, Connection("data", "s3", account, {"password": "canary-of-s3"}), bucket)
+    yield ObjectBench(raw, Connection("data", "s3", account, hidden({"password": "canary-of-s3"})), bucket)
 
 
 @contextmanager
@@ -211,7 +212,7 @@ def _gs(request: pytest.FixtureRequest) -> Iterator[Bench]:
         virtual_hosted_style_request=False, client_options={"allow_http": True},
     )  # fmt: skip
     yield ObjectBench(
-        raw, Connection("data", "gs", {"project_id": "p", "endpoint": endpoint}, {"password": key}), bucket
+        raw, Connection("data", "gs", {"project_id": "p", "endpoint": endpoint}, hidden({"password": key})), bucket
     )
 
 
@@ -225,7 +226,7 @@ def _azure(request: pytest.FixtureRequest) -> Iterator[Bench]:
     )
     sys.modules["penstock_tests_servers"].make_container(endpoint, bucket)
     given = {"username": account, "endpoint": endpoint}
-    made = ObjectBench(raw, Connection("data", "azureblobstorage", given, {"password": key}), bucket)
+    made = ObjectBench(raw, Connection("data", "azureblobstorage", given, hidden({"password": key})), bucket)
     made.where = f"the container '{bucket}'"
     yield made
 
@@ -244,7 +245,7 @@ class SftpBench:
         server.opened()
         self.store: Connector = SftpFiles(None)
         account = {"host": "127.0.0.1", "port": server.port, "username": "guest", "host_key": server.public}
-        self.connection = Connection("data", "sftp", account, {"password": server.password})
+        self.connection = Connection("data", "sftp", account, hidden({"password": server.password}))
         self.where, self.before = "the folders of the server '127.0.0.1'", f"{bucket}/"
 
     def fill(self, files: Mapping[str, str]) -> None:

@@ -160,7 +160,7 @@ def test_secrets_stand_in_no_message(
     far: Any, relay: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
 ) -> None:
     relay.close()
-    (secret, *_) = far.connection.secrets.values()
+    (secret, *_) = far.connection.revealed()
     for connection in (far.through(relay.port), far.connection):
         with pytest.raises((PermanentError, TransientError)) as caught:
             far.store.bind(source("none.csv", far.bucket), connection, landing())

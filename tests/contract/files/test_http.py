@@ -15,6 +15,7 @@ from penstock.connectors.files import fetching
 from penstock.connectors.files.http import HttpFiles
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
 from penstock.kit import outbound, stopping
+from penstock.kit.secret import hidden
 from penstock.plan.operators import FileTarget, Scan, Write
 from penstock.plan.ports import Connection, Landing
 
@@ -36,7 +37,7 @@ def text() -> str:
 
 def at(endpoint: str, password: str | None = None) -> Connection:
     given = {"endpoint": endpoint, **({"username": "guest"} if password else {})}
-    return Connection("web", "http", given, {"password": password} if password else {})
+    return Connection("web", "http", given, hidden({"password": password} if password else {}))
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from penstock.connectors.files import fetching, publication, stores
 from penstock.connectors.files.bucket import Bucket
 from penstock.connectors.files.objects import ObjectFiles
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.plan.operators import FileTarget, Scan, Write
 from penstock.plan.ports import Connection, Staged, Written
 
@@ -35,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def connection(s3: str, new_bucket: Callable[[str], None], request: pytest.FixtureRequest) -> Connection:
     """A connection to an S3 with the bucket `objects`, which is empty."""
     new_bucket("objects")
-    made = Connection("data", "s3", {"username": "a-key-of-moto", "endpoint": s3}, {"password": "canary-of-s3"})
+    made = Connection("data", "s3", {"username": "a-key-of-moto", "endpoint": s3}, hidden({"password": "canary-of-s3"}))
     raw = stores.opened(made, "objects", None)
     raw.delete([one.name for one in raw.below("")])
     return made
@@ -75,10 +76,10 @@ def test_an_account_is_tested(connection: Connection, signed_s3: Any) -> None:
     store = ObjectFiles(None)
     assert [one.name for one in store.test(connection)] == ["resolve", "login"]
     endpoint, _, (name, secret) = signed_s3
-    signed = Connection("data", "s3", {"username": name, "endpoint": endpoint}, {"password": secret})
+    signed = Connection("data", "s3", {"username": name, "endpoint": endpoint}, hidden({"password": secret}))
     store.test(signed)
     with pytest.raises(ConnectionTestFailed, match=r"Login: .*SignatureDoesNotMatch") as caught:
-        store.test(replace(signed, secrets={"password": "canary-wrong"}))
+        store.test(replace(signed, secrets=hidden({"password": "canary-wrong"})))
     assert "canary" not in caught.value.message
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from penstock.connectors.files.sftp import SftpFiles
 from penstock.errors import ConnectionTestFailed, PermanentError
+from penstock.kit.secret import hidden
 from penstock.plan.operators import Scan
 from penstock.plan.ports import Connection, Landing
 
@@ -20,12 +21,12 @@ from penstock.plan.ports import Connection, Landing
 @pytest.fixture
 def connection(sshd: Any) -> Connection:
     account = {"host": "127.0.0.1", "port": sshd.port, "username": "guest", "host_key": sshd.public}
-    return Connection("data", "sftp", account, {"password": sshd.password})
+    return Connection("data", "sftp", account, hidden({"password": sshd.password}))
 
 
 def but(connection: Connection, secrets: dict[str, str] | None = None, **parameters: Any) -> Connection:
     given = {name: value for name, value in {**connection.parameters, **parameters}.items() if value is not None}
-    return replace(connection, parameters=given, secrets=connection.secrets if secrets is None else secrets)
+    return replace(connection, parameters=given, secrets=connection.secrets if secrets is None else hidden(secrets))
 
 
 def test_a_password_or_a_key_lets_in(connection: Connection, sshd: Any) -> None:
@@ -126,7 +127,7 @@ def test_a_tunnel_leads_to_a_server_that_only_another_reaches(
 ) -> None:
     ssh_server.reaches[("files.internal", 22)] = ("127.0.0.1", sshd.port)
     behind = but(
-        connection, {**connection.secrets, "ssh_password": ssh_server.password}, host="files.internal", port=22,
+        connection, {"password": sshd.password, "ssh_password": ssh_server.password}, host="files.internal", port=22,
         ssh_host="127.0.0.1", ssh_port=ssh_server.port, ssh_username="guest", ssh_host_key=ssh_server.public,
     )  # fmt: skip
     (sshd.data / "far.csv").write_text("far")

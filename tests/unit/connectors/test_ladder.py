@@ -12,13 +12,14 @@ from penstock.connectors.places import Place, TlsRefused
 from penstock.domain.rung import RungState
 from penstock.errors import ConnectionTestFailed, PermanentError
 from penstock.kit.clock import FixedClock
+from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def ladder(**parameters: str | int) -> Ladder:
-    return Ladder(Connection("X", "x", parameters, {"password": "canary", "code": ""}), FixedClock(NOW))
+    return Ladder(Connection("X", "x", parameters, hidden({"password": "canary", "code": ""})), FixedClock(NOW))
 
 
 def told(found: Ladder) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from penstock.connectors import ssh, tunnels
 from penstock.connectors.databases.asking import Databases
 from penstock.connectors.places import Place
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Cell, CellKind, Connection
 
@@ -26,12 +27,14 @@ def connection(ssh_server: Any, shop: dict[str, Any]) -> Connection:
         "host": "db.internal", "port": 5432, "ssh_host": "127.0.0.1", "ssh_port": ssh_server.port, "ssh_username": "guest",
         "ssh_host_key": ssh_server.public,
     }  # fmt: skip
-    return Connection("PG", "postgres", given, {"password": shop["password"], "ssh_password": ssh_server.password})
+    return Connection(
+        "PG", "postgres", given, hidden({"password": shop["password"], "ssh_password": ssh_server.password})
+    )
 
 
 def changed(connection: Connection, secrets: dict[str, str] | None = None, **changes: Any) -> Connection:
-    hidden = connection.secrets if secrets is None else {"password": connection.secrets["password"], **secrets}
-    return Connection("PG", "postgres", {**connection.parameters, **changes}, hidden)
+    given = connection.secrets if secrets is None else {"password": connection.secrets["password"], **hidden(secrets)}
+    return Connection("PG", "postgres", {**connection.parameters, **changes}, given)
 
 
 def broken(connection: Connection, allow: str | None = None) -> tuple[str, str]:
@@ -76,15 +79,15 @@ def test_tunnels_are_shared_and_go_with_the_last(connection: Connection, ssh_ser
 def test_a_key_opens_too(connection: Connection, ssh_server: Any) -> None:
     plain = ssh_server.key.export_private_key("openssh").decode()
     closed = ssh_server.key.export_private_key("openssh", passphrase="canary-pass").decode()
-    for hidden in ({"ssh_private_key": plain}, {"ssh_private_key": closed, "ssh_passphrase": "canary-pass"}):
-        Databases(None).test(changed(connection, hidden))
-    for hidden in (
+    for keys in ({"ssh_private_key": plain}, {"ssh_private_key": closed, "ssh_passphrase": "canary-pass"}):
+        Databases(None).test(changed(connection, keys))
+    for keys in (
         {"ssh_private_key": closed, "ssh_passphrase": "canary-wrong"},
         {"ssh_private_key": closed},
         {"ssh_private_key": plain[:60]},
         {"ssh_private_key": "canary"},
     ):
-        rung, says = broken(changed(connection, hidden))
+        rung, says = broken(changed(connection, keys))
         assert (rung, "'ssh_private_key' cannot be read" in says) == ("tunnel", True), says
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_private_key("openssh").decode()
     rung, says = broken(changed(connection, {"ssh_private_key": stranger}))

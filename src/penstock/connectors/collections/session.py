@@ -48,7 +48,7 @@ def client_of(connection: Connection, place: Place, authorities: Path | None = N
     if given.get("username"):
         more |= {
             "username": str(given["username"]),
-            "password": connection.secrets.get("password", ""),
+            "password": connection.secret("password") or "",
             "authSource": str(given.get("authentication_database") or given.get("database") or "admin"),
         }
     if given.get("read_preference"):
@@ -90,7 +90,7 @@ def translated(connection: Connection) -> Iterator[None]:
 
 def _ours(error: errors.PyMongoError, connection: Connection) -> PenstockError:
     said = str(error).split(", full error")[0].split(", Timeout:")[0].strip().rstrip(".")
-    for secret in connection.secrets.values():
-        said = said.replace(secret, "***") if secret else said
+    for secret in connection.revealed():
+        said = said.replace(secret, "***")
     kind = TransientError if isinstance(error, _LOST) else PermanentError
     return kind(f"MongoDB says: {said[:300]}.")

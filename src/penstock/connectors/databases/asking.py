@@ -131,7 +131,7 @@ class Asking:
 
 
 def _ask(connection: Connection, allow: str | None, sql: str) -> Cell | None:
-    key = (connection.type, *sorted(connection.parameters.items()), *sorted(connection.secrets.items()), allow)
+    key = (connection.type, *sorted(connection.parameters.items()), *connection.secrets.items(), allow)
     with _lock:
         kept = _idle.get(key) or []
         session = kept.pop() if kept else None

@@ -78,7 +78,7 @@ def connected(
         twin = undone.enter_context(plain.dup())
         raw = kind(
             host=place.host, port=place.port, user=str(given.get("username") or ""),
-            password=connection.secrets.get("password", "").encode(),
+            password=(connection.secret("password") or "").encode(),
             database=str(given.get("database") or "") or None, charset="utf8mb4", conv={}, cursorclass=SSCursor,
             ssl=None if secure is None else tls.context(secure), ssl_disabled=secure is None,
             autocommit=True, program_name="penstock", defer_connect=True, **{"local_infile": False, **more},

@@ -78,7 +78,7 @@ def parameters_of(connection: Connection, place: Place, settings: Mapping[str, s
     given, secure = connection.parameters, tls.asked(connection)
     made: dict[str, str | int] = {
         "host": ",".join([place.host] * len(place.addresses)), "hostaddr": ",".join(place.addresses), "port": place.port,
-        "user": str(given.get("username") or ""), "password": connection.secrets.get("password", ""),
+        "user": str(given.get("username") or ""), "password": connection.secret("password") or "",
         "dbname": str(given.get("database") or given.get("username") or ""),
         "sslmode": "disable" if secure is None else _MODES[secure.verify], "connect_timeout": CONNECT_S,
         # Where nothing is checked, a file of authorities on this machine is not to change that.

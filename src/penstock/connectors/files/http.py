@@ -98,7 +98,7 @@ class _Site:
     def __init__(self, connection: Connection, allow: str | None) -> None:
         self._endpoint = _endpoint(connection).rstrip("/")
         self._allow = asking.EVERYWHERE if allow is None else allow
-        user, password = connection.parameters.get("username"), connection.secrets.get("password")
+        user, password = connection.parameters.get("username"), connection.secret("password")
         self._login = {}
         if user or password:
             both = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode()

@@ -36,10 +36,10 @@ ResultT = TypeVar("ResultT")
 
 def login_of(connection: Connection) -> Ssh:
     """Return what a connection says. Raises PermanentError where something is missing."""
-    given, secrets = connection.parameters, connection.secrets
+    given = connection.parameters
 
     def secret(name: str) -> str | None:
-        value = secrets.get(name) or given.get(name)
+        value = connection.secret(name) or given.get(name)
         return str(value) if value else None
 
     with_key = given.get("auth_method") == "key"

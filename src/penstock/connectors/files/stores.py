@@ -109,7 +109,7 @@ def _needed(connection: Connection, name: str) -> str:
 
 def _secret(connection: Connection, name: str) -> str:
     """Return a secret: without one a client would take the identity of this machine."""
-    value = connection.secrets.get(name) or connection.parameters.get(name)
+    value = connection.secret(name) or connection.parameters.get(name)
     if not value:
         raise PermanentError(f"The connection '{connection.key}' has no {name}. Give it one.")
     return str(value)

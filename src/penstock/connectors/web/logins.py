@@ -50,20 +50,22 @@ def login_of(asks: WebSource | WebTarget, connection: Connection, allow: str | N
 
 def lent(connection: Connection, allow: str | None, stop: Stop, say: Say) -> Login:
     """Return what a connection lends to requests. Raises PermanentError for one that lends nothing."""
-    given, secrets = connection.parameters, connection.secrets
+    given = connection.parameters
     if connection.type == "oauth2":
         return OAuth(connection, EVERYWHERE if allow is None else allow, stop, say)
     strategy = strategies().get(connection.type)
     if strategy is None:
         raise PermanentError(f"Connections of type '{connection.type}' lend no login to web APIs.")
-    word = secrets.get("password") or secrets.get("token") or ""
+    word = connection.secret("password") or connection.secret("token") or ""
     if strategy["as"] == "basic":
         return NoLogin(str(given.get("username") or ""), word)
     if not word:
         raise PermanentError(
             f"The connection '{connection.key}' holds no token: give it as its password, or use one of type 'oauth2'."
         )
-    beside = {name: str(given.get(key) or secrets.get(key) or "") for name, key in strategy.get("headers", {}).items()}
+    beside = {
+        name: str(given.get(key) or connection.secret(key) or "") for name, key in strategy.get("headers", {}).items()
+    }
     if strategy["as"] == "header":
         return Token(connection.key, {strategy["header"]: word, **beside}, (word,))
     return Token(connection.key, {"Authorization": f"Bearer {word}", **beside}, (word,))
@@ -115,10 +117,10 @@ class OAuth:
         self, connection: Connection, allow: str, stop: Stop, say: Say, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.key = connection.key
-        self._parameters, self._secrets = connection.parameters, connection.secrets
+        self._connection, self._parameters = connection, connection.parameters
         self._allow, self._stop, self._say, self._clock = allow, stop, say, clock
-        self._refresh = self._secrets.get("refresh_token")
-        self._place = (*sorted(self._parameters.items()), *sorted(self._secrets.items()))
+        self._refresh = connection.secret("refresh_token")
+        self._place = (*sorted(self._parameters.items()), *connection.secrets.items())
         self._seen: list[str] = []
 
     def signed(self, request: Request) -> Request:
@@ -135,7 +137,7 @@ class OAuth:
 
     def hidden(self) -> tuple[str, ...]:
         """Return the tokens, and what they were given for."""
-        return (*self._seen, *self._secrets.values())
+        return (*self._seen, *self._connection.revealed())
 
     def _ask(self) -> _Given:
         answer = outbound.call(self._request(), self._allow, self._stop)
@@ -163,7 +165,7 @@ class OAuth:
 
     def _request(self) -> Request:
         given = self._parameters
-        client, secret = str(given.get("client_id") or ""), self._secrets.get("client_secret", "")
+        client, secret = str(given.get("client_id") or ""), self._connection.secret("client_secret") or ""
         form = (
             {"grant_type": "refresh_token", "refresh_token": self._refresh}
             if self._refresh

@@ -14,6 +14,7 @@ import pytest
 from penstock.connectors.databases import mysql
 from penstock.connectors.databases.asking import Databases
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Ask, Cell, CellKind, Connection
 
@@ -23,7 +24,7 @@ HERE = "127.0.0.0/8"
 @pytest.fixture
 def connection(market: dict[str, Any]) -> Connection:
     given = {name: value for name, value in market.items() if name not in ("password", "socket")}
-    return Connection("MY", "mysql", given, {"password": market["password"]})
+    return Connection("MY", "mysql", given, hidden({"password": market["password"]}))
 
 
 @pytest.fixture
@@ -146,7 +147,7 @@ def test_a_test_says_what_is_wrong(databases: Databases, connection: Connection,
         databases.test(replace(connection, parameters={**connection.parameters, **changes}))
     assert says in caught.value.message
     with pytest.raises(ConnectionTestFailed, match="Access denied"):
-        databases.test(replace(connection, secrets={"password": "wröng"}))
+        databases.test(replace(connection, secrets=hidden({"password": "wröng"})))
 
 
 @pytest.mark.parametrize(("ssl", "version"), [(True, "TLSv1.3"), (False, "")])

@@ -15,6 +15,7 @@ import pytest
 from penstock.connectors.databases import asking, postgres
 from penstock.connectors.databases.asking import Databases
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Ask, Cell, CellKind, Connection
 
@@ -24,7 +25,7 @@ HERE = "127.0.0.0/8"
 @pytest.fixture
 def connection(shop: dict[str, Any]) -> Connection:
     given = {name: value for name, value in shop.items() if name != "password"}
-    return Connection("PG", "postgres", given, {"password": shop["password"]})
+    return Connection("PG", "postgres", given, hidden({"password": shop["password"]}))
 
 
 @pytest.fixture
@@ -139,7 +140,7 @@ def postgres_admin(request: pytest.FixtureRequest) -> str:
 
 def test_a_key_of_another_password_is_another_session(databases: Databases, connection: Connection) -> None:
     assert databases.asking({"PG": connection})("PG", "SELECT 1") is not None
-    wrong = replace(connection, secrets={"password": "wrong-pass"})
+    wrong = replace(connection, secrets=hidden({"password": "wrong-pass"}))
     with pytest.raises(PermanentError, match="password authentication failed"):
         databases.asking({"PG": wrong})("PG", "SELECT 1")
 
@@ -176,7 +177,7 @@ def test_a_test_says_what_is_wrong(databases: Databases, connection: Connection,
 
 def test_a_wrong_password_is_not_repeated(databases: Databases, connection: Connection) -> None:
     with pytest.raises(ConnectionTestFailed, match="password authentication failed") as caught:
-        databases.test(replace(connection, secrets={"password": "reader"}))
+        databases.test(replace(connection, secrets=hidden({"password": "reader"})))
     assert "reader" not in caught.value.message
 
 

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from penstock.connectors.databases.asking import Databases
 from penstock.errors import ConnectionTestFailed
+from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
 
 PEM = serialization.Encoding.PEM
@@ -86,7 +87,7 @@ def secure(postgres_with_tls: Any, authority: Any) -> Connection:
         while admin.execute("SHOW ssl").fetchone() != ("on",):
             assert time.monotonic() < until
     given = {"host": "localhost", "port": server.port, "username": "reader", "database": "postgres", "ssl": True}
-    return Connection("PG", "postgres", given, {"password": "canary-tls"})
+    return Connection("PG", "postgres", given, hidden({"password": "canary-tls"}))
 
 
 def climbed(connection: Connection, **changes: Any) -> list[str]:
@@ -136,7 +137,7 @@ def test_an_authority_that_cannot_be_read_is_refused(secure: Connection) -> None
 
 def test_a_mariadb_whose_certificate_nobody_signed(market: dict[str, Any], authority: Any) -> None:
     given = {name: value for name, value in market.items() if name not in ("password", "socket")}
-    connection = Connection("MY", "mysql", {**given, "ssl": True}, {"password": market["password"]})
+    connection = Connection("MY", "mysql", {**given, "ssl": True}, hidden({"password": market["password"]}))
     assert "tls" in [one.name for one in Databases(None).test(connection)]
     for verify in ("ca", "full"):
         changed = {**connection.parameters, "ssl_ca": authority[0], "ssl_verify": verify}

@@ -11,6 +11,7 @@ import pytest
 from penstock.connectors.web import logins
 from penstock.connectors.web.rest import WebApis
 from penstock.errors import ConnectionTestFailed, PermanentError
+from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
 from penstock.services.connection_types import TYPES
 
@@ -168,12 +169,12 @@ def test_the_test_of_a_connection(service: Any, reply: Any) -> None:
     tokens(service, reply)
     web = WebApis("127.0.0.0/8")
     given = {"token_url": service.url("/token"), "client_id": "me"}
-    rungs = web.test(Connection("api", "oauth2", given, {"client_secret": SECRET}))
+    rungs = web.test(Connection("api", "oauth2", given, hidden({"client_secret": SECRET})))
     assert [(one.name, str(one.state)) for one in rungs or ()] == [("login", "passed")]
     service.on("/token", reply({"error": "invalid_client"}, 401))
     logins._given.clear()
     with pytest.raises(ConnectionTestFailed, match=r"^Login: .*answers 401, invalid_client"):
-        web.test(Connection("api", "oauth2", given, {"client_secret": SECRET}))
+        web.test(Connection("api", "oauth2", given, hidden({"client_secret": SECRET})))
     with pytest.raises(ConnectionTestFailed, match="holds no token"):
         web.test(Connection("api", "hubspot", {}, {}))
 
