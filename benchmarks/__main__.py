@@ -14,11 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 import penstock
-from benchmarks import compiling, everyday, latency, on_spark, report, requests, shared, throughput
+from benchmarks import compiling, everyday, latency, moves, on_spark, report, requests, shared, throughput
 from benchmarks.measure import Line
 from benchmarks.server import Client, serving
 
-PARTS = "abcdefg"
+PARTS = "abcdefgh"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=f"{shared.ROWS},{shared.ON_SPARK_ROWS}",
         help="rows over which part f measures a form, on the embedded engine and on Spark (0: not there); a million is said",
     )
+    parser.add_argument(
+        "--move-rows", type=int, default=moves.ROWS, help="rows that part h moves between systems (default: a million)"
+    )
+    parser.add_argument("--dlt", metavar="PYTHON", help="a Python that has dlt, which part h then runs beside it")
     parser.add_argument("--data", type=Path, help="folder that keeps the data for the next time (default: thrown away)")
     parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
     given = parser.parse_args(arguments)
@@ -72,7 +76,7 @@ def _compile() -> None:
 def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, data: Path) -> list[Line]:
     only, sizes = given.only, [int(one) for one in given.sizes.split(",")]
     lines: list[Line] = []
-    if set(only) & set("abce"):
+    if set(only) & set("abceh"):
         folder = scratch / "server"
         folder.mkdir()
         client, pid = stack.enter_context(serving(folder, data))
@@ -84,6 +88,8 @@ def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, 
             lines += requests.run(client, _a_job(client, data))
         if "e" in only:
             lines += everyday.run(client, data, sizes, given.rounds)
+        if "h" in only:
+            lines += moves.run(client, pid, data, given.move_rows, given.rounds, given.dlt)
     if "d" in only:
         lines += compiling.run()
     if "g" in only:

@@ -16,6 +16,7 @@ class Sample:
 
     seconds: float
     peak_bytes: int = 0
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def run_process(command: Sequence[str]) -> Sample:
         process.stderr.close()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said}")
-    return Sample(took, usage.ru_maxrss * 1024)
+    return Sample(took, usage.ru_maxrss * 1024, usage.ru_utime + usage.ru_stime)
 
 
 def median(values: Sequence[float]) -> float:

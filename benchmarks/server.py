@@ -103,7 +103,7 @@ def serving(folder: Path, roots: Path) -> Iterator[tuple[Client, int]]:
     key = secrets.token_hex(16)
     environ = {
         **os.environ, "PENSTOCK_ACCOUNT": ACCOUNT, "PENSTOCK_API_KEY": key, "PENSTOCK_FILE_ROOTS": str(roots),
-        "PENSTOCK_CREDITS_PER_HOUR": "0", "PENSTOCK_SLOTS": "1",
+        "PENSTOCK_CREDITS_PER_HOUR": "0", "PENSTOCK_SLOTS": "1", "PENSTOCK_OUTBOUND_ALLOW": "127.0.0.0/8",
     }  # fmt: skip
     command = [sys.executable, "-m", "penstock", "serve", "--port", str(port), "--data-dir", str(folder)]
     with (folder / "server.log").open("wb") as log:
@@ -155,6 +155,17 @@ class PeakMemory(threading.Thread):
         self.over.set()
         self.join()
         return self.peak_bytes
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time so far of a server and all processes below it, those that have ended included."""
+    total = 0.0
+    server = psutil.Process(pid)
+    for one in (server, *server.children(recursive=True)):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            took = one.cpu_times()
+            total += took.user + took.system + took.children_user + took.children_system
+    return total
 
 
 def _high_water(pid: int) -> int:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 from penstock.domain.rung import Rungs
 from penstock.plan.operators import Scan, Write
-from penstock.plan.ports import BoundSource, Connection, Connector, Landing, Publication, Staged, Written
+from penstock.plan.ports import BoundSource, Connection, Connector, Keeper, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
+
+
+class FileConnector(Connector, Keeper, Protocol):
+    """A connector of files that can be put somewhere one by one."""
 
 
 class Later:
@@ -46,3 +51,19 @@ class Later:
     def discard(self, staged: Staged) -> None:
         """Remove what was staged."""
         self._made.discard(staged)
+
+
+class LaterFiles(Later):
+    """Likewise of files, which single ones can be put to (`penstock.plan.ports.Keeper`)."""
+
+    def __init__(self, make: Callable[[], FileConnector]) -> None:
+        super().__init__(System.FILES, make)
+        self._make_files = make
+
+    @cached_property
+    def _made(self) -> FileConnector:
+        return self._make_files()
+
+    def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
+        """Copy a file to a path."""
+        return self._made.keep(connection, bucket, path, file, name)

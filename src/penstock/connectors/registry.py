@@ -10,7 +10,7 @@ from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.files.roots import Roots
-from penstock.connectors.later import Later
+from penstock.connectors.later import FileConnector, Later, LaterFiles
 from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
@@ -42,8 +42,8 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     """Return connection type to connector. *roots* confine `file` connections (None: anywhere); *forbidden* folders are never
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
     all."""
-    objects = Later(System.FILES, lambda: _object_files(allow))
-    sftp = Later(System.FILES, lambda: _sftp_files(allow))
+    objects = LaterFiles(lambda: _object_files(allow))
+    sftp = LaterFiles(lambda: _sftp_files(allow))
     mongo = Later(System.COLLECTIONS, lambda: _mongo(allow))
     web = WebApis(allow)
     return {
@@ -54,13 +54,13 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
     }  # fmt: skip
 
 
-def _object_files(allow: str | None) -> Connector:
+def _object_files(allow: str | None) -> FileConnector:
     from penstock.connectors.files.objects import ObjectFiles
 
     return ObjectFiles(allow)
 
 
-def _sftp_files(allow: str | None) -> Connector:
+def _sftp_files(allow: str | None) -> FileConnector:
     from penstock.connectors.files.sftp import SftpFiles
 
     return SftpFiles(allow)

@@ -196,17 +196,24 @@ def nobody_reads(level: str, line: str) -> None:
     """Say nothing: there is no log."""
 
 
+def nothing_is_known(name: str, size_bytes: int) -> bool:  # noqa: ARG001
+    """No file was read before."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Landing:
     """Where the records of one source land that are no files of this machine: *folder* is its own, not there yet, removed
     when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few. *arrived*
     is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits.
-    *log* takes what else is to be known."""
+    *log* takes what else is to be known. *is_known* tells of a file by its name and size whether it was read before: then it
+    need not land, and its entry has no location."""
 
     folder: Path
     size: int | None = None
     arrived: Arrived = nobody_waits
     log: Say = nobody_reads
+    is_known: Callable[[str, int], bool] = nothing_is_known
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,11 +145,11 @@ def _execute(
     if order.granted is not None:
         return _finish(order, outputs, manifests, listener)
     scratch = Path(order.scratch)
-    sources = bind(plan, connections, connectors, scratch, listener)
+    sources = bind(plan, connections, connectors, scratch, listener, known=manifests.read(scratch))
     outputs.locate()
     listener.staged([*outputs.folders(), *manifests.folders()])
     try:
-        sources = manifests.only_new(sources, scratch, listener)
+        sources = manifests.only_new(sources, listener)
         outputs.prepare()
         limits = Limits(order.memory_bytes, order.threads, scratch)
         read = Read(listener)

@@ -12,8 +12,9 @@ import json
 import re
 import shutil
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from penstock.errors import NothingFound, PenstockError, PermanentError
@@ -25,6 +26,8 @@ from penstock.runtime.connecting import connector_for, naming
 from penstock.runtime.listener import Listener
 
 LANDING = "manifests"
+NAME = "manifest.gz"
+"""In a folder."""
 _S3 = re.compile(r"s3[an]?://")
 Known = set[tuple[str, int]]
 
@@ -45,22 +48,33 @@ class Manifests:
         scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
         self._kept = {one.component: (one, one.source.manifest) for one in scans if one.source.manifest is not None}
         self._folder = staging / f".manifests.staging-{token}"
+        self._known: dict[str, Known] = {}
 
     def folders(self) -> list[str]:
         """Return what is to be removed when the attempt is over."""
         return [str(self._folder)] if self._kept else []
 
-    def only_new(self, sources: Mapping[str, BoundSource], scratch: Path, listener: Listener) -> dict[str, BoundSource]:
-        """Return sources without the files that were read before, and write down what is there now. Raises PermanentError for
-        a manifest that cannot be read; one that is not there lists nothing."""
+    def read(self, scratch: Path) -> dict[str, Callable[[str, int], bool]]:
+        """Read the manifests; returns what tells, by component, whether a file was read before, by its name and size. Raises
+        PermanentError for a manifest that cannot be read; one that is not there lists nothing."""
         self._check_apart()
-        made = dict(sources)
         for index, (component, (scan, place)) in enumerate(self._kept.items()):
             with naming(component):
+                self._known[component] = self._read(scan, place, scratch / LANDING / str(index))
+        return {component: partial(self._is_known, component) for component in self._kept}
+
+    def _is_known(self, component: str, name: str, size_bytes: int) -> bool:
+        path = _full_path(self._connections[self._kept[component][0].source.connection.key], name)
+        return (_same(path), size_bytes) in self._known[component]
+
+    def only_new(self, sources: Mapping[str, BoundSource], listener: Listener) -> dict[str, BoundSource]:
+        """Return sources without the files that were read before, and write down what is there now."""
+        made = dict(sources)
+        for index, (component, (scan, _)) in enumerate(self._kept.items()):
+            with naming(component):
                 connection = self._connections[scan.source.connection.key]
-                paths = {file: _full_path(connection, file) for file in sources[component].files}
-                known = self._read(scan, place, scratch / LANDING / str(index))
-                new = tuple(file for file, path in paths.items() if (_same(path), file.size_bytes) not in known)
+                paths = {file: _full_path(connection, file.name) for file in sources[component].files}
+                new = tuple(file for file in paths if not self._is_known(component, file.name, file.size_bytes))
                 self._write(index, paths)
             made[component] = replace(sources[component], files=new)
             listener.log("info", f"{component}: {len(new)} of {len(paths)} files are new or changed")
@@ -77,7 +91,7 @@ class Manifests:
                 )
             try:
                 keeper, connection = self._keeper(scan, place)
-                keeper.keep(connection, place.bucket, place.path, file, "manifest.gz")
+                keeper.keep(connection, place.bucket, _path(place), file, NAME)
             except PenstockError as error:
                 raise type(error)(
                     f"Component '{component}': every output is published, but the manifest is as it was: {error.message}"
@@ -111,7 +125,7 @@ class Manifests:
         connector, connection = connector_for(
             place.connection, System.FILES, scan.component, self._connections, self._connectors
         )
-        path = re.sub(r"([?*\[{}\\\]])", r"\\\1", place.path)
+        path = re.sub(r"([?*\[{}\\\]])", r"\\\1", _path(place))
         spec = FileSource(ConnectionRef(place.connection), path, (), place.bucket, record_type="raw")
         try:
             (file,) = connector.bind(Scan(scan.component, spec, Schema()), connection, Landing(landing)).files
@@ -140,11 +154,15 @@ class Manifests:
             raise PermanentError(f"the manifest cannot be written: {error.strerror}. Make room.") from error
 
 
-def _full_path(connection: Connection, file: FileEntry) -> str:
+def _path(place: Place) -> str:
+    return f"{place.path}{NAME}" if place.path.endswith("/") else place.path
+
+
+def _full_path(connection: Connection, name: str) -> str:
     if connection.type == "file":
-        return f"{str(connection.parameters.get('path')).rstrip('/')}/{file.name}"
+        return f"{str(connection.parameters.get('path')).rstrip('/')}/{name}"
     host = connection.parameters.get("host")
-    return f"{connection.type}://{f'{host}/' if host else ''}{file.name.lstrip('/')}"
+    return f"{connection.type}://{f'{host}/' if host else ''}{name.lstrip('/')}"
 
 
 def _same(path: str) -> str:

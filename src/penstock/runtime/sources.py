@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from penstock.plan.operators import Plan, Scan, iter_operators
-from penstock.plan.ports import BoundSource, Connection, Connector, Landing
+from penstock.plan.ports import BoundSource, Connection, Connector, Landing, nothing_is_known
 from penstock.runtime.connecting import connector_for, naming
 from penstock.runtime.listener import Listener
 
@@ -41,8 +41,10 @@ def bind(
     scratch: Path,
     listener: Listener,
     size: int | None = None,
+    known: Mapping[str, Callable[[str, int], bool]] | None = None,
 ) -> dict[str, BoundSource]:
-    """Return the files of each source, by component. *size* is how many records are wanted of each, None for all."""
+    """Return the files of each source, by component. *size* is how many records are wanted of each, None for all;
+    *known* tells by component of files that need not land, since they were read before."""
     bound: dict[str, BoundSource] = {}
     scans = [operator for operator in iter_operators(plan) if isinstance(operator, Scan)]
     for index, scan in enumerate(scans):
@@ -51,7 +53,8 @@ def bind(
         )
         with naming(scan.component):
             waiting = _Waiting(scan.component, listener)
-            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log)
+            is_known = (known or {}).get(scan.component, nothing_is_known)
+            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log, is_known)
             found = connector.bind(scan, connection, landing)
         bound[scan.component] = found
         count, total = len(found.files), sum(one.size_bytes for one in found.files)

@@ -148,6 +148,9 @@ class ObjectBench:
         for name, text in files.items():
             obstore.put(self.raw, name, text.encode())
 
+    def names(self) -> list[str]:
+        return [one["path"] for one in obstore.list(self.raw).collect()]
+
     def tree(self) -> dict[str, str]:
         listed = obstore.list(self.raw).collect()
         return {one["path"]: bytes(obstore.get(self.raw, one["path"]).bytes()).decode() for one in listed}
@@ -253,6 +256,9 @@ class SftpBench:
             (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
             (self.folder / name).write_text(text)
         self.server.opened()
+
+    def names(self) -> list[str]:
+        return [str(one.relative_to(self.folder)) for one in self.folder.rglob("*") if one.is_file()]
 
     def tree(self) -> dict[str, str]:
         return {str(one.relative_to(self.folder)): one.read_text() for one in self.folder.rglob("*") if one.is_file()}

@@ -51,8 +51,8 @@ def fetch(
     numbered: bool = False,
     stop: Stop = STOP,
 ) -> tuple[FileEntry, ...]:
-    """Return files that have landed, in order. *prefix* stands before their names as the store spells them; *numbered* ones
-    land under numbers, since their names are no paths.
+    """Return files in order, which have landed unless they are known. *prefix* stands before their names as the store spells
+    them; *numbered* ones land under numbers, since their names are no paths.
 
     Raises PermanentError for a file that is not what was found, or a full disk; TransientError when it breaks off too often.
     """
@@ -115,19 +115,18 @@ class _Fetch:
         self._counting = threading.Lock()
 
     def run(self, files: Sequence[Found], prefix: str, numbered: bool) -> tuple[FileEntry, ...]:
-        places = _places(files, self._landing.folder, numbered)
+        new = [one for one in files if not self._landing.is_known(prefix + one.name, one.size_bytes)]
+        places = dict(zip(new, _places(new, self._landing.folder, numbered), strict=True))
         try:
-            self._room(sum(one.size_bytes for one in files))
-            for place, one in zip(places, files, strict=True):
+            self._room(sum(one.size_bytes for one in new))
+            for one, place in places.items():
                 place.parent.mkdir(parents=True, exist_ok=True)
                 with place.open("wb") as made:
                     made.truncate(one.size_bytes)
-            self._all([(one, place) for one, place in zip(files, places, strict=True) if one.size_bytes])
+            self._all([(one, place) for one, place in places.items() if one.size_bytes])
         except OSError as error:
             raise not_kept(error) from error
-        return tuple(
-            FileEntry(str(place), prefix + one.name, one.size_bytes) for place, one in zip(places, files, strict=True)
-        )
+        return tuple(FileEntry(str(places.get(one, "")), prefix + one.name, one.size_bytes) for one in files)
 
     def _room(self, wanted: int) -> None:
         self._landing.folder.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -56,9 +56,7 @@ class HttpFiles:
             names = names[:1]
         entries: list[FileEntry] = []
         for number, name in enumerate(names):
-            entries.append(
-                _landed(site, name, spec, Landing(landing.folder / str(number), landing.size, landing.arrived))
-            )
+            entries.append(_landed(site, name, spec, replace(landing, folder=landing.folder / str(number))))
         return BoundSource(spec, tuple(entries))
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:  # noqa: ARG002 -- nowhere
@@ -186,6 +184,8 @@ def _landed(site: _Site, name: str, spec: FileSource, landing: Landing) -> FileE
             return FileEntry(str(place), title, site.whole(name, place, landing))
         except OSError as error:
             raise fetching.not_kept(error) from error
+    if landing.is_known(title, seen.size_bytes):
+        return FileEntry("", title, seen.size_bytes)
     reader: fetching.Reader = site
     found = Found(name, seen.size_bytes, seen.version)
     if landing.size is not None:

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from penstock.connectors.files import fetching, finding, folders, previews, stores
 from penstock.connectors.files.bucket import Bucket, Missing, Refused
+from penstock.connectors.files.finding import Folder
 from penstock.connectors.files.publication import NOTE, PROBE, Publishing
 from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.staging import folder_for, prepare
@@ -19,6 +20,8 @@ from penstock.plan.systems import System
 
 LONGEST_KEY_BYTES = 900
 """Of a target; stores take 1,024 for a key, and names follow."""
+KEPT = "kept"
+"""The mark of what no output is."""
 _KNOWN_ACCOUNT = frozenset({"AccessDenied", "AllAccessDisabled"})
 """What a store says to an account that it knows, of a bucket that is not its own."""
 
@@ -113,6 +116,16 @@ class ObjectFiles:
             with suppress(ExternalError):
                 Publishing(*self._target(staged), staged).take_back()
         folders.remove(staged)
+
+    def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
+        """Copy a file to a key (`penstock.plan.ports.Keeper`), where it is visible when it is whole."""
+        container, folder = _split(bucket)
+        store = stores.opened(connection, container, self._allow)
+        key = "/".join(finding.parts_of(f"{folder}{path.lstrip('/')}"))
+        if not key or path.endswith("/") or isinstance(store.look(key), Folder):
+            key = f"{key}/{name}".lstrip("/")
+        fetching.retried(lambda: store.put(key, file, KEPT))
+        return f"{store.name}/{key}"
 
     def _target(self, staged: Staged) -> tuple[Bucket, str]:
         """Return the bucket of an output, and its folder there."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from uuid import uuid4
 
 from penstock.connectors.files import fetching, finding, folders, previews
-from penstock.connectors.files.finding import Found, joined
+from penstock.connectors.files.finding import Folder, Found, base, joined, parents
 from penstock.connectors.files.sftp_publication import NOTE, SftpPublishing
 from penstock.connectors.files.sftp_session import SPECIAL, Session, login_of, opened
 from penstock.connectors.ladder import Ladder, Name
@@ -105,6 +106,28 @@ class SftpFiles:
         except OSError as error:
             raise PermanentError(f"'{staged.spec.path}' cannot be published: {error.strerror}.") from error
         return Publication(tuple(made))
+
+    def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
+        """Copy a file to a path (`penstock.plan.ports.Keeper`), where it takes the place of what is there when it is whole."""
+        whole = _path(bucket, path)
+        target = joined(_top(whole), "/".join(finding.parts_of(whole)))
+        with opened(connection, self._allow) as session:
+            if not target.strip("/") or path.endswith("/") or isinstance(session.look(target), Folder):
+                target = joined(target, name)
+            for folder in filter(None, parents(target)):
+                if session.look(folder) is None:
+                    session.make_folder(folder)
+            draft = joined(
+                target.rpartition("/")[0] or _top(whole), f".{base(target)[:100]}.keeping-{uuid4().hex[:12]}"
+            )
+            try:
+                fetching.retried(lambda: session.put(file, draft))
+                session.replace(draft, target)
+            except ExternalError:
+                with suppress(ExternalError):
+                    session.remove(draft)
+                raise
+        return target
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; what a publication has begun is taken back, as far as the server can be reached."""

@@ -155,6 +155,20 @@ class Session:
         """Rename a file or folder to a name that is free; a server refuses one that is not."""
         self._call(name, lambda sftp: sftp.rename(name, to))
 
+    def replace(self, name: str, to: str) -> None:
+        """Rename a file to a name, in place of a file that has it: at once where the server can, as OpenSSH does; others lose
+        the old one first."""
+
+        async def replaced(sftp: SFTPClient) -> None:
+            try:
+                await sftp.posix_rename(name, to)
+            except asyncssh.SFTPOpUnsupported:
+                if await sftp.lexists(to):
+                    await sftp.remove(to)
+                await sftp.rename(name, to)
+
+        self._call(name, replaced)
+
     def remove(self, name: str) -> None:
         """Remove a folder and everything in it, or a file; quiet when it is gone."""
 

@@ -1,0 +1,181 @@
+"""(h) Records moved between systems, as jobs, against the best path that a person would write by hand, and against dlt.
+
+The servers are those that the tests start: PostgreSQL and MariaDB with their defaults, rclone as an S3. They are of this
+machine and take a part of it from both sides alike.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from tests.servers import S3_KEY
+
+from benchmarks.measure import Line, Sample, mebibytes, median, run_process
+from benchmarks.server import Client, PeakMemory, cpu_seconds
+from benchmarks.systems import BUCKET, CHANGES, COLUMNS, PASSWORD, Systems, running
+from benchmarks.throughput import POLL_S
+from benchmarks.workloads import BY_HAND, ORDER_FIELDS, chain, component, source
+
+AIM_TIME, AIM_BYTES = 1.2, 512 << 20
+ROWS = 1_000_000
+ROUNDS = 3
+SCRIPT, PEER = BY_HAND / "moves.py", BY_HAND / "moves_by_dlt.py"
+NOT_RUN = "(h) sling, ingestr: not run, both fetch their program from the network when they are first called"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way of records: the package, and what is done before each run of a side (`ours`, `by_hand`, `peer`)."""
+
+    name: str
+    label: str
+    parts: tuple[dict[str, Any], ...]
+    before: Callable[[str], None]
+    rows: Callable[[str], int]
+    by_peer: bool = False
+
+
+def run(client: Client, server_pid: int, data: Path, rows: int, rounds: int, peer: str | None) -> list[Line]:
+    """Return the lines of every move, both sides taking turns; *peer* is a Python that has dlt, None for none."""
+    lines: list[Line] = []
+    with running(data, rows) as systems:
+        cluster_id = client.cluster()
+        for move in _moves(client, systems):
+            package_id = _package(client, move)
+            ours, theirs, peers = [], [], []
+            for number in range(rounds + 1):
+                for side, samples in (("by_hand", theirs), ("ours", ours), ("peer", peers)):
+                    # Once is enough for what takes ten times as long.
+                    if side == "peer" and (number != 1 or peer is None or not move.by_peer):
+                        continue
+                    move.before(side)
+                    sample = (
+                        _as_job(client, server_pid, cluster_id, package_id)
+                        if side == "ours"
+                        else _as_script(systems, move, side, peer)
+                    )
+                    if move.rows(side) != rows:
+                        raise RuntimeError(f"{move.label}, {side}: {move.rows(side)} records instead of {rows}")
+                    if number:
+                        samples.append(sample)
+            lines += _lines(move, rows, ours, theirs, peers)
+            sys.stderr.write(f"{lines[-1].name}\n")
+        client.call("DELETE", f"clusters/{cluster_id}")
+    return [*lines, Line(NOT_RUN, "–", "–", None, "–", None)]
+
+
+def _as_job(client: Client, server_pid: int, cluster_id: int, package_id: int) -> Sample:
+    memory, before = PeakMemory(server_pid), cpu_seconds(server_pid)
+    memory.start()
+    seconds, _ = client.run(cluster_id, package_id, POLL_S)
+    return Sample(seconds, memory.stop(), cpu_seconds(server_pid) - before)
+
+
+def _as_script(systems: Systems, move: Move, side: str, peer: str | None) -> Sample:
+    command = [peer or "", str(PEER)] if side == "peer" else [sys.executable, str(SCRIPT)]
+    return run_process([*command, move.name, str(systems.data), json.dumps(systems.told)])
+
+
+def _lines(move: Move, rows: int, ours: list[Sample], theirs: list[Sample], peers: list[Sample]) -> list[Line]:
+    name = f"(h) {move.label}, {rows / 1e6:g} M rows"
+    took, by_hand = (median([one.seconds for one in side]) for side in (ours, theirs))
+    cpu, by_hand_cpu = (median([one.cpu_seconds for one in side]) for side in (ours, theirs))
+    peak, by_hand_peak = (max(one.peak_bytes for one in side) for side in (ours, theirs))
+    ratio = took / by_hand
+    made = [
+        Line(f"{name}, time", f"{took:.2f} s", f"{by_hand:.2f} s", ratio, f"≤ {AIM_TIME:g}×", ratio <= AIM_TIME),
+        Line(f"{name}, processor time", f"{cpu:.2f} s", f"{by_hand_cpu:.2f} s", cpu / by_hand_cpu, "–", None),
+        Line(
+            f"{name}, peak memory", mebibytes(peak), mebibytes(by_hand_peak), peak / by_hand_peak,
+            f"≤ {mebibytes(AIM_BYTES)}", peak <= AIM_BYTES,
+        ),
+    ]  # fmt: skip
+    if peers:
+        ratio = took / peers[0].seconds
+        made.append(Line(f"{name}; dlt", f"{took:.2f} s", f"{peers[0].seconds:.1f} s", ratio, "< 1×", ratio < 1))
+    return made
+
+
+def _moves(client: Client, systems: Systems) -> list[Move]:
+    given = {"host": "127.0.0.1", "database": "bench", "password": PASSWORD, "ssl": False}
+    files = _connection(client, "file", path=str(systems.data))
+    base = _connection(client, "postgres", port=systems.postgres.port, username="postgres", **given)
+    key, secret = S3_KEY
+    where = {"endpoint": systems.s3[0], "path_style": True, "region": "us-east-1"}
+    store = _connection(client, "s3", username=key, password=secret, **where)
+
+    def emptied(side: str) -> None:
+        systems.sql(f"DROP TABLE IF EXISTS orders_{side}", f"CREATE TABLE orders_{side} ({COLUMNS})", "CHECKPOINT")
+
+    def restored(_: str) -> None:
+        systems.sql("TRUNCATE changed", "INSERT INTO changed SELECT * FROM indexed", "ANALYZE changed", "CHECKPOINT")
+
+    def count(table: str) -> int:
+        return int(systems.sql(f"SELECT count(*) FROM {table}")[0][0])
+
+    def counted(side: str) -> int:
+        return count(f"orders_{side}")
+
+    def in_file(side: str) -> int:
+        place = systems.data / "output" / side
+        return int(duckdb.execute(f"SELECT count(*) FROM read_parquet('{place}/**/*.parquet')").fetchall()[0][0])
+
+    def nothing(side: str) -> None:
+        (systems.data / "output" / side).mkdir(parents=True, exist_ok=True)
+
+    rows_in = _rows_of("orders", base)
+    to_file = component(
+        "out", "cloud_storage_destination",
+        {"path": "output/ours", "format": "parquet", "merge_to_single_file": True, "if_exists": "replace"}, connection=files,
+    )  # fmt: skip
+    lines, changes = (source(name, ORDER_FIELDS) | {"connection": files} for name in ("orders", "changes"))
+    table, merged = _table(base), _table(base, "changed", "merge_update_insert")
+    moves = [
+        Move("csv_to_postgres", "delimited → PostgreSQL", (lines, table), emptied, counted, by_peer=True),
+        Move(
+            "merge", f"merge of {CHANGES:,} changes into an indexed table of PostgreSQL", (changes, merged), restored,
+            lambda _: count("changed"),
+        ),
+        Move("postgres_to_parquet", "PostgreSQL → Parquet", (rows_in, to_file), nothing, in_file, by_peer=True),
+        Move("postgres_to_postgres", "PostgreSQL → PostgreSQL", (rows_in, table), emptied, counted),
+        Move("s3_to_postgres", "Parquet in S3 (rclone) → PostgreSQL", (_stored(store), table), emptied, counted),
+    ]  # fmt: skip
+    if systems.mariadb is not None:
+        market = _connection(client, "mysql", port=systems.mariadb.port, username="bench", **given)
+        moves.append(
+            Move("mariadb_to_parquet", "MariaDB → Parquet", (_rows_of("orders", market), to_file), nothing, in_file)
+        )
+    return moves
+
+
+def _connection(client: Client, kind: str, **parameters: Any) -> dict[str, Any]:
+    made = client.call("POST", f"connections/{kind}", {"name": f"moves {kind}", **parameters})
+    return {"type": kind, "id": made["id"]}
+
+
+def _rows_of(table: str, connection: dict[str, Any]) -> dict[str, Any]:
+    return component("rows", "database_source", {"table": table}, connection=connection, fields=ORDER_FIELDS)
+
+
+def _stored(connection: dict[str, Any]) -> dict[str, Any]:
+    properties = {"path": "orders.parquet", "bucket": BUCKET, "record_type": "parquet"}
+    return component("stored", "cloud_storage_source", properties, connection=connection, fields=ORDER_FIELDS)
+
+
+def _table(connection: dict[str, Any], table: str = "orders_ours", operation: str = "append") -> dict[str, Any]:
+    mapping = [{"alias": one["name"], "column": one["name"], "key": one["name"] == "id"} for one in ORDER_FIELDS]
+    if operation == "append":
+        mapping = [{"alias": one["name"], "column": one["name"]} for one in ORDER_FIELDS]
+    properties = {"table": table, "operation": operation}
+    return component("load", "database_destination", properties, connection=connection, mapping=mapping)
+
+
+def _package(client: Client, move: Move) -> int:
+    flow = {"components": list(move.parts), "edges": chain(*(str(one["id"]) for one in move.parts))}
+    return int(client.call("POST", "packages", {"name": move.label, "data_flow_json": json.dumps(flow)})["id"])
