@@ -89,7 +89,7 @@ def test_advice_does_not_stop_a_package(tmp_path: Path) -> None:
     assert (code, output) == (
         0,
         "PK902 advice: 1, properties.skip_header\n"
-        "    'skip_header' has no effect with record_type json. It is for delimited.\n"
+        "    'skip_header' has no effect with record_type json. It is for delimited and excel.\n"
         "/p.json: no errors.\n",
     )
 

@@ -80,7 +80,7 @@ def test_paths_of_connections_count_from_their_file(tmp_path: Path, kind: str) -
         "lake": {"type": "file", "path": "data"},
         "FILE_CONNECTION_3": {"type": "file", "path": "../up"},
         "root": {"type": "file", "path": "/abs"},
-        "other": {"type": "s3", "path": "stays", "secret": "x"},
+        "other": {"type": "s3", "username": "stays/../here", "password": "x"},
         "empty": {"type": "file", "path": ""},
         "none": {"type": "file"},
         "odd": {"type": "file", "path": "a\x00b"},
@@ -95,6 +95,7 @@ def test_paths_of_connections_count_from_their_file(tmp_path: Path, kind: str) -
         **given,
         "lake": {"type": "file", "path": str(folder / "data")},
         "FILE_CONNECTION_3": {"type": "file", "path": str(tmp_path / "up")},
+        "other": {**found["other"], "type": "s3", "username": "stays/../here", "secrets": {"password": "x"}},
     }
     assert list(found) == list(given)
 

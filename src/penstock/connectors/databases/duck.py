@@ -9,7 +9,7 @@ import duckdb
 
 from penstock.errors import PermanentError
 
-MEMORY = "1GiB"
+MEMORY = "2GiB"
 """At most, before it spills beside what lands."""
 
 
