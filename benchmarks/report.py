@@ -34,17 +34,26 @@ def _met(line: Line) -> str:
 
 
 def write(lines: Sequence[Line], command: str) -> None:
-    """Put the table into the page."""
+    """Put the lines into the page, in the place of those of the same parts; those of other parts stay."""
     text = PAGE.read_text("utf-8") if PAGE.exists() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
     before, _, rest = text.partition(BEGIN)
-    after = rest.partition(END)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n{_section(lines, command)}{END}{after}", "utf-8")
+    old, _, after = rest.partition(END)
+    PAGE.write_text(f"{before}{BEGIN}\n{_section(lines, old, command)}{END}{after}", "utf-8")
 
 
-def _section(lines: Sequence[Line], command: str) -> str:
-    table = [HEAD, ("---",) * len(HEAD), *rows(lines)]
-    cells = "\n".join("| " + " | ".join(row) + " |" for row in table)
-    return f"\n{cells}\n\n{_machine()}\n\nCommand: `{command}`\n\n"
+def _section(lines: Sequence[Line], old: str, command: str) -> str:
+    run = {_part(one.name) for one in lines}
+    kept = [line for line in old.splitlines() if line.startswith("| (") and _part(line[2:]) not in run]
+    made = ["| " + " | ".join(row) + " |" for row in rows(lines)]
+    head = ["| " + " | ".join(row) + " |" for row in (HEAD, ("---",) * len(HEAD))]
+    cells = "\n".join([*head, *sorted([*kept, *made], key=lambda line: _part(line[2:]))])
+    said = f"Command: `{command}`" + ("; what it does not measure stands as it was measured before" if kept else "")
+    return f"\n{cells}\n\n{_machine()}\n\n{said}.\n\n"
+
+
+def _part(name: str) -> str:
+    """Return the letter of a line, such as `b`."""
+    return name[1]
 
 
 def _machine() -> str:
