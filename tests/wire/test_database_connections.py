@@ -46,7 +46,8 @@ def made(client: TestClient, **body: Any) -> dict[str, Any]:
 
 def opened(sessions: Sessions, identity: int) -> dict[str, str]:
     with sessions.read() as uow:
-        return connections.opened(uow.session.get_one(Connection, identity), SEAL)
+        found = connections.opened(uow.session.get_one(Connection, identity), SEAL)
+        return {name: one.reveal() for name, one in found.items()}
 
 
 def test_a_connection_is_stored_with_the_defaults_of_its_type(client: TestClient, sessions: Sessions) -> None:

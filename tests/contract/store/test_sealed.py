@@ -47,7 +47,7 @@ def filled(sessions: Sessions, monkeypatch: pytest.MonkeyPatch) -> Sessions:
 def opened(sessions: Sessions, seal: Seal) -> list[str | None]:
     with sessions.read() as uow:
         rows = uow.session.query(Connection).order_by(Connection.id).all()
-        found: list[str | None] = [text for row in rows for text in connections.opened(row, seal).values()]
+        found: list[str | None] = [one.reveal() for row in rows for one in connections.opened(row, seal).values()]
         variable = uow.session.query(SecretVariable).first()
         assert variable is not None
         return [*found, *secrets.opened(uow, variable.package_id, seal).values()]

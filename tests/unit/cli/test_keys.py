@@ -48,7 +48,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sessions:
 
 def password(store: Sessions, seal: Seal) -> str:
     with store.read() as uow:
-        return connections.opened(uow.session.query(Connection).one(), seal)["password"]
+        return connections.opened(uow.session.query(Connection).one(), seal)["password"].reveal()
 
 
 def test_a_rotation_makes_a_key_and_seals_everything_anew(store: Sessions, tmp_path: Path) -> None:
