@@ -394,10 +394,10 @@ def _components_for(kind: str, *, reads: bool) -> str:
 
 
 def _parameter(one: Parameter) -> str:
-    needed = "" if one.needed is None else "yes" if one.where is None and one.unless is None else "see there"
+    needed = "" if one.needed is None else "yes" if one.where is None and not one.unless else "see there"
     if needed == "see there":
         where = f"with `{one.where}`{f' `{one.where_is}`' if one.where_is else ''}" if one.where else ""
-        needed = f"{where} {f'unless `{one.unless}`' if one.unless else ''}".strip()
+        needed = f"{where} {'unless ' * bool(one.unless)}{' or '.join(map(code, one.unless))}".strip()
     default = "" if one.default is None else code(json.dumps(one.default))
     words = f" One of {', '.join(map(code, one.allowed))}." if len(one.allowed) > 1 else ""
     about = f"{one.about[:1].upper()}{one.about[1:]}.{words}{' Secret.' * one.secret}"

@@ -166,7 +166,67 @@ class WebTarget:
     values: Mapping[str, str] = field(default_factory=dict)
 
 
-Origin = DatabaseSource | CollectionSource | WebSource
+@dataclass(frozen=True, slots=True)
+class SalesforceSource:
+    """Records of Salesforce (component reference 3.6): those of an object, or of a query, which excludes *where*. *action* is
+    `bulk_query` or `bulk_query_all`; *api_version* None is the newest that is known here."""
+
+    system: ClassVar[System] = System.WEB
+
+    object_name: str | None = None
+    where: str | None = None
+    query: str | None = None
+    action: str = "bulk_query"
+    api_version: str | None = None
+    max_records_per_page: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SalesforceTarget:
+    """An object of Salesforce that records are written to (component reference 5.7). *key* is the column by which records are
+    found, None with `append`; *max_errors* records may be refused."""
+
+    system: ClassVar[System] = System.WEB
+
+    object_name: str
+    operation: str = "append"
+    key: str | None = None
+    api_version: str | None = None
+    max_errors: int = 0
+    include_nulls: bool = False
+    output_failed_records: bool = False
+    columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSource:
+    """Rows of a sheet of Google Sheets (component reference 3.8); *sheet* None is the first one, *range* None all of it."""
+
+    system: ClassVar[System] = System.WEB
+
+    spreadsheet: str
+    sheet: str | None = None
+    range: str | None = None
+    skip_header: bool = False
+    match_fields: str = "position"
+
+
+@dataclass(frozen=True, slots=True)
+class SheetTarget:
+    """A sheet of Google Sheets that records are written to as rows (component reference 5.9); *range* is the top left cell."""
+
+    system: ClassVar[System] = System.WEB
+
+    spreadsheet: str
+    sheet: str | None = None
+    auto_create_sheet: bool = False
+    operation: str = "append"
+    header: bool = False
+    range: str = "A1"
+    columns: tuple[str, ...] = ()
+
+
+Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource
 """Where the records of a source come from, if not from files."""
-Destination = DatabaseTarget | CollectionTarget | WebTarget
+Destination = DatabaseTarget | CollectionTarget | WebTarget | SalesforceTarget | SheetTarget
 """Where the records of an output go, if not into files."""

@@ -36,7 +36,7 @@ class Parameter:
     needed: str | None = None
     where: str | None = None
     where_is: str | None = None
-    unless: str | None = None
+    unless: tuple[str, ...] = ()
     default: Scalar | None = None
     allowed: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
@@ -130,7 +130,7 @@ def is_needed(one: Parameter, plain: Mapping[str, Scalar], secret: Collection[st
     """Tell whether a parameter has to be given, beside the values of *plain* ones and the names of *secret* ones."""
     if one.needed is None:
         return False
-    if one.unless is not None and (plain.get(one.unless) or one.unless in secret):
+    if any(plain.get(name) or name in secret for name in one.unless):
         return False
     if one.where is None:
         return True
@@ -179,7 +179,7 @@ SSH = (
     ),
     Parameter(
         "ssh_password", about="password of that user", needed="Give it, or an 'ssh_private_key'.", where="ssh_host",
-        unless="ssh_private_key", secret=True, own=True,
+        unless=("ssh_private_key",), secret=True, own=True,
     ),
     Parameter("ssh_private_key", "long", "private key of that user, OpenSSH or PEM", secret=True, own=True),
     Parameter("ssh_passphrase", about="passphrase of that key", secret=True, own=True),

@@ -78,9 +78,10 @@ _REDIRECT = Parameter(
     "redirect_uri", about="OAuth redirect address that the code was made for", needed="Give the address that the code was made "
     "for.", where="code",
 )  # fmt: skip
+_TOKEN = Parameter("password", about="password or token", needed="Give it, or a 'code'.", unless=("code",), secret=True)
 _OAUTH = (
     Parameter("username", about="user name"),
-    Parameter("password", about="password or token", needed="Give it, or a 'code'.", unless="code", secret=True),
+    _TOKEN,
     Parameter("refresh_token", about="token for refreshing", secret=True),
     Parameter("uid", about="id of the user at the provider", secret=True),
     Parameter("expires", "boolean", "whether access ends"),
@@ -90,8 +91,19 @@ _OAUTH = (
 )
 
 
+_CLIENT = (
+    Parameter(
+        "client_id", about="id of a client that was registered with the service: tokens are asked for by it", own=True
+    ),
+    Parameter("client_secret", about="secret of that client", secret=True, own=True),
+)
+
+_CLIENTS_TOKEN = _TOKEN.but(needed="Give it, a 'code', or a 'client_id'.", unless=("code", "client_id"))
+
+
 def _oauth(kind: str, name: str, *more: Parameter, read_only: tuple[str, ...] = ()) -> Type:
-    return Type(kind, name, SERVICES, f"An account of {name}.", (*_OAUTH, *more), read_only=read_only)
+    shared = tuple(_CLIENTS_TOKEN if one is _TOKEN and _CLIENT[0] in more else one for one in _OAUTH)
+    return Type(kind, name, SERVICES, f"An account of {name}.", (*shared, *more), read_only=read_only)
 
 
 _ENVIRONMENT = Parameter(
@@ -280,7 +292,10 @@ _SERVICES = (
     _oauth("analytics", "Google Analytics"),
     _oauth("bingads", "Bing Ads"),
     _oauth("facebookadsinsights", "Facebook Ads Insights"),
-    _oauth("googlesheets", "Google Sheets"),
+    _oauth(
+        "googlesheets", "Google Sheets", *_CLIENT,
+        Parameter("endpoint", "url", "address of another server of the same API", own=True),
+    ),
     Type(
         "hubspot", "Hubspot", SERVICES, "An account of HubSpot.",
         (
@@ -295,7 +310,13 @@ _SERVICES = (
     _oauth("intercom", "Intercom"),
     _oauth("linkedin", "LinkedIn"),
     _oauth("pinterest", "Pinterest"),
-    _oauth("salesforce", "Salesforce", _ENVIRONMENT),
+    _oauth(
+        "salesforce", "Salesforce", _ENVIRONMENT, *_CLIENT,
+        Parameter(
+            "endpoint", "url", "address of the organisation, such as https://acme.my.salesforce.com; found out where it is "
+            "left out", own=True,
+        ),
+    ),
     _oauth("shopify", "Shopify", read_only=("hmac", "timestamp", "shop")),
     _oauth("xero", "Xero"),
     _oauth("youtube", "YouTube"),
@@ -344,7 +365,7 @@ def read_change(kind: str, fields: Fields, plain: Mapping[str, Scalar], secret: 
     the *secret* ones that there are, is noted."""
     given = _given(TYPES[kind], fields, {})
     # What has to be there always is there; what only others make necessary may be missed now.
-    bound = [one for one in TYPES[kind].parameters if one.where is not None or one.unless is not None]
+    bound = [one for one in TYPES[kind].parameters if one.where is not None or one.unless]
     _note(TYPES[kind], fields, given, plain, secret, bound)
     return given
 

@@ -56,6 +56,9 @@ def lent(connection: Connection, allow: str | None, stop: Stop, say: Say) -> Log
     strategy = strategies().get(connection.type)
     if strategy is None:
         raise PermanentError(f"Connections of type '{connection.type}' lend no login to web APIs.")
+    if strategy.get("oauth") and given.get("client_id"):
+        parameters = {**given, "token_url": _token_url(strategy["oauth"], given), "client_auth": "body"}
+        return OAuth(replace(connection, parameters=parameters), EVERYWHERE if allow is None else allow, stop, say)
     word = connection.secret("password") or connection.secret("token") or ""
     if strategy["as"] == "basic":
         return NoLogin(str(given.get("username") or ""), word)
@@ -69,6 +72,14 @@ def lent(connection: Connection, allow: str | None, stop: Stop, say: Say) -> Log
     if strategy["as"] == "header":
         return Token(connection.key, {strategy["header"]: word, **beside}, (word,))
     return Token(connection.key, {"Authorization": f"Bearer {word}", **beside}, (word,))
+
+
+def _token_url(known: Mapping[str, str], given: Mapping[str, Any]) -> str:
+    """Return where a service gives tokens: at the address of the connection where it has one and the service does so, else
+    by its environment."""
+    if given.get("endpoint") and "endpoint" in known:
+        return str(given["endpoint"]).rstrip("/") + known["endpoint"]
+    return known.get(str(given.get("environment") or ""), next(iter(known.values())))
 
 
 @dataclass(frozen=True, slots=True)

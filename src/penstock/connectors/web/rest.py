@@ -11,14 +11,38 @@ from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.web.asking import Api
 from penstock.connectors.web.landing import Reader
 from penstock.connectors.web.logins import OAuth, lent, login_of
+from penstock.connectors.web.salesforce.org import Org
+from penstock.connectors.web.salesforce.reading import Reader as SalesforceReader
+from penstock.connectors.web.salesforce.writing import Writer as SalesforceWriter
 from penstock.connectors.web.sending import Sender
+from penstock.connectors.web.sheets.book import Book
+from penstock.connectors.web.sheets.reading import Reader as SheetReader
+from penstock.connectors.web.sheets.writing import Writer as SheetWriter
 from penstock.domain.rung import Rungs
 from penstock.errors import JobStopped, PermanentError, TransientError
 from penstock.kit.outbound import Request
 from penstock.kit.stopping import STOP, Stop
 from penstock.plan.operators import Scan, Write
-from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written, nobody_reads
-from penstock.plan.systems import System, WebSource, WebTarget
+from penstock.plan.ports import (
+    BoundSource,
+    Connection,
+    FileEntry,
+    Landing,
+    Publication,
+    Say,
+    Staged,
+    Written,
+    nobody_reads,
+)
+from penstock.plan.systems import (
+    SalesforceSource,
+    SalesforceTarget,
+    SheetSource,
+    SheetTarget,
+    System,
+    WebSource,
+    WebTarget,
+)
 
 T = TypeVar("T")
 
@@ -46,31 +70,74 @@ class WebApis:
 
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Ask for the pages of a source. Raises PermanentError, TransientError, and JobStopped where the job is to end."""
-        origin = scan.origin
-        if not isinstance(origin, WebSource):
-            raise PermanentError("This source is none of a web API.")
-        api = Api(login_of(origin, connection, self._allow, STOP, landing.log), self._allow, STOP, landing.log)
-        names = [item.name or "" for item in scan.source.fields]
-        file = self._stopping(lambda: Reader(api, origin, names, landing).read())
+        file = self._stopping(lambda: self._read(scan, connection, landing))
         return BoundSource(scan.source, (file,))
+
+    def _read(self, scan: Scan, connection: Connection, landing: Landing) -> FileEntry:
+        names = [item.name or "" for item in scan.source.fields]
+        match scan.origin:
+            case WebSource() as origin:
+                login = login_of(origin, connection, self._allow, STOP, landing.log)
+                return Reader(Api(login, self._allow, STOP, landing.log), origin, names, landing).read()
+            case SalesforceSource() as origin:
+                landing.folder.mkdir(parents=True)
+                org = Org(self._api(connection, STOP, landing.log), connection, origin.api_version, landing.folder)
+                return SalesforceReader(org, origin, names, landing).read()
+            case SheetSource() as origin:
+                landing.folder.mkdir(parents=True)
+                book = Book(self._api(connection, STOP, landing.log), connection, origin.spreadsheet, landing.folder)
+                # A scan that keeps rejected records has fields behind those of the source.
+                fields = [(name, field.dtype) for name, field in zip(names, scan.schema, strict=False)]
+                return SheetReader(book, origin, fields, landing).read()
+        raise PermanentError("This source is none of a web API.")
+
+    def _api(self, connection: Connection, stop: Stop, say: Say) -> Api:
+        """Return what asks with the login that a connection lends."""
+        return Api(lent(connection, self._allow, stop, say), self._allow, stop, say)
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an output waits until it is sent. Two outputs of a package may send to one address."""
         return folders.located(write, connection, token, staging)
 
     def prepare(self, staged: Staged) -> None:
-        """Make the staging folder, and remove those of earlier attempts of the job."""
+        """Make the staging folder, and remove those of earlier attempts of the job. What is known by name is asked for: an
+        object, a sheet."""
         folders.prepare(staged)
+        self._stopping(lambda: self._look(staged))
+
+    def _look(self, staged: Staged) -> None:
+        match staged.write.destination:
+            case SalesforceTarget() as target:
+                api = self._api(staged.connection, STOP, staged.log)
+                org = Org(api, staged.connection, target.api_version, staged.folder)
+                org.ask("GET", f"sobjects/{target.object_name}")
+            case SheetTarget() as target:
+                api = self._api(staged.connection, STOP, staged.log)
+                book = Book(api, staged.connection, target.spreadsheet, staged.folder)
+                if target.auto_create_sheet:
+                    book.sheets()
+                else:
+                    book.get(target.sheet)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Send the requests that were not sent yet. Raises PenstockError that says how many were taken."""
-        target = staged.write.destination
-        if not isinstance(target, WebTarget):
-            raise PermanentError("This destination is none of a web API.")
         # A publication that was granted goes on when its job is to stop; one from the command line has nobody after it.
         stop = Stop() if staged.token.startswith("job-") else STOP
-        api = Api(login_of(target, staged.connection, self._allow, stop, staged.log), self._allow, stop, staged.log)
-        return self._stopping(lambda: Sender(api, target, staged).send(written))
+        return self._stopping(lambda: self._write(staged, written, stop))
+
+    def _write(self, staged: Staged, written: Written, stop: Stop) -> Publication:
+        connection, say = staged.connection, staged.log
+        match staged.write.destination:
+            case WebTarget() as target:
+                api = Api(login_of(target, connection, self._allow, stop, say), self._allow, stop, say)
+                return Sender(api, target, staged).send(written)
+            case SalesforceTarget() as target:
+                org = Org(self._api(connection, stop, say), connection, target.api_version, staged.folder)
+                return SalesforceWriter(org, target, staged).write(written)
+            case SheetTarget() as target:
+                book = Book(self._api(connection, stop, say), connection, target.spreadsheet, staged.folder)
+                return SheetWriter(book, target, staged).write(written)
+        raise PermanentError("This destination is none of a web API.")
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""

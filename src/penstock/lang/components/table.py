@@ -12,6 +12,8 @@ from penstock.lang.components import (
     file_destination,
     file_source,
     filter,
+    google_sheets_destination,
+    google_sheets_source,
     join,
     limit,
     mongodb_destination,
@@ -19,6 +21,8 @@ from penstock.lang.components import (
     rank,
     rest_api_destination,
     rest_api_source,
+    salesforce_destination,
+    salesforce_source,
     sample,
     select,
     sort,
@@ -32,7 +36,9 @@ COMPONENTS: dict[str, Component] = {
     for module in (
         file_source.component,
         mongodb_source.component,
+        salesforce_source.component,
         rest_api_source.component,
+        google_sheets_source.component,
         database_source.component,
         select.component,
         filter.component,
@@ -51,7 +57,9 @@ COMPONENTS: dict[str, Component] = {
         union.component,
         file_destination.component,
         mongodb_destination.component,
+        salesforce_destination.component,
         rest_api_destination.component,
+        google_sheets_destination.component,
         database_destination.component,
     )
 }
@@ -60,10 +68,10 @@ COMPONENTS: dict[str, Component] = {
 NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
-    netsuite_source bigquery_source salesforce_source google_sheets_source
+    netsuite_source bigquery_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
     redshift_destination snowflake_destination bigquery_destination
-    salesforce_destination google_sheets_destination facebook_ads_destination run_package execute_sql
+    facebook_ads_destination run_package execute_sql
     file_mover
     """.split()
 )

@@ -9,6 +9,8 @@ from typing import Any
 from penstock.lang.document.model import ComponentNode, Document
 
 _UNIQUE_ID = re.compile(r"[A-Z0-9_]+_CONNECTION_\d+")
+_SAME = {"google_sheets": "googlesheets", "facebook_ads_insights": "facebookadsinsights"}
+"""Types as components are described with them, and the wire's words for the same."""
 _FILE_STORAGE = ("cloud_storage_source_component", "cloud_storage_destination_component")
 
 
@@ -65,7 +67,7 @@ def texts_of(document: Document) -> Iterator[str]:
 
 
 def _word(kind: object) -> str | None:
-    return kind.upper() if isinstance(kind, str) and kind else None
+    return _SAME.get(kind, kind).upper() if isinstance(kind, str) and kind else None
 
 
 def _number(raw: object) -> str | None:

@@ -171,8 +171,9 @@ class Runner:
         """The records of a source, as JSON; *properties* beside `url` are those of the source, and `more` goes to the order."""
         more = properties.pop("more", {})
         keys = properties.pop("keys", {})
+        kind = properties.pop("kind", "rest_api")
         source = {
-            "id": "in", "type": "rest_api_source_component", "properties": properties, **keys,
+            "id": "in", "type": f"{kind}_source_component", "properties": properties, **keys,
             **({"fields": list(fields)} if fields else {}),
         }  # fmt: skip
         target = {
@@ -196,7 +197,8 @@ class Runner:
             "properties": {"path": "in.json", "record_type": "json"}, "fields": list(fields),
         }  # fmt: skip
         sort = {"id": "sort", "type": "sort_component", "properties": {"order_by": [{"field": "id"}]}}
-        target = {"id": "out", "type": "rest_api_destination_component", "properties": properties, **keys}
+        kind = properties.pop("kind", "rest_api")
+        target = {"id": "out", "type": f"{kind}_destination_component", "properties": properties, **keys}
         return self.order([source, sort, target], [("in", "sort"), ("sort", "out")], **more)
 
     def compute(self, expression: str, engine: Any = None) -> Any:
@@ -270,3 +272,24 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(waiting, "QUOTAS", waiting.Quotas(lambda: sum(made)))
     monkeypatch.setattr(waiting, "spread", lambda seconds: seconds)
     return made
+
+
+class Samples:
+    """Answers of a service, written from what it publishes of its API."""
+
+    def __init__(self, service: str) -> None:
+        file = Path(__file__).parent / "samples" / f"{service}.json"
+        self._answers: dict[str, Any] = json.loads(file.read_text("utf-8"))["answers"]
+
+    def __call__(self, name: str, **values: str) -> Reply:
+        """An answer; *values* take the places `{…}` of its headers."""
+        found = self._answers[name]
+        headers = {key: text.format(**values) if values else text for key, text in found.get("headers", {}).items()}
+        made = Reply(found.get("text", found.get("body", "")), found.get("status", 200))
+        made.headers |= headers
+        return made
+
+
+@pytest.fixture
+def samples() -> type[Samples]:
+    return Samples
