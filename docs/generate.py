@@ -36,6 +36,7 @@ from penstock.lang.functions import FUNCTIONS, NOT_YET, REFUSED, Function
 from penstock.lang.functions.aggregates import AGGREGATES, AggregateFunction
 from penstock.lang.functions.signature import Nulls, Signature
 from penstock.lang.functions.windows import WINDOW_FUNCTIONS, WindowWord
+from penstock.lang.presets import built_in
 from penstock.plan.dtypes import DType, Kind
 from penstock.services.connection_parameters import Parameter
 from penstock.services.connection_types import TYPES
@@ -404,6 +405,36 @@ def _parameter(one: Parameter) -> str:
     return f"| `{one.name}`{' +' * one.own} | {needed} | {default} | {about} |\n"
 
 
+# Presets
+
+
+def presets_page() -> str:
+    """Return the page of the presets of the REST source."""
+    out = HEAD + "# Presets of the REST source\n\n"
+    out += wrap(
+        "What Penstock knows of some services, as data: a REST source that names one in `preset` needs neither address nor "
+        "pagination nor fields, and may say any of them itself. An installation adds its own in the folder of the setting "
+        "`PENSTOCK_PRESETS`.".split()
+    )
+    out += "\n\n| Preset | Records | Values | Connections |\n|---|---|---|---|\n"
+    for service in built_in().values():
+        kinds = ", ".join(code(one) for one in service.connections)
+        names = ", ".join(code(one) for one in service.values)
+        for one in service.records.values():
+            out += f"| [`{service.name}.{one.name}`](#{service.name}) | {one.about} | {names} | {kinds} |\n"
+    for service in built_in().values():
+        out += f"\n## {service.name}\n\n{service.title}: written from {service.described}; **{service.ran_against}**.\n"
+        for name, (about, default) in service.values.items():
+            out += f"\n- `{name}`: {about}" + ("" if default is None else f"; {code(default)} unless it is given")
+        for one in service.records.values():
+            fields = ", ".join(
+                f"`{item.get('alias', item['name'])}` {item.get('type', 'string')}" for item in one.fields
+            )
+            out += f"\n\n`{service.name}.{one.name}`: {code(str(one.properties['url']))}\n\n{fields}"
+        out += "\n"
+    return out
+
+
 # Engines
 
 
@@ -439,6 +470,7 @@ def index_page() -> str:
         "- [Diagnostics](diagnostics.md): every code, what it finds and what to write\n"
         "- [Engines](engines.md): what one of them cannot run\n"
         "- [Operations](operations.md): the HTTP API\n"
+        "- [Presets](presets.md): services that the REST source knows\n"
         "- [Settings](settings.md): environment variables and file\n"
     )
 
@@ -453,6 +485,7 @@ def files() -> dict[str, str]:
         "engines.md": engines_page(),
         "functions.md": functions_page(),
         "operations.md": operations_page(),
+        "presets.md": presets_page(),
         "settings.md": settings_page(),
         **family_pages(),
         **schema_files(),

@@ -51,6 +51,8 @@ class Settings:
     """Memory that this worker gives to its jobs, in bytes, divided by its slots; default half of the machine's."""
     spark_masters: Mapping[str, str] = field(default_factory=dict)
     """Spark masters for clusters with a Spark stack, `name=url,…`; each is the region `spark::name`."""
+    presets: Path | None = None
+    """Folder with presets of the REST source, a JSON file for each service, beside those that come with Penstock."""
     config: Path | None = None
     """TOML file with any of these settings, in small letters."""
     origins: Mapping[str, str] = field(default_factory=dict, compare=False)
@@ -173,6 +175,7 @@ _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "memory_bytes": (_size, "a size such as 8589934592 or 8GiB"),
     "data_dir": (_path, "a folder"),
     "config": (_path, "a file"),
+    "presets": (_path, "a folder"),
     "file_roots": (_paths, "folders, separated by a colon"),
     "sealing_key": (_keys, "keys of 32 bytes as base64 or hexadecimal digits, separated by commas"),
     "outbound_allow": (_networks, "networks such as 10.1.0.0/16, separated by commas"),

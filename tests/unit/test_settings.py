@@ -29,6 +29,7 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "port": ("65535", 65535, 65535),
     "slots": ("4", 4, 4),
     "memory_bytes": ("8GiB", "8GiB", 8 << 30),
+    "presets": ("/etc/penstock/presets", "/etc/penstock/presets", Path("/etc/penstock/presets")),
     "spark_masters": (
         "big=spark://host:7077, far=sc://host:15002/;use_ssl=true, here=local[4]",
         "big=spark://host:7077,far=sc://host:15002/;use_ssl=true,here=local[4]",

@@ -20,7 +20,8 @@ class Deps:
     request;
     *credits_per_hour* 0 is unlimited; *stacks* are the engines of this installation, *spark_masters* the names of
     masters; *component_schemas* are published as they are under `components/schemas` of the OpenAPI document; *seal* seals
-    secrets; *outbound* are the internal networks that calls may reach; *gaps* tells validations what the engine cannot do."""
+    secrets; *outbound* are the internal networks that calls may reach; *gaps* tells validations what the engine cannot do;
+    *presets* are those of the installation, as JSON."""
 
     sessions: Sessions
     clock: Clock
@@ -36,6 +37,7 @@ class Deps:
     seal: Seal = KEYLESS
     outbound: str = ""
     gaps: Callable[[Any], Any] | None = None
+    presets: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def installed(self) -> Installed:

@@ -24,6 +24,7 @@ COMMANDS = {
     "fmt": ("formatting", "command"),
     "eval": ("evaluate", "command"),
     "functions": ("functions", "command"),
+    "presets": ("presets", "command"),
     "import": ("exchange", "import_command"),
     "export": ("exchange", "export_command"),
     "openapi": ("document", "command"),

@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
+from penstock import settings as settings_module
 from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_secrets
 from penstock.errors import PackageInvalid
 from penstock.runtime.execute import Order
+from penstock.wiring import places
 
 File = Annotated[Path, typer.Argument(help="Package file, JSON or YAML.")]
 Var = Annotated[list[str] | None, typer.Option("--var", help="Static variable, NAME=VALUE.")]
@@ -52,6 +54,7 @@ def order_of(
         memory_bytes=wiring.memory_for_jobs(),
         threads=os.cpu_count() or 1,
         scratch=scratch,
+        presets=places.presets(settings_module.load()),
     )
 
 

@@ -28,6 +28,7 @@ from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockErro
 from penstock.plan.ports import Engine
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.outputs import Published
+from penstock.wiring import places
 
 COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
 
@@ -126,6 +127,7 @@ def command(
         memory_bytes=size,
         threads=threads or os.cpu_count() or 1,
         outbound=loaded.outbound_allow or "",
+        presets=places.presets(loaded),
     )
     raise typer.Exit(_run(order, package, runner, as_json))
 

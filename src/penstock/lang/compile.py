@@ -19,6 +19,7 @@ from penstock.lang.document import Document, connection_key, read
 from penstock.lang.document.model import ComponentNode
 from penstock.lang.document.shapes import show
 from penstock.lang.graph import check_graph
+from penstock.lang.presets import Presets, built_in, expanded
 from penstock.lang.variables import Definition, VariableValue, placeholders
 from penstock.plan.operators import Assert, Filter, Operator, Plan, Project, Scan, Write, iter_operators
 
@@ -41,14 +42,17 @@ class Compiled:
         return tuple(finding for finding in self.diagnostics if finding.severity is Severity.ERROR)
 
 
-def compile_package(raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue]) -> Compiled:
-    """Return the plan of a flow with the values of its variables. Never raises; all findings in one pass."""
+def compile_package(
+    raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue], presets: Presets | None = None
+) -> Compiled:
+    """Return the plan of a flow with the values of its variables. Never raises; all findings in one pass. *presets* None are
+    those that come with this version."""
     document, findings = read(raw)
     report = Report(list(findings))
     if document is None:
         return Compiled(None, tuple(report.findings))
     built: dict[str, Operator] = {}
-    outputs = _lower(document, values, report, built)
+    outputs = _lower(_expanded(document, presets, report), values, report, built)
     names = {node.id: node.name for node in document.components}
     passing = {names[key]: one for key, one in built.items() if key in names and one.component != names[key]}
     plan = None if report.has_errors else Plan(outputs, passing)
@@ -64,7 +68,10 @@ class CompiledPart:
 
 
 def compile_component(
-    raw: str | Mapping[str, Any] | None, values: Mapping[str, VariableValue], component: str
+    raw: str | Mapping[str, Any] | None,
+    values: Mapping[str, VariableValue],
+    component: str,
+    presets: Presets | None = None,
 ) -> CompiledPart | None:
     """Return what leaves a component, by its name, and the findings about it and all that leads to it; None where no
     component has that name. The rest of the package may be unfinished. Never raises."""
@@ -75,7 +82,7 @@ def compile_component(
     part = _leading_to(document, node)
     report = Report()
     built: dict[str, Operator] = {}
-    outputs = _lower(part, values, report, built)
+    outputs = _lower(_expanded(part, presets, report), values, report, built)
     found = tuple(one for one in report.findings if one.code != codes.LeadsNowhere.code)
     wrong = any(one.severity is Severity.ERROR for one in (*findings, *found))
     operator = built.get(node.id) or (outputs[0].given if outputs else None)
@@ -99,6 +106,7 @@ def validate_package(
     definitions: tuple[Definition, ...],
     connections: Known | None = None,
     gaps: Gaps | None = None,
+    presets: Presets | None = None,
 ) -> tuple[Diagnostic, ...]:
     """Return every finding about a package, its variables included. Evaluates nothing and starts no engine.
 
@@ -108,7 +116,7 @@ def validate_package(
     stand_ins = placeholders(definitions, connections)
     # A variable with a fault of its own has been reported: its uses are not reported again.
     values = {one.name: VariableValue("x", placeholder=True) for one in definitions} | dict(stand_ins.values)
-    compiled = compile_package(raw, values)
+    compiled = compile_package(raw, values, presets)
     bound: tuple[Diagnostic, ...] = ()
     if connections is not None:
         bound = (*_unbound(raw, connections.connections), *_asked(compiled.plan, connections, raw, values))
@@ -151,6 +159,11 @@ def _asked(
             case Filter() | Assert():
                 for finding in unbound(operator.predicate, known, source, certain):
                     yield replace(finding, component=operator.component, field="properties.conditions")
+
+
+def _expanded(document: Document, presets: Presets | None, report: Report) -> Document:
+    known = built_in() if presets is None else presets
+    return replace(document, components=tuple(expanded(node, known, report) for node in document.components))
 
 
 def _lower(

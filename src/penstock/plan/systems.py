@@ -195,7 +195,7 @@ class SalesforceTarget:
     max_errors: int = 0
     include_nulls: bool = False
     output_failed_records: bool = False
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +223,7 @@ class SheetTarget:
     operation: str = "append"
     header: bool = False
     range: str = "A1"
-    columns: tuple[str, ...] = ()
+    columns: tuple[str, ...] = field(default=(), repr=False)
 
 
 Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource

@@ -16,6 +16,8 @@ from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import PackageInvalid, PenstockError
 from penstock.kit.secret import hidden
 from penstock.lang import Given, compile_package, evaluate_in, resolve
+from penstock.lang.presets import Presets
+from penstock.lang.presets import known as known_presets
 from penstock.lang.variables import VariableValue
 from penstock.lang.variables.resolution import Scalar
 from penstock.plan.dtypes import Kind
@@ -40,7 +42,7 @@ class Order:
     *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values);
     *stack*, *region* and *nodes* are those of the cluster; a connection holds its type, its parameters, and under `secrets`
     those that nobody may read. *scratch* is the attempt's own folder, *staging* one that outlives it, where outputs wait that
-    are published to other systems (by default the former)."""
+    are published to other systems (by default the former). *presets* are those of the installation, as JSON."""
 
     token: str
     flow: str
@@ -62,6 +64,7 @@ class Order:
     stack: str = ""
     region: str = ""
     nodes: int = 1
+    presets: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return the order as JSON values."""
@@ -164,6 +167,11 @@ def _execute(
         manifests.discard()
 
 
+def presets_of(order: Order) -> Presets:
+    """Return the presets of a job: those of this version and those of the installation."""
+    return known_presets(order.presets)
+
+
 def connections_of(order: Order) -> dict[str, Connection]:
     """Return the connections of an order by unique id or name."""
     return {
@@ -231,7 +239,7 @@ def _plain(value: VariableValue) -> Any:
 
 
 def _compile(order: Order, values: Mapping[str, VariableValue], engine: Engine, listener: Listener) -> Plan:
-    compiled = compile_package(order.flow, values)
+    compiled = compile_package(order.flow, values, presets_of(order))
     for finding in compiled.diagnostics:
         if finding.severity is not Severity.ERROR:
             listener.log("warning", f"{finding.code} {finding.sentence()}")

@@ -14,7 +14,7 @@ from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Scan, Write
 from penstock.plan.ports import Connector, Context, Engine, Limits
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
-from penstock.runtime.execute import Order, connections_of, evaluate_variables, hidden_in, invalid
+from penstock.runtime.execute import Order, connections_of, evaluate_variables, hidden_in, invalid, presets_of
 from penstock.runtime.masking import Mask
 from penstock.runtime.sources import bind
 
@@ -64,7 +64,7 @@ class Preview:
 def plan_of(order: Order, engine: Engine) -> tuple[Plan, Context, Mapping[str, VariableValue]]:
     """Return the plan of an order with its variables evaluated. Raises PackageInvalid with every diagnostic."""
     context, values = evaluate_variables(order, engine, Quiet(), Mask(hidden_in(order)))
-    compiled = compile_package(order.flow, values)
+    compiled = compile_package(order.flow, values, presets_of(order))
     if compiled.plan is None:
         raise invalid(compiled.diagnostics)
     gaps = engine.gaps(compiled.plan)
@@ -99,7 +99,7 @@ def _preview(
     mask: Mask,
 ) -> Preview:
     context, values = evaluate_variables(order, engine, Quiet(), mask)
-    part = compile_component(order.flow, values, component)
+    part = compile_component(order.flow, values, component, presets_of(order))
     if part is None:
         raise NotFound(f"There is no component '{component}'. The package has: {', '.join(known) or 'none'}.")
     if part.operator is None:

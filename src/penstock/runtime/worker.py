@@ -14,7 +14,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,7 @@ class Worker:
         worker_id: str,
         seal: Seal = KEYLESS,
         outbound: str = "",
+        presets: Mapping[str, Any] | None = None,
     ) -> None:
         self._sessions = sessions
         self._clock = clock
@@ -75,6 +76,7 @@ class Worker:
         self._limits = limits
         self._seal = seal
         self._outbound = outbound
+        self._presets = dict(presets or {})
         self._scratch = Scratch(scratch, worker_id)
         self.id = worker_id
         self._held: dict[int, Attempt] = {}
@@ -351,7 +353,7 @@ class Worker:
         attempt.told.lines.append((self._clock(), "info", line))
         try:
             places = {"scratch": str(scratch), "staging": str(self._scratch.staging)}
-            child.channel.send({**taken.order, **share, **places, "outbound": self._outbound})
+            child.channel.send({**taken.order, **share, **places, "outbound": self._outbound, "presets": self._presets})
         except Broken:
             attempt.is_blameless = True
             self._kill(attempt)

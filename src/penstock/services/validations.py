@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import NotFound
 from penstock.lang import Gaps, Given, Known, resolve, validate_package
+from penstock.lang.presets import known as known_presets
 from penstock.services import packages, secrets, variables
 from penstock.services.coerce import to_json
 from penstock.services.connection_types import TYPES
@@ -59,9 +62,11 @@ class Outcome:
     took_ms: int
 
 
-def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Outcome | None:
+def examine(
+    uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None, presets: Mapping[str, Any] | None = None
+) -> Outcome | None:
     """Return the diagnostics of the package that a validation is for, what the engine cannot do (*gaps*) included; None
-    when it has ended."""
+    when it has ended. *presets* are those of the installation, as JSON."""
     row = uow.session.get(PackageValidation, validation_id)
     package = uow.session.get(Package, row.package_id) if row is not None else None
     if row is None or package is None or row.status != RUNNING:
@@ -79,6 +84,7 @@ def examine(uow: UnitOfWork, validation_id: int, gaps: Gaps | None = None) -> Ou
         ),
         Known(found, {key for key, row in found.items() if TYPES[row.type].is_database}),
         gaps,
+        known_presets(presets),
     )
     return Outcome(tuple(findings), int((time.monotonic() - started) * 1000))
 

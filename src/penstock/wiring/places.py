@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from tempfile import mkstemp
+from typing import Any
 
 from penstock.errors import BadRequest
 from penstock.kit.sealing import Seal, make_key, read_keys
+from penstock.lang.presets import read as read_preset
 from penstock.settings import Settings
 
 FILES = "files"
@@ -70,6 +72,23 @@ def _drafted(file: Path, text: str) -> str:
         made.flush()
         os.fsync(made.fileno())
     return draft
+
+
+def presets(settings: Settings) -> dict[str, Any]:
+    """Return the presets of an installation by name, as the JSON of their files. Raises BadRequest for one that cannot be
+    used."""
+    folder, found = settings.presets, {}
+    if folder is None:
+        return {}
+    try:
+        files = sorted(one for one in folder.iterdir() if one.suffix == ".json")
+        for file in files:
+            found[file.stem] = dict(read_preset(file.read_text("utf-8"), file.stem).raw)
+    except OSError as error:
+        raise BadRequest(f"The presets in '{folder}' (PENSTOCK_PRESETS) cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise BadRequest(f"The preset '{file}' (PENSTOCK_PRESETS) cannot be used: {error}.") from error
+    return found
 
 
 def seal(settings: Settings) -> Seal:

@@ -33,6 +33,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         seal=places.seal(settings),
         outbound=settings.outbound_allow or "",
         gaps=lambda plan: engine().gaps(plan),
+        presets=places.presets(settings),
     )
     return create_app(deps)
 

@@ -37,4 +37,5 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
         worker_id(),
         seal=places.seal(settings),
         outbound=networks,
+        presets=places.presets(settings),
     )

@@ -44,7 +44,7 @@ def start_package_validation(call: Current, package_id: Id) -> Response:
 def _run(call: Call, validation_id: int) -> None:
     # checking takes a while, and whoever writes holds the one write lock of SQLite
     with call.deps.sessions.read() as uow:
-        outcome = validations.examine(uow, validation_id, call.deps.gaps)
+        outcome = validations.examine(uow, validation_id, call.deps.gaps, call.deps.presets)
     if outcome is not None:
         with call.deps.sessions.write() as uow:
             validations.end(uow, validation_id, outcome, call.deps.clock())

@@ -143,9 +143,11 @@ component = Component(
     build=build,
     rules=web.RULES,
     properties=(
+        Property("preset", {"type": "string", "minLength": 1}, "What is known of a service, such as `hubspot.contacts`."),
+        Property("preset_values", web.HEADERS, "What the preset asks for, by name.", {}, "T"),
         *web.AUTHENTICATION,
         Property("method", choice("GET", "POST", "PUT", "PATCH"), "HTTP method.", "GET"),
-        web.address("Address."),
+        web.address("Address.", unless="preset"),
         Property("headers", web.HEADERS, "Header name to value.", {}, "T"),
         Property("body", TEXT, "Request body.", takes="T"),
         Property("pagination", PAGINATION, "How pages follow one another; left out: one request.", takes="T"),

@@ -17,7 +17,7 @@ def properties_schema(kind: Component) -> dict[str, Any]:
     made: dict[str, Any] = {
         "type": "object",
         "properties": {},
-        "required": [prop.name for prop in kind.properties if prop.default is REQUIRED],
+        "required": [one.name for one in kind.properties if one.default is REQUIRED and one.unless is None],
         "patternProperties": ANY_KEY,
         "additionalProperties": False,
     }
@@ -26,8 +26,11 @@ def properties_schema(kind: Component) -> dict[str, Any]:
         if prop.default is not REQUIRED and prop.default is not None:
             shape["default"] = prop.default
         made["properties"][prop.name] = shape
-    if kind.rules:
-        made["allOf"] = list(kind.rules)
+    instead = [
+        {"anyOf": [{"required": [one.name]}, {"required": [one.unless]}]} for one in kind.properties if one.unless
+    ]
+    if kind.rules or instead:
+        made["allOf"] = [*kind.rules, *instead]
     elif not made["required"]:
         made = {"anyOf": [made, EMPTY]}
     # An address of its own, so that what it refers to is found wherever the schema is put.

@@ -29,7 +29,8 @@ REQUIRED = object()
 class Property:
     """A property: its shape (JSON Schema), default, what is substituted in it (`T` text, `E` expression, `-` nothing).
 
-    *available* lists the values of a choice that this version does; None is all of them, () none beside the default.
+    *available* lists the values of a choice that this version does; None is all of them, () none beside the default. A
+    required one may be left out where the property *unless* gives it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Property:
     default: Any = None
     takes: str = "-"
     available: tuple[Any, ...] | None = None
+    unless: str | None = None
 
 
 Build = Callable[["Step", Mapping[str, Operator]], Operator | Write | None]

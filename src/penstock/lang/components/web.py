@@ -33,9 +33,9 @@ RULES: tuple[Shape, ...] = (
 )  # fmt: skip
 
 
-def address(help: str) -> Property:
+def address(help: str, unless: str | None = None) -> Property:
     """Return the property `url`."""
-    return Property("url", {"type": "string", "minLength": 1}, help, REQUIRED, "T")
+    return Property("url", {"type": "string", "minLength": 1}, help, REQUIRED, "T", unless=unless)
 
 
 def url_of(step: Step) -> tuple[str, str] | None:
