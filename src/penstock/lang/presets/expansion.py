@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from penstock.lang.check import codes_package as codes
+from penstock.lang.check.codes import Code
 from penstock.lang.check.report import Report, did_you_mean
 from penstock.lang.document.model import ComponentNode
 from penstock.lang.document.shapes import show
@@ -71,7 +72,7 @@ def _check_connection(node: ComponentNode, service: Service, report: Report) -> 
 
 
 def _say(
-    report: Report, node: ComponentNode, code: type[codes.Code], message: str, path: str, hint: str | None
+    report: Report, node: ComponentNode, code: type[Code], message: str, path: str, hint: str | None
 ) -> None:
     report.add(code.at(message, None, hint), node.name, node.id, path)
 
