@@ -51,6 +51,9 @@ class Settings:
     """Memory that this worker gives to its jobs, in bytes, divided by its slots; default half of the machine's."""
     spark_masters: Mapping[str, str] = field(default_factory=dict)
     """Spark masters for clusters with a Spark stack, `name=url,…`; each is the region `spark::name`."""
+    singer_taps: Mapping[str, str] = field(default_factory=dict)
+    """Singer taps that jobs may run, `name=/path/to/command,…`; each is installed by the operator in an environment of its
+    own."""
     presets: Path | None = None
     """Folder with presets of the REST source, a JSON file for each service, beside those that come with Penstock."""
     config: Path | None = None
@@ -149,6 +152,21 @@ def _masters(raw: Any) -> Mapping[str, str]:
     return {one[1]: one[2] for one in found if one is not None}
 
 
+_TAP = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=(/[^,\0]+)")
+"""A name and a command by its full path."""
+
+
+def _taps(raw: Any) -> Mapping[str, str]:
+    if isinstance(raw, Mapping):
+        parts = [f"{name}={command}" for name, command in raw.items()]
+    else:
+        parts = [part.strip() for part in _text(raw).split(",")]
+    found = [_TAP.fullmatch(part) for part in parts if part]
+    if not found or None in found:
+        raise ValueError(raw)
+    return {one[1]: one[2] for one in found if one is not None}
+
+
 def _size(raw: Any) -> int:
     if isinstance(raw, bool) or not isinstance(raw, int | str):
         raise ValueError(raw)
@@ -175,6 +193,7 @@ _READERS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "memory_bytes": (_size, "a size such as 8589934592 or 8GiB"),
     "data_dir": (_path, "a folder"),
     "config": (_path, "a file"),
+    "singer_taps": (_taps, "names and full paths such as jsonl=/opt/taps/jsonl/bin/tap-jsonl"),
     "presets": (_path, "a folder"),
     "file_roots": (_paths, "folders, separated by a colon"),
     "sealing_key": (_keys, "keys of 32 bytes as base64 or hexadecimal digits, separated by commas"),

@@ -29,6 +29,11 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "port": ("65535", 65535, 65535),
     "slots": ("4", 4, 4),
     "memory_bytes": ("8GiB", "8GiB", 8 << 30),
+    "singer_taps": (
+        "jsonl=/opt/taps/jsonl/bin/tap-jsonl, x=/x y",
+        {"jsonl": "/opt/taps/jsonl/bin/tap-jsonl", "x": "/x y"},
+        {"jsonl": "/opt/taps/jsonl/bin/tap-jsonl", "x": "/x y"},
+    ),
     "presets": ("/etc/penstock/presets", "/etc/penstock/presets", Path("/etc/penstock/presets")),
     "spark_masters": (
         "big=spark://host:7077, far=sc://host:15002/;use_ssl=true, here=local[4]",

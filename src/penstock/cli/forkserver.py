@@ -21,13 +21,14 @@ from penstock.runtime.forkserver import serve
 def main(known: str, control: str, worker: str) -> None:
     """Serve the worker with the process id *worker* over the socket with the descriptor *control*.
 
-    *known* is a JSON list of four: folders that connections may use, folders that they never may, Spark's masters by name,
-    and the internal networks where databases may be.
+    *known* is a JSON list of five: folders that connections may use, folders that they never may, Spark's masters by name,
+    the internal networks where databases may be, and the commands of Singer taps by name.
     """
     linux.die_with(int(worker))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    allowed, forbidden, masters, networks = json.loads(known)
-    adapters = wiring.adapters([Path(one) for one in allowed], [Path(one) for one in forbidden], masters, networks)
+    allowed, forbidden, masters, networks, taps = json.loads(known)
+    roots, kept = [Path(one) for one in allowed], [Path(one) for one in forbidden]
+    adapters = wiring.adapters(roots, kept, masters, networks, taps)
     wiring.load()
     serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
 

@@ -60,7 +60,7 @@ def command(
     chosen = wiring.engine_named(engine, master=master)
     signal.signal(signal.SIGINT, lambda _number, _frame: chosen.interrupt())
     loaded = settings_module.load()
-    connectors = wiring.connectors(loaded.file_roots, allow=loaded.outbound_allow)
+    connectors = wiring.connectors(loaded.file_roots, allow=loaded.outbound_allow, taps=loaded.singer_taps)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         try:
             order = order_of(package, var, dynamic_var, connections, scratch, secrets=secrets)

@@ -150,7 +150,12 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> i
         try:
             package.require()
             made = execute(
-                order, engine, wiring.connectors(roots, allow=allow), screen, OpenGate(), wiring.databases(allow)
+                order,
+                engine,
+                wiring.connectors(roots, allow=allow, taps=loaded.singer_taps),
+                screen,
+                OpenGate(),
+                wiring.databases(allow),
             ).outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID

@@ -16,7 +16,7 @@ from penstock.connectors.web.rest import WebApis
 from penstock.plan.ports import Connector, Databases
 from penstock.plan.systems import System
 
-READ_ONLY = frozenset({"http"})
+READ_ONLY = frozenset({"http", "singer"})
 """Types of connections that nothing can be written through."""
 TRIED: Mapping[str, str] = {
     "file": "folders of the machine",
@@ -35,6 +35,7 @@ TRIED: Mapping[str, str] = {
     "googlesheets": "samples written from its published description; never run against the service",
     "hubspot": "samples written from its published description; never run against the service",
     "shopify": "samples written from its published description; never run against the service",
+    "singer": "tap-jsonl, and a hostile tap of the tests",
     "basic_auth": "a web server of the tests",
     "bearer": "a web server of the tests",
     "oauth2": "a web server of the tests",
@@ -42,10 +43,12 @@ TRIED: Mapping[str, str] = {
 """What the tests of each type of connections run against; what is not named never ran against the service."""
 
 
-def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> dict[str, Connector]:
+def connectors(
+    roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None, taps: Mapping[str, str] | None = None
+) -> dict[str, Connector]:
     """Return connection type to connector. *roots* confine `file` connections (None: anywhere); *forbidden* folders are never
     read or written, unless they hold one of the roots; *allow* are the internal networks that may be reached, None for
-    all."""
+    all; *taps* the commands of Singer taps that may be run, by name."""
     objects = LaterFiles(lambda: _object_files(allow))
     sftp = LaterFiles(lambda: _sftp_files(allow))
     mongo = Later(System.COLLECTIONS, lambda: _mongo(allow))
@@ -54,6 +57,7 @@ def connectors(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: s
         **dict.fromkeys(("oauth2", *strategies()), web),
         "file": LocalFiles(roots, forbidden), "s3": objects, "gs": objects, "azureblobstorage": objects, "sftp": sftp,
         "http": HttpFiles(allow), "mongo": mongo, "rest_api": web,
+        "singer": Later(System.TAPS, lambda: _singer(taps or {})),
         **dict.fromkeys(TYPES, Tables(allow, Roots(roots, forbidden))),
     }  # fmt: skip
 
@@ -74,6 +78,12 @@ def _mongo(allow: str | None) -> Connector:
     from penstock.connectors.collections.mongo import MongoCollections
 
     return MongoCollections(allow)
+
+
+def _singer(taps: Mapping[str, str]) -> Connector:
+    from penstock.connectors.taps.singer import SingerTaps
+
+    return SingerTaps(taps)
 
 
 def databases(allow: str | None) -> Databases:

@@ -167,10 +167,12 @@ class FileEntry:
 
 @dataclass(frozen=True, slots=True)
 class BoundSource:
-    """A source whose files are known: checked, inside their root, in a stable order."""
+    """A source whose files are known: checked, inside their root, in a stable order. *state* says, as JSON, where it stopped
+    reading, where such a thing is kept."""
 
     spec: FileSource
     files: tuple[FileEntry, ...]
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +209,15 @@ class Landing:
     when the attempt is over. *size* is how many records are wanted, None for all: a preview needs no more than a few. *arrived*
     is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits.
     *log* takes what else is to be known. *is_known* tells of a file by its name and size whether it was read before: then it
-    need not land, and its entry has no location."""
+    need not land, and its entry has no location. *state* says where the job before stopped reading, None where nothing was
+    kept."""
 
     folder: Path
     size: int | None = None
     arrived: Arrived = nobody_waits
     log: Say = nobody_reads
     is_known: Callable[[str, int], bool] = nothing_is_known
+    state: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

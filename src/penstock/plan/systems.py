@@ -19,6 +19,7 @@ class System(StrEnum):
     DATABASE = "a database"
     COLLECTIONS = "collections of documents"
     WEB = "web APIs"
+    TAPS = "Singer taps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,19 @@ class SheetTarget:
     columns: tuple[str, ...] = field(default=(), repr=False)
 
 
-Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource
+@dataclass(frozen=True, slots=True)
+class TapSource:
+    """Records of one stream of a Singer tap; *config* is added to that of its connection, *state* is where the tap's state is
+    kept, None where all is read each time."""
+
+    system: ClassVar[System] = System.TAPS
+
+    stream: str
+    config: Mapping[str, str] = field(default_factory=dict, repr=False)
+    state: Place | None = None
+
+
+Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource | TapSource
 """Where the records of a source come from, if not from files."""
 Destination = DatabaseTarget | CollectionTarget | WebTarget | SalesforceTarget | SheetTarget
 """Where the records of an output go, if not into files."""

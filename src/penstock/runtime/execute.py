@@ -30,6 +30,7 @@ from penstock.runtime.masking import MASKED, Mask, MaskedListener
 from penstock.runtime.outputs import Outputs, Published
 from penstock.runtime.receipts import Read, with_receipts
 from penstock.runtime.sources import bind
+from penstock.runtime.states import States
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""
@@ -144,15 +145,18 @@ def _execute(
     staging = Path(order.staging or order.scratch)
     outputs = Outputs(plan, connections, connectors, token, staging, order.now)
     manifests = Manifests(plan, connections, connectors, token, staging)
+    states = States(plan, connections, connectors, token, staging)
     listener.outputs(outputs.declared())
     if order.granted is not None:
-        return _finish(order, outputs, manifests, listener)
+        return _finish(order, outputs, manifests, states, listener)
     scratch = Path(order.scratch)
-    sources = bind(plan, connections, connectors, scratch, listener, known=manifests.read(scratch))
+    kept = states.read(scratch)
+    sources = bind(plan, connections, connectors, scratch, listener, known=manifests.read(scratch), states=kept)
     outputs.locate()
-    listener.staged([*outputs.folders(), *manifests.folders()])
+    listener.staged([*outputs.folders(), *manifests.folders(), *states.folders()])
     try:
         sources = manifests.only_new(sources, listener)
+        states.note(sources)
         outputs.prepare()
         limits = Limits(order.memory_bytes, order.threads, scratch)
         read = Read(listener)
@@ -161,10 +165,12 @@ def _execute(
         gate.grant(written)
         made = outputs.publish(written, listener)
         manifests.put(listener)
+        states.put(listener)
         return Result(made)
     finally:
         outputs.discard()
         manifests.discard()
+        states.discard()
 
 
 def presets_of(order: Order) -> Presets:
@@ -180,7 +186,7 @@ def connections_of(order: Order) -> dict[str, Connection]:
     }
 
 
-def _finish(order: Order, outputs: Outputs, manifests: Manifests, listener: Listener) -> Result:
+def _finish(order: Order, outputs: Outputs, manifests: Manifests, states: States, listener: Listener) -> Result:
     """Publish what an earlier attempt staged and was granted: nothing is computed twice, nothing published twice."""
     granted = {one["component"]: Written(**{**one, "files": tuple(one["files"])}) for one in order.granted or ()}
     written = [granted[write.component] for write in outputs.plan.outputs]
@@ -189,11 +195,14 @@ def _finish(order: Order, outputs: Outputs, manifests: Manifests, listener: List
     try:
         made = outputs.publish(written, listener)
         manifests.put(listener)
+        states.put(listener)
     except PenstockError:
         outputs.discard()  # The job fails, so nobody is to publish what is left.
         manifests.discard()
+        states.discard()
         raise
     manifests.discard()
+    states.discard()
     outputs.discard()  # What waited for other systems is with them now.
     return Result(made)
 

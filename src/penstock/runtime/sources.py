@@ -42,9 +42,11 @@ def bind(
     listener: Listener,
     size: int | None = None,
     known: Mapping[str, Callable[[str, int], bool]] | None = None,
+    states: Mapping[str, str] | None = None,
 ) -> dict[str, BoundSource]:
     """Return the files of each source, by component. *size* is how many records are wanted of each, None for all;
-    *known* tells by component of files that need not land, since they were read before."""
+    *known* tells by component of files that need not land, since they were read before, *states* say where those that keep
+    one stopped before."""
     bound: dict[str, BoundSource] = {}
     scans = [operator for operator in iter_operators(plan) if isinstance(operator, Scan)]
     for index, scan in enumerate(scans):
@@ -53,8 +55,8 @@ def bind(
         )
         with naming(scan.component):
             waiting = _Waiting(scan.component, listener)
-            is_known = (known or {}).get(scan.component, nothing_is_known)
-            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log, is_known)
+            is_known, state = (known or {}).get(scan.component, nothing_is_known), (states or {}).get(scan.component)
+            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log, is_known, state)
             found = connector.bind(scan, connection, landing)
         bound[scan.component] = found
         count, total = len(found.files), sum(one.size_bytes for one in found.files)

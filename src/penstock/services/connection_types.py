@@ -324,6 +324,14 @@ _SERVICES = (
         "basic_auth", "Basic authentication", SERVICES, "A user and a password for web APIs.", (USER, PASSWORD), own=True
     ),
     Type(
+        "singer", "Singer tap", SERVICES, "What a Singer tap reads, one that the operator of the installation allows.",
+        (
+            Parameter("tap", about="name of the tap, as the operator lists it", needed="Give the name of the tap."),
+            Parameter("config", "long", "configuration of the tap, a JSON object", secret=True),
+        ),
+        own=True,
+    ),
+    Type(
         "bearer", "Bearer token", SERVICES, "A token for web APIs.",
         (PASSWORD.but(about="the token", needed="Give the token."),), own=True,
     ),

@@ -34,10 +34,14 @@ def load() -> None:
 
 
 def connectors(
-    roots: Sequence[Path] | None, forbidden: Sequence[Path] = (), allow: str | None = None
+    roots: Sequence[Path] | None,
+    forbidden: Sequence[Path] = (),
+    allow: str | None = None,
+    taps: Mapping[str, str] | None = None,
 ) -> Mapping[str, Connector]:
-    """Return connection type to connector. *allow* are the internal networks that may be reached, None for all."""
-    return registry.connectors(roots, forbidden, allow)
+    """Return connection type to connector. *allow* are the internal networks that may be reached, None for all; *taps* the
+    commands of Singer taps that may be run, by name."""
+    return registry.connectors(roots, forbidden, allow, taps)
 
 
 def databases(allow: str | None) -> Databases:
@@ -46,12 +50,16 @@ def databases(allow: str | None) -> Databases:
 
 
 def adapters(
-    allowed: Sequence[Path], forbidden: Sequence[Path], masters: Mapping[str, str], networks: str = ""
+    allowed: Sequence[Path],
+    forbidden: Sequence[Path],
+    masters: Mapping[str, str],
+    networks: str = "",
+    taps: Mapping[str, str] | None = None,
 ) -> Adapters:
     """Return what the process of a job works with; *masters* are Spark's, by name, *networks* the internal ones that may
-    be reached."""
+    be reached, *taps* commands of Singer taps."""
     chosen = partial(engine_of, masters=masters)
-    return Adapters(engine, connectors(allowed, forbidden, networks), warm_up, chosen, databases(networks))
+    return Adapters(engine, connectors(allowed, forbidden, networks, taps), warm_up, chosen, databases(networks))
 
 
 def memory_for_jobs() -> int:

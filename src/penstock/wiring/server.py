@@ -22,7 +22,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         sessions=sessions,
         clock=system_clock,
         wake=wake,
-        connectors=connectors(*places.roots(settings), settings.outbound_allow or ""),
+        connectors=connectors(*places.roots(settings), settings.outbound_allow or "", settings.singer_taps),
         databases=databases(settings.outbound_allow or ""),
         public_url=settings.public_url,
         credits_per_hour=settings.credits_per_hour,

@@ -23,7 +23,13 @@ def worker(settings: Settings, sessions: Sessions) -> Worker:
     allowed, forbidden = places.roots(settings)
     networks = settings.outbound_allow or ""
     places_json = json.dumps(
-        [[str(one) for one in allowed], [str(one) for one in forbidden], dict(settings.spark_masters), networks]
+        [
+            [str(one) for one in allowed],
+            [str(one) for one in forbidden],
+            dict(settings.spark_masters),
+            networks,
+            dict(settings.singer_taps),
+        ]
     )
     children = Children([sys.executable, "-m", "penstock.cli.forkserver", places_json])
     limits = Limits(settings.slots, settings.memory_bytes or memory_for_jobs(), os.cpu_count() or 1)

@@ -71,9 +71,7 @@ def _check_connection(node: ComponentNode, service: Service, report: Report) -> 
         _say(report, node, codes.WrongShape, message, "connection.type", f"Known: {', '.join(service.connections)}.")
 
 
-def _say(
-    report: Report, node: ComponentNode, code: type[Code], message: str, path: str, hint: str | None
-) -> None:
+def _say(report: Report, node: ComponentNode, code: type[Code], message: str, path: str, hint: str | None) -> None:
     report.add(code.at(message, None, hint), node.name, node.id, path)
 
 

@@ -1,0 +1,55 @@
+"""Singer source: the records of one stream of a tap. A component of ours: the reference has none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.lang.components import web
+from penstock.lang.components.options import place_of
+from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
+from penstock.lang.components.spec import REQUIRED, Component, Property, Step
+from penstock.lang.document.shapes import CONNECTION, PLACE, a_list, choice
+from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan
+from penstock.plan.systems import TapSource
+
+
+def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
+    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    fields = listed_fields(step)
+    if fields is None:
+        return None
+    schema, items = fields
+    nothing = Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
+    if not sound or connection is None:
+        return nothing
+    stream, config = step.place("stream"), web.texts_of(step, "config")
+    state, is_kept = place_of(step, "state")
+    if stream is None or config is None or not is_kept:
+        return nothing
+    source = FileSource(
+        connection, stream, items, record_type="json", compression="none", on_bad_value=step.properties["on_bad_value"]
+    )
+    return Scan(step.node.name, source, schema, TapSource(stream, config, state))
+
+
+component = Component(
+    type="singer_source_component",
+    title="Singer",
+    help="Reads the records of one stream of a Singer tap that the operator allows.",
+    inputs=(),
+    is_source=True,
+    keys={"connection": CONNECTION, "fields": a_list(NAMED_FIELD)},
+    connections=("singer",),
+    build=build,
+    properties=(
+        Property("stream", {"type": "string", "minLength": 1}, "Stream of the tap.", REQUIRED, "T"),
+        Property("config", web.HEADERS, "What is added to the configuration of the connection, such as a start date.", {}, "T"),
+        Property("state", PLACE, "Where the state of the tap is kept: the next job goes on behind it.", takes="T"),
+        Property(
+            "on_bad_value", choice("set_null", "skip", "fail"),
+            "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",
+        ),
+    ),
+)  # fmt: skip
