@@ -42,7 +42,13 @@ $(VENV)/.spark: $(VENV)/.dev requirements/spark.txt
 	$(INSTALL) --no-build-isolation -r requirements/spark.txt
 	@touch $@
 
-setup: $(VENV)/.dev $(VENV)/.spark  ## install everything, the tests' needs included
+# The tap that the tests run, in an environment of its own, as an operator installs one.
+$(VENV)/.tap: $(VENV)/.uv requirements/tap.txt
+	$(UV) venv --quiet --clear --python $(BIN)/python $(VENV)/taps/jsonl
+	$(UV) pip install --quiet --python $(VENV)/taps/jsonl/bin/python --require-hashes --no-deps -r requirements/tap.txt
+	@touch $@
+
+setup: $(VENV)/.dev $(VENV)/.spark $(VENV)/.tap  ## install everything, the tests' needs included
 
 demo: $(VENV)/.demo $(VENV)/.compiled  ## run real packages over real data through the HTTP API
 	$(BIN)/python -m penstock.cli.demo .demo examples
@@ -53,7 +59,7 @@ serve: $(VENV)/.demo $(VENV)/.compiled  ## a server with a demo account, to clic
 
 # Two processes share the tests, a file going to one of them: much of their time is waiting for servers. In the order of the
 # folders, so that the many small ones come last.
-test: $(VENV)/.dev $(VENV)/.spark $(VENV)/.compiled  ## start the servers the tests need and run all tests
+test: $(VENV)/.dev $(VENV)/.spark $(VENV)/.tap $(VENV)/.compiled  ## start the servers the tests need and run all tests
 	$(BIN)/python -m pytest -q --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 fmt: $(VENV)/.dev  ## format the code

@@ -27,6 +27,8 @@ if __name__ == "__main__":
     lock(
         "dev", "requirements/dev.in", "--constraint", "requirements/base.txt", "--override", "requirements/overrides.in"
     )
+    # In an environment of its own, as every tap is.
+    lock("tap", "requirements/tap.in")
     # With the tests' versions, beside which it is installed.
     lock(
         "spark",

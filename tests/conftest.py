@@ -108,6 +108,12 @@ def server_of(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 @pytest.fixture(scope="session")
+def tap_jsonl(server_of: Callable[..., Any]) -> Path:
+    """The command of a Singer tap from the package index."""
+    return Path(server_of("Singer tap (tap-jsonl)", servers.tap_jsonl))
+
+
+@pytest.fixture(scope="session")
 def s3(server_of: Callable[..., Any]) -> str:
     """The address of an S3 that knows every operation, and believes every key."""
     return str(server_of("S3 (moto)", servers.moto))

@@ -758,3 +758,12 @@ class _GoogleHandler(BaseHTTPRequestHandler):
 
     def log_message(self, *words: Any) -> None:
         """Say nothing."""
+
+
+@contextmanager
+def tap_jsonl() -> Iterator[Path]:
+    """The command of a Singer tap, in the environment of its own that `make setup` gives it."""
+    command = Path(sys.prefix) / "taps" / "jsonl" / "bin" / "tap-jsonl"
+    if not command.is_file():
+        raise NotHad("it is not installed; run make setup")
+    yield command

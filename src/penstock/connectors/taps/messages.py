@@ -85,7 +85,7 @@ class Messages:
             return
         schema = found.get("schema")
         properties = schema.get("properties") if isinstance(schema, dict) else None
-        if not isinstance(properties, dict):
+        if not isinstance(schema, dict) or not isinstance(properties, dict):
             raise self._wrong("is a SCHEMA without properties", line)
         missing = [name for name in self._wanted if name not in properties]
         if missing and schema.get("additionalProperties") is not True:

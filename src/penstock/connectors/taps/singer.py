@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -153,7 +153,7 @@ class _Run:
                     )
         return b"\n".join(found)
 
-    def _lines(self, arguments: Sequence[str]) -> Iterator[bytes]:
+    def _lines(self, arguments: Sequence[str]) -> Generator[bytes, None, None]:
         tap = Tap(self._name, self._command, arguments, self._folder, STOP, self._say)
         try:
             yield from tap.lines()

@@ -268,6 +268,27 @@ def test_the_test_of_a_connection(runner: Runner) -> None:
         connector.test(Connection("tap", "singer", {"tap": "hostile"}, {"config": '{"mode": "lost"}'}))
 
 
+def test_a_tap_from_the_package_index(runner: Runner, tap_jsonl: Path) -> None:
+    """tap-jsonl, in an environment of its own: its discovery, its types, its state."""
+    data = runner.folder / "a.jsonl"
+    rows = [{"id": number, "name": f"n{number}", "price": number + 0.5, "tags": ["a"]} for number in range(1, 1001)]
+    data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    runner.taps, runner.tap = {"jsonl": str(tap_jsonl)}, "jsonl"
+    os.utime(data, (1_772_000_000, 1_772_000_000))
+    runner.config = {"path": str(runner.folder / "*.jsonl"), "stream_name": "rows"}
+    fields = [*FIELDS, {"name": "name"}, {"name": "tags", "type": "json_array"}]
+    state = {"connection": {"name": "lake"}, "path": "state.json"}
+    assert runner.read(fields, "rows", state=state) == rows
+    assert "1,000 records" in runner.ear
+    kept = json.loads((runner.lake / "state.json").read_text())
+    assert kept["bookmarks"]["rows"]["partitions"][0]["replication_key_value"] == "2026-02-25T06:13:20+00:00"
+    (runner.folder / "b.jsonl").write_text(json.dumps({"id": 1001, "name": "new", "price": 1.0, "tags": []}) + "\n")
+    # This tap takes its state, and looks for its bookmark under another name than it writes it: it reads all again.
+    assert len(runner.read(fields, "rows", state=state)) == 1001
+    kept = json.loads((runner.lake / "state.json").read_text())
+    assert len(kept["bookmarks"]["rows"]["partitions"]) == 2
+
+
 def _lives(pid: str) -> bool:
     try:
         return psutil.Process(int(pid)).status() != psutil.STATUS_ZOMBIE
