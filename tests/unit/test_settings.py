@@ -31,7 +31,7 @@ VALUES: dict[str, tuple[str, Any, Any]] = {
     "memory_bytes": ("8GiB", "8GiB", 8 << 30),
     "singer_taps": (
         "jsonl=/opt/taps/jsonl/bin/tap-jsonl, x=/x y",
-        {"jsonl": "/opt/taps/jsonl/bin/tap-jsonl", "x": "/x y"},
+        "jsonl=/opt/taps/jsonl/bin/tap-jsonl,x=/x y",
         {"jsonl": "/opt/taps/jsonl/bin/tap-jsonl", "x": "/x y"},
     ),
     "presets": ("/etc/penstock/presets", "/etc/penstock/presets", Path("/etc/penstock/presets")),

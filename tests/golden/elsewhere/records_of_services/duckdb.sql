@@ -33,3 +33,15 @@ SELECT * FROM "cells_set_null";
 -- rows_skip
 WITH "cells_skip" AS NOT MATERIALIZED (SELECT * FROM source('cells_skip'))
 SELECT * FROM "cells_skip";
+
+-- tapped_set_null
+WITH "tap_set_null" AS NOT MATERIALIZED (SELECT * FROM source('tap_set_null'))
+SELECT * FROM "tap_set_null";
+
+-- tapped_skip
+WITH "tap_skip" AS NOT MATERIALIZED (SELECT * FROM source('tap_skip'))
+SELECT * FROM "tap_skip";
+
+-- tapped_fail
+WITH "tap_fail" AS NOT MATERIALIZED (SELECT * FROM source('tap_fail'))
+SELECT * FROM "tap_fail";
