@@ -181,7 +181,7 @@ class _Run:
 
 def _config(connection: Connection, origin: TapSource) -> dict[str, Any]:
     """Return the configuration of a tap: that of the connection, and what the component adds. Raises PermanentError."""
-    raw = connection.secrets.get("config") or str(connection.parameters.get("config") or "") or "{}"
+    raw = connection.secret("config") or str(connection.parameters.get("config") or "") or "{}"
     try:
         found = json.loads(raw)
     except (ValueError, RecursionError):

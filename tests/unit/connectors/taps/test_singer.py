@@ -20,6 +20,7 @@ import pytest
 from penstock import wiring
 from penstock.connectors.taps import process
 from penstock.errors import ConnectionTestFailed, JobStopped, PermanentError
+from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Connection
 from penstock.runtime.execute import OpenGate, Order, execute
@@ -262,10 +263,10 @@ def test_streams_and_fields_that_are_not_there(runner: Runner) -> None:
 
 def test_the_test_of_a_connection(runner: Runner) -> None:
     connector = runner.connectors["singer"]
-    given = Connection("tap", "singer", {"tap": "hostile"}, {"config": json.dumps(runner.config)})
+    given = Connection("tap", "singer", {"tap": "hostile"}, hidden({"config": json.dumps(runner.config)}))
     assert [one.name for one in connector.test(given)] == ["place", "login"]
     with pytest.raises(ConnectionTestFailed, match="gives no catalog"):
-        connector.test(Connection("tap", "singer", {"tap": "hostile"}, {"config": '{"mode": "lost"}'}))
+        connector.test(Connection("tap", "singer", {"tap": "hostile"}, hidden({"config": '{"mode": "lost"}'})))
 
 
 def test_a_tap_from_the_package_index(runner: Runner, tap_jsonl: Path) -> None:

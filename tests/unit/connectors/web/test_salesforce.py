@@ -17,6 +17,7 @@ from penstock.connectors.web.logins import lent
 from penstock.connectors.web.salesforce import writing
 from penstock.connectors.web.salesforce.org import Org
 from penstock.errors import PackageInvalid, PermanentError
+from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Connection, nobody_reads
 from penstock.runtime.look import preview
@@ -140,7 +141,7 @@ def test_where_the_organisation_is(
     """Salesforce is asked whose token it is; an address without TLS is none of its."""
     known = {"salesforce": {"api_version": "62.0", "login": {"sandbox": service.url("")}}}
     monkeypatch.setattr("penstock.connectors.web.salesforce.org.strategies", lambda: known)
-    connection = Connection("crm", "salesforce", {"environment": "sandbox"}, {"password": "canary-session"})
+    connection = Connection("crm", "salesforce", {"environment": "sandbox"}, hidden({"password": "canary-session"}))
     service.on("/services/oauth2/userinfo", crm("userinfo"), reply({"urls": {"rest": "http://acme.example.com/"}}))
     api = Api(lent(connection, None, STOP, nobody_reads), None, STOP, nobody_reads)
     assert Org(api, connection, None, tmp_path).home == "https://acme.my.salesforce.com"
