@@ -375,6 +375,26 @@ class Keeper(Protocol):
         is there, or a path that ends in `/`) under a *name*. Raises PermanentError."""
 
 
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """A field of an object of a service: its *type* is the service's word, *length* None where it has none."""
+
+    name: str
+    type: str
+    length: int | None = None
+
+
+@runtime_checkable
+class Catalogue(Protocol):
+    """A connector of a service that tells what it has, beside what it does for sources and destinations."""
+
+    def objects(self, connection: Connection) -> tuple[str, ...]:
+        """Return the names of the objects that can be queried. Raises PermanentError, TransientError."""
+
+    def fields(self, connection: Connection, name: str) -> tuple[FieldFacts, ...]:
+        """Return the fields of an object. Raises PermanentError, TransientError."""
+
+
 class Databases(Protocol):
     """A connector for databases: tests connections, and asks for single values."""
 

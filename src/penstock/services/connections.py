@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, ExternalError, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
 from penstock.kit.secret import Secret, hidden
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
-from penstock.plan.ports import BoundSource, Connector, Databases, Landing, Sampled, TableFacts
+from penstock.plan.ports import BoundSource, Catalogue, Connector, Databases, FieldFacts, Landing, Sampled, TableFacts
 from penstock.plan.ports import Connection as Bound
 from penstock.plan.schema import Schema
 from penstock.plan.systems import DatabaseSource
@@ -31,6 +31,7 @@ from penstock.store.queries import pages
 from penstock.store.tables import Connection
 from penstock.store.unit_of_work import UnitOfWork
 
+ToldT = TypeVar("ToldT")
 LINES, MOST_LINES = 20, 1000
 """Records that a look at a table or file gives, unless told otherwise, and at most."""
 
@@ -261,6 +262,37 @@ def _place_of(fields: Fields) -> str:
     if not path and not fields.errors:
         fields.refuse("path", "is missing. Give the file, folder or pattern below the connection's folder.")
     return path or ""
+
+
+def objects(connection: Bound, connectors: Mapping[str, Connector]) -> tuple[str, ...]:
+    """Return the names of what a service has to be queried. Raises ConnectionTestFailed."""
+    return _told(lambda: _catalogue(connection, connectors).objects(connection))
+
+
+def object_fields(
+    connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector]
+) -> tuple[FieldFacts, ...]:
+    """Return the fields of the object of a service that a call names. Raises ConnectionTestFailed."""
+    fields = Fields(raw)
+    name = fields.text("object_name")
+    if not name and not fields.errors:
+        fields.refuse("object_name", "is missing. Name an object, such as Account.")
+    _refuse_test(fields)
+    return _told(lambda: _catalogue(connection, connectors).fields(connection, name or ""))
+
+
+def _catalogue(connection: Bound, connectors: Mapping[str, Connector]) -> Catalogue:
+    found = _connector(connection, connectors)
+    if not isinstance(found, Catalogue):
+        raise ConnectionTestFailed(f"Connections of type '{connection.type}' do not tell what they lead to.")
+    return found
+
+
+def _told(ask: Callable[[], ToldT]) -> ToldT:
+    try:
+        return ask()
+    except ExternalError as refused:
+        raise ConnectionTestFailed(refused.message) from refused
 
 
 def _bound(

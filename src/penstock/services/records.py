@@ -1,6 +1,6 @@
 """What services give back, by name, rows above all: rooms that may not import the store read them from here."""
 
-from penstock.plan.ports import Sampled, TableFacts
+from penstock.plan.ports import FieldFacts, Sampled, TableFacts
 from penstock.store.queries.jobs import Shown as ShownJob
 from penstock.store.tables import (
     Account,
@@ -21,6 +21,7 @@ __all__ = [
     "Account",
     "Cluster",
     "Connection",
+    "FieldFacts",
     "Job",
     "JobOutput",
     "JobSource",

@@ -12,7 +12,14 @@ from penstock.api.call import Call, Current, Id
 from penstock.api.openapi import many, one, operation, paged, parameter, text
 from penstock.api.paging import read_page
 from penstock.api.route import Route
-from penstock.api.schemas.connections import connection_json, report_json, schema_json, table_json
+from penstock.api.schemas.connections import (
+    connection_json,
+    fields_json,
+    objects_json,
+    report_json,
+    schema_json,
+    table_json,
+)
 from penstock.domain.rung import Rungs
 from penstock.services import connections
 
@@ -43,6 +50,8 @@ _SCHEMA_QUERY = (
     parameter("quote", text("none", one_of=("none", '"', "quoted_multi_line")), "The qualifier."),
     parameter("delimiter", text("\t"), "Between fields."),
 )
+_FORCE = parameter("force_fetch", _FLAG, "Taken, and changes nothing: nothing is remembered.")
+_FIELDS_QUERY = (parameter("object_name", text(), "The object.", required=True), _FORCE)
 _TABLES_QUERY = (parameter("schema_name", text(), "Only tables of this schema."),)
 _LIST_QUERY = (
     parameter("type", text("all"), "Only these types, several joined with commas."),
@@ -62,6 +71,34 @@ def list_connections(call: Current) -> Response:
         asked = read_page(fields)
         page = connections.list_page(uow, principal, asked, type=fields.get("type"))
         return call.answer_page([connection_json(row, call.view) for row in page.items], asked, page)
+
+
+_SALESFORCE = _ALL + "/metadata/salesforce/{connection_id}"
+
+
+@router.get(
+    _SALESFORCE + "/objects",
+    **operation("listSalesforceObjects", "List the objects of Salesforce", one("SalesforceObjects"), query=(_FORCE,)),
+)
+def list_salesforce_objects(call: Current, connection_id: Id) -> Response:
+    with call.reading("connection") as (uow, principal, _):
+        found = connections.bound(uow, principal, "salesforce", connection_id, call.deps.seal)
+    return call.answer(objects_json(connections.objects(found, call.deps.connectors)))
+
+
+@router.get(
+    _SALESFORCE + "/fields",
+    **operation(
+        "listSalesforceFields",
+        "List the fields of an object of Salesforce",
+        one("SalesforceFields"),
+        query=_FIELDS_QUERY,
+    ),
+)
+def list_salesforce_fields(call: Current, connection_id: Id) -> Response:
+    with call.reading("connection") as (uow, principal, fields):
+        found, given = connections.bound(uow, principal, "salesforce", connection_id, call.deps.seal), fields
+    return call.answer(fields_json(connections.object_fields(found, given, call.deps.connectors)))
 
 
 @router.post(

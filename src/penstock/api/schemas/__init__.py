@@ -36,6 +36,8 @@ SCHEMAS: dict[str, Any] = {
     "CurlCall": connections.CurlCall,
     "ConnectionSchema": connections.ConnectionSchema,
     "ConnectionTable": connections.ConnectionTable,
+    "SalesforceFields": connections.SalesforceFields,
+    "SalesforceObjects": connections.SalesforceObjects,
     "ConnectionTestResult": connections.ConnectionTestResult,
     "AccountVariables": system.AccountVariables,
     "User": users.User,

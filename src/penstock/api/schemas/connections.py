@@ -16,7 +16,7 @@ from penstock.api.view import View
 from penstock.domain.rung import Rung, Rungs
 from penstock.services.connection_types import TYPES, Parameter
 from penstock.services.records import Connection as Row
-from penstock.services.records import Sampled, TableFacts
+from penstock.services.records import FieldFacts, Sampled, TableFacts
 
 
 class Connection(TypedDict):
@@ -172,6 +172,36 @@ class ConnectionTable(TypedDict):
     name: str
     is_view: bool
     columns: list[ConnectionColumn]
+
+
+class SalesforceObjects(TypedDict):
+    """What can be queried in an organisation of Salesforce."""
+
+    entities: list[str]
+
+
+class SalesforceField(TypedDict):
+    """A field of an object of Salesforce: *type* is Salesforce's word."""
+
+    name: str
+    length: int | None
+    type: str
+
+
+class SalesforceFields(TypedDict):
+    """The fields of an object of Salesforce."""
+
+    fields: list[SalesforceField]
+
+
+def objects_json(found: Iterable[str]) -> SalesforceObjects:
+    """Return names of objects as the wire writes them."""
+    return {"entities": list(found)}
+
+
+def fields_json(found: Iterable[FieldFacts]) -> SalesforceFields:
+    """Return fields of an object as the wire writes them."""
+    return {"fields": [{"name": one.name, "length": one.length, "type": one.type} for one in found]}
 
 
 def schema_json(found: Sampled) -> ConnectionSchema:

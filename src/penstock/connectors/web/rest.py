@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from penstock.connectors import staging as folders
@@ -11,6 +12,7 @@ from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.web.asking import Api
 from penstock.connectors.web.landing import Reader
 from penstock.connectors.web.logins import OAuth, lent, login_of
+from penstock.connectors.web.salesforce import catalogue
 from penstock.connectors.web.salesforce.org import Org
 from penstock.connectors.web.salesforce.reading import Reader as SalesforceReader
 from penstock.connectors.web.salesforce.writing import Writer as SalesforceWriter
@@ -26,6 +28,7 @@ from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import (
     BoundSource,
     Connection,
+    FieldFacts,
     FileEntry,
     Landing,
     Publication,
@@ -94,6 +97,20 @@ class WebApis:
     def _api(self, connection: Connection, stop: Stop, say: Say) -> Api:
         """Return what asks with the login that a connection lends."""
         return Api(lent(connection, self._allow, stop, say), self._allow, stop, say)
+
+    def objects(self, connection: Connection) -> tuple[str, ...]:
+        """Return what can be queried (`penstock.plan.ports.Catalogue`)."""
+        return self._asked(connection, catalogue.objects)
+
+    def fields(self, connection: Connection, name: str) -> tuple[FieldFacts, ...]:
+        """Return the fields of an object (`penstock.plan.ports.Catalogue`)."""
+        return self._asked(connection, lambda org: catalogue.fields(org, name))
+
+    def _asked(self, connection: Connection, ask: Callable[[Org], T]) -> T:
+        if connection.type != "salesforce":
+            raise PermanentError(f"Connections of type '{connection.type}' do not tell what they lead to.")
+        with TemporaryDirectory(prefix="penstock-") as folder:
+            return ask(Org(self._api(connection, STOP, nobody_reads), connection, None, Path(folder)))
 
     def locate(self, write: Write, connection: Connection, token: str, staging: Path) -> Staged:
         """Return where an output waits until it is sent. Two outputs of a package may send to one address."""
