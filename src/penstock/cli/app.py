@@ -30,6 +30,7 @@ COMMANDS = {
     "openapi": ("document", "command"),
     "settings": ("show_settings", "command"),
     "account": ("accounts", "command"),
+    "watermarks": ("watermarks", "command"),
     "connections": ("connections", "group"),
     "keys": ("keys", "group"),
 }

@@ -20,9 +20,11 @@ from rich.table import Table
 
 from penstock import settings as settings_module
 from penstock import wiring
+from penstock.cli import state as states
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.orders import EngineName, Master, Secrets
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_package, read_secrets
+from penstock.cli.state import State
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
 from penstock.plan.ports import Engine
@@ -79,6 +81,9 @@ class Screen:
     def staged(self, folders: Sequence[str]) -> None:
         """Nothing to show: the folders are removed by this process."""
 
+    def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing to show: they are kept once the job is done."""
+
     def _bar(self, name: str, fraction: float | None, records: str) -> None:
         if name not in self.tasks:
             self.tasks[name] = self.bars.add_task(name, total=1.0 if fraction is not None else None, records=records)
@@ -98,6 +103,7 @@ def command(
     master: Master = None,
     memory: Annotated[str | None, typer.Option(help="Memory for the engine, such as 2G.")] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads for the engine.")] = None,
+    state: Annotated[Path | None, typer.Option(help="File that keeps the watermarks of incremental sources.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a package file without a server.
@@ -129,10 +135,14 @@ def command(
         outbound=loaded.outbound_allow or "",
         presets=places.presets(loaded),
     )
-    raise typer.Exit(_run(order, package, runner, as_json))
+    if state is None:
+        raise typer.Exit(_run(order, package, runner, as_json))
+    with states.opened(state, package.name) as kept:
+        order = Order(**{**order.to_json(), "watermarks": kept.watermarks})
+        raise typer.Exit(_run(order, package, runner, as_json, kept))
 
 
-def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> int:
+def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool, kept: State | None = None) -> int:
     console = Console(stderr=as_json, highlight=False)
     screen = Screen(console, quiet=as_json)
     started = time.monotonic()
@@ -149,14 +159,17 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool) -> i
         order = Order(**{**order.to_json(), "scratch": scratch})
         try:
             package.require()
-            made = execute(
+            result = execute(
                 order,
                 engine,
                 wiring.connectors(roots, allow=allow, taps=loaded.singer_taps),
                 screen,
                 OpenGate(),
                 wiring.databases(allow),
-            ).outputs
+            )
+            if kept is not None:
+                kept.move(result.watermarks)
+            made = result.outputs
         except PackageInvalid as error:
             status, errors, code = "invalid", error.message, INVALID
             diagnostics = error.diagnostics

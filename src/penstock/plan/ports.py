@@ -11,6 +11,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.domain.rung import Rungs
+from penstock.domain.watermark import Watermark
 from penstock.errors import PermanentError
 from penstock.kit.outbound import Request
 from penstock.kit.secret import Secret
@@ -168,11 +169,13 @@ class FileEntry:
 @dataclass(frozen=True, slots=True)
 class BoundSource:
     """A source whose files are known: checked, inside their root, in a stable order. *state* says, as JSON, where it stopped
-    reading, where such a thing is kept."""
+    reading, where such a thing is kept. *watermark* is what an incremental one has reached, None where it has reached
+    nothing."""
 
     spec: FileSource
     files: tuple[FileEntry, ...]
     state: str | None = None
+    watermark: Watermark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ class Landing:
     is told now and then how much has arrived so far, and of what (`rows`, `bytes`); it is cheap, and says it to who waits.
     *log* takes what else is to be known. *is_known* tells of a file by its name and size whether it was read before: then it
     need not land, and its entry has no location. *state* says where the job before stopped reading, None where nothing was
-    kept."""
+    kept; *since* is the watermark of an incremental source, None before it has one."""
 
     folder: Path
     size: int | None = None
@@ -218,6 +221,7 @@ class Landing:
     log: Say = nobody_reads
     is_known: Callable[[str, int], bool] = nothing_is_known
     state: str | None = None
+    since: Watermark | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,22 @@ class System(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Incremental:
+    """Only what lies above a watermark is read: that of *column*, and *overlap* below it once more (units of a number,
+    seconds of a date-time). *component_id* is whose watermark it is."""
+
+    component_id: str
+    column: str
+    overlap: float = 0
+
+    def __str__(self) -> str:
+        return self.column + (f", overlap {self.overlap:g}" if self.overlap else "")
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseSource:
     """Rows of a table or view, or of a query (component reference 3.2): *query* excludes the other three. The names of the
-    fields are those of the scan's source. *action* is `none` or `copy`, which is
-    done anyway."""
+    fields are those of the scan's source. *action* is `none`, `incremental`, or `copy`, which is done anyway."""
 
     system: ClassVar[System] = System.DATABASE
 
@@ -37,6 +49,7 @@ class DatabaseSource:
     split_key: str | None = None
     max_parallel: int = 1
     action: str = "none"
+    incremental: Incremental | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from penstock.domain.watermark import Watermark
 from penstock.runtime.channel import Broken, Message
 from penstock.runtime.children import Child
 from penstock.runtime.masking import Mask
+from penstock.runtime.watermarks import TEXTS
 from penstock.services.attempts import Report
 
 STAGING = re.compile(r"\..*\.staging-(job-\d+-\d+)")
@@ -90,6 +92,8 @@ class Attempt:
                 mine = [folder for folder in map(_text, said["folders"]) if _token_of(folder) == self.token]
                 self.staged += mine
                 told.staged += mine
+            case "watermarks":
+                told.watermarks = [self._move(one) for one in said["moves"]]
             case "ask":
                 self.asked = [self._receipt(one) for one in said["written"]]
             case "done":
@@ -113,6 +117,15 @@ class Attempt:
             "receipt": self._facts(raw.get("receipt")),
         }
 
+    def _move(self, raw: Mapping[str, Any]) -> dict[str, Any]:
+        """Return how far a source has come (`runtime.watermarks`), its shape checked; a secret in it is none of ours."""
+        texts = {name: _text(raw[name]) for name in TEXTS}
+        reached = Watermark.of_json(raw["reached"])
+        began = None if raw["began"] is None else Watermark.of_json(raw["began"])
+        if any(self.mask(one) != one for one in (*texts.values(), reached.value, reached.column)):
+            raise ValueError(texts["component"])
+        return {**texts, "reached": reached.to_json(), "began": None if began is None else began.to_json()}
+
     def _facts(self, raw: Mapping[str, Any] | None) -> dict[str, Any] | None:
         """Return a receipt (`runtime.receipts`) whose shape was checked."""
         if raw is None:
@@ -121,8 +134,9 @@ class Attempt:
         made |= {name: _count(raw[name]) for name in ("left_out", "written", "bytes") if name in raw}
         if "is_once" in raw:
             made["is_once"] = bool(raw["is_once"])
-        if "checks" in raw:
-            made["checks"] = {_text(name): self.mask(_text(said)) for name, said in dict(raw["checks"]).items()}
+        for name in ("checks", "watermarks"):
+            if name in raw:
+                made[name] = {_text(one): self.mask(_text(said)) for one, said in dict(raw[name]).items()}
         return made
 
     def take_report(self) -> Report:
@@ -140,6 +154,7 @@ class Attempt:
         told.declared = newer.declared if newer.declared is not None else told.declared
         told.variables = newer.variables if newer.variables is not None else told.variables
         told.staged += newer.staged
+        told.watermarks = newer.watermarks if newer.watermarks is not None else told.watermarks
         self.told = told
 
     def clean(self) -> None:

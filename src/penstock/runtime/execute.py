@@ -31,6 +31,7 @@ from penstock.runtime.outputs import Outputs, Published
 from penstock.runtime.receipts import Read, with_receipts
 from penstock.runtime.sources import bind
 from penstock.runtime.states import States
+from penstock.runtime.watermarks import Watermarks
 
 MAX_FINDINGS = 3
 """How many diagnostics a job's error text holds; validation shows all of them."""
@@ -41,6 +42,7 @@ class Order:
     """Everything one attempt at a job needs, as plain JSON values. *token* is `job-<id>-<epoch>`; *now* the submission;
     *outbound* the internal networks that calls may reach, None where none is made;
     *granted* what the attempt *granted_token* staged and was allowed to publish before it died (`Written` values);
+    *watermarks* are those of the package's incremental sources (`runtime.watermarks`), None where nothing keeps them;
     *stack*, *region* and *nodes* are those of the cluster; a connection holds its type, its parameters, and under `secrets`
     those that nobody may read. *scratch* is the attempt's own folder, *staging* one that outlives it, where outputs wait that
     are published to other systems (by default the former). *presets* are those of the installation, as JSON."""
@@ -62,6 +64,7 @@ class Order:
     outbound: str | None = None
     granted_token: str = ""
     granted: Sequence[Mapping[str, Any]] | None = None
+    watermarks: Sequence[Mapping[str, Any]] | None = None
     stack: str = ""
     region: str = ""
     nodes: int = 1
@@ -74,9 +77,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a completed job gave."""
+    """What a completed job gave: its outputs, and how far its incremental sources have come."""
 
     outputs: tuple[Published, ...]
+    watermarks: tuple[Mapping[str, Any], ...] = ()
 
 
 class Gate(Protocol):
@@ -150,8 +154,12 @@ def _execute(
     if order.granted is not None:
         return _finish(order, outputs, manifests, states, listener)
     scratch = Path(order.scratch)
-    kept = states.read(scratch)
-    sources = bind(plan, connections, connectors, scratch, listener, known=manifests.read(scratch), states=kept)
+    watermarks = Watermarks(plan, order.watermarks, mask, listener)
+    kept, known = states.read(scratch), manifests.read(scratch)
+    sources = bind(
+        plan, connections, connectors, scratch, listener, known=known, states=kept, since=watermarks.since
+    )
+    moves = watermarks.moves(sources)
     outputs.locate()
     listener.staged([*outputs.folders(), *manifests.folders(), *states.folders()])
     try:
@@ -161,12 +169,14 @@ def _execute(
         limits = Limits(order.memory_bytes, order.threads, scratch)
         read = Read(listener)
         ran = engine.run(plan, sources, outputs.staged, context, limits, read)
-        written = mask.written(with_receipts(plan, read.records, ran, outputs.staged))
+        written = mask.written(with_receipts(plan, read.records, ran, outputs.staged, watermarks.said))
+        if moves:
+            listener.watermarks(moves)
         gate.grant(written)
         made = outputs.publish(written, listener)
         manifests.put(listener)
         states.put(listener)
-        return Result(made)
+        return Result(made, moves)
     finally:
         outputs.discard()
         manifests.discard()

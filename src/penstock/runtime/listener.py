@@ -19,3 +19,6 @@ class Listener(Reporter, Protocol):
 
     def staged(self, folders: Sequence[str]) -> None:
         """The folders that this attempt will write into, before they are made."""
+
+    def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
+        """How far incremental sources have come (`runtime.watermarks`), which holds once the job is done."""

@@ -52,6 +52,9 @@ class Quiet:
     def staged(self, folders: Sequence[str]) -> None:
         """Nothing is staged."""
 
+    def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
+        """Nothing moves."""
+
 
 @dataclass(frozen=True, slots=True)
 class Preview:

@@ -62,6 +62,10 @@ class MaskedListener:
         """Pass it on, likewise."""
         self._listener.staged(folders)
 
+    def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
+        """Pass it on: a watermark that holds a secret is refused before."""
+        self._listener.watermarks(moves)
+
 
 ErrorT = TypeVar("ErrorT", bound=PenstockError)
 

@@ -40,11 +40,15 @@ class Read:
 
 
 def with_receipts(
-    plan: Plan, read: Mapping[str, int], written: Sequence[Written], staged: Mapping[str, Staged]
+    plan: Plan,
+    read: Mapping[str, int],
+    written: Sequence[Written],
+    staged: Mapping[str, Staged],
+    watermarks: Mapping[str, str],
 ) -> tuple[Written, ...]:
     """Return what was written, with receipts: `read`, records by source; `left_out`, how many of them a Filter or a value that
     does not fit kept from being written, where the output is nothing else than what one source gave; `bytes`, the size of
-    the staged files."""
+    the staged files; `watermarks`, what of incremental sources was read."""
     made = []
     for write, one in zip(plan.outputs, written, strict=True):
         counted = {scan.component: read[scan.component] for scan in _scans(write.given) if scan.component in read}
@@ -52,6 +56,11 @@ def with_receipts(
             "read": counted,
             "bytes": sum((staged[one.component].folder / name).stat().st_size for name in one.files),
         }
+        said = {
+            scan.component: watermarks[scan.component] for scan in _scans(write.given) if scan.component in watermarks
+        }
+        if said:
+            receipt["watermarks"] = said
         source = _only_source(write.given)
         if source in counted:
             receipt["left_out"] = counted[source] - one.records

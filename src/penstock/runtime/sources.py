@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from penstock.domain.watermark import Watermark
 from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource, Connection, Connector, Landing, nothing_is_known
 from penstock.runtime.connecting import connector_for, naming
@@ -43,10 +44,11 @@ def bind(
     size: int | None = None,
     known: Mapping[str, Callable[[str, int], bool]] | None = None,
     states: Mapping[str, str] | None = None,
+    since: Mapping[str, Watermark] | None = None,
 ) -> dict[str, BoundSource]:
     """Return the files of each source, by component. *size* is how many records are wanted of each, None for all;
     *known* tells by component of files that need not land, since they were read before, *states* say where those that keep
-    one stopped before."""
+    one stopped before, *since* are watermarks."""
     bound: dict[str, BoundSource] = {}
     scans = [operator for operator in iter_operators(plan) if isinstance(operator, Scan)]
     for index, scan in enumerate(scans):
@@ -56,7 +58,8 @@ def bind(
         with naming(scan.component):
             waiting = _Waiting(scan.component, listener)
             is_known, state = (known or {}).get(scan.component, nothing_is_known), (states or {}).get(scan.component)
-            landing = Landing(scratch / LANDING / str(index), size, waiting.hear, waiting.log, is_known, state)
+            folder, mark = scratch / LANDING / str(index), (since or {}).get(scan.component)
+            landing = Landing(folder, size, waiting.hear, waiting.log, is_known, state, mark)
             found = connector.bind(scan, connection, landing)
         bound[scan.component] = found
         count, total = len(found.files), sum(one.size_bytes for one in found.files)

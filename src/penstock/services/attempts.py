@@ -17,7 +17,7 @@ from penstock.errors import PermanentError
 from penstock.kit.sealing import Seal
 from penstock.lang.document import connection_keys, read, texts_of
 from penstock.lang.expression.tokens import quote
-from penstock.services import events, secrets
+from penstock.services import events, secrets, watermarks
 from penstock.services.coerce import to_json
 from penstock.services.connection_types import SERVICES, TYPES
 from penstock.services.connections import by_key, for_job
@@ -69,10 +69,12 @@ class Report:
     declared: Sequence[Mapping[str, Any]] | None = None
     variables: Mapping[str, Any] | None = None
     staged: list[str] = field(default_factory=list)
+    watermarks: Sequence[Mapping[str, Any]] | None = None
 
     def __bool__(self) -> bool:
         told = (self.lines, self.sources, self.outputs, self.staged)
-        return any(told) or any(one is not None for one in (self.progress, self.declared, self.variables))
+        once = (self.progress, self.declared, self.variables, self.watermarks)
+        return any(told) or any(one is not None for one in once)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _begin(uow: UnitOfWork, job: Job, worker_id: str, now: datetime) -> None:
     claims.add_lines(uow, job.id, job.epoch, [(now, level, line)])
     if job.granted_epoch is None:
         claims.forget_sources(uow, job.id)
+        job.watermarks = None
         for output in job.outputs:
             output.records_count, output.progress = 0, 0.0
 
@@ -208,6 +211,7 @@ def _order(uow: UnitOfWork, job: Job, cluster: Cluster, hidden: Mapping[str, str
             "_SCHEDULE_ID": None,
         },
         "connections": _connections(uow, job, seal),
+        "watermarks": watermarks.of_package(uow, job.package_id),
         "stack": cluster.stack or KNOWN_STACKS[0],
         "region": cluster.region or "",
         "nodes": cluster.nodes,
@@ -297,6 +301,8 @@ def _write(uow: UnitOfWork, job: Job, told: Report, now: datetime) -> None:
         job.used_variables = to_json(told.variables)
     if told.staged:
         job.staged = to_json(sorted({*json.loads(job.staged), *told.staged}))
+    if told.watermarks is not None:
+        job.watermarks = to_json(told.watermarks)
     if told.declared is not None:
         _declare(job, told.declared, now)
     known = {output.component_name: output for output in job.outputs}
@@ -387,9 +393,12 @@ def completed(
     _receive(job, outputs, now)
     job.progress = 1.0
     if job.status == JobStatus.RUNNING:
+        watermarks.move(uow, job, now)
         end(uow, job, JobStatus.COMPLETED, now)
     else:
         job.errors = "The stop came too late: every output was published already."
+        if job.watermarks is not None:
+            job.errors += " Watermarks stay as they were, so the next job reads the same rows again."
         end(uow, job, JobStatus.STOPPED, now)
     uow.session.flush()
     return True

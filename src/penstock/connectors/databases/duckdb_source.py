@@ -9,9 +9,12 @@ from pathlib import Path
 import duckdb
 
 from penstock.connectors.databases import duck
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.places import FilePlace
-from penstock.errors import InvariantBroken, PermanentError, TransientError
+from penstock.domain.watermark import Order
+from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -22,6 +25,11 @@ _AS_IT_IS = frozenset(
 _TIMES = frozenset({"DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE"})
 _FINE_TIMES = frozenset({"TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"})
 _TEXTUAL = (Kind.CHARARRAY, Kind.BYTEARRAY, Kind.MAP, Kind.BAG)
+_WHOLE = frozenset(f"{sign}{word}" for sign in ("", "U") for word in "TINYINT SMALLINT INTEGER BIGINT HUGEINT".split())
+_ORDERS = {
+    "DOUBLE": Order.NUMBER, "DATE": Order.DATE, "TIMESTAMP WITH TIME ZONE": Order.INSTANT, "VARCHAR": Order.TEXT,
+    **dict.fromkeys(("TIMESTAMP", *sorted(_FINE_TIMES)), Order.TIMESTAMP), **dict.fromkeys(sorted(_WHOLE), Order.WHOLE),
+}  # fmt: skip
 _LAST = "294000-01-01"
 
 
@@ -75,6 +83,7 @@ class DuckReader:
 
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
         self._raw = raw
+        self._is_begun = False
 
     def quoted(self, name: str) -> str:
         """Return a name in double quotes."""
@@ -83,9 +92,10 @@ class DuckReader:
     def describe(self, statement: str) -> Sequence[Native]:
         """Return the columns of a statement."""
         try:
-            return [Native(str(one[0]), str(one[1])) for one in self._raw.execute(f"DESCRIBE {statement}").fetchall()]
+            found = self._raw.execute(f"DESCRIBE {statement}").fetchall()
         except duckdb.Error as error:
             raise fault_of(error) from error
+        return [Native(str(one[0]), str(one[1]), order=_order(str(one[1]))) for one in found]
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
@@ -102,16 +112,45 @@ class DuckReader:
             return f"CAST(to_json({column}) AS VARCHAR)"
         return f"CAST({column} AS VARCHAR)"
 
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
+    def begin(self) -> None:
+        """Begin a snapshot."""
+        if not self._is_begun:
+            self._raw.execute("BEGIN TRANSACTION READ ONLY")
+            self._is_begun = True
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+        try:
+            with STOP.ending(self._raw.interrupt):
+                found: tuple[object, ...] = self._raw.execute(statement).fetchall()[0]
+        except duckdb.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return found
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
+        """Return what orders a column."""
+        if native.order is None:
+            raise unordered(column, str(native.type))
+        return native.order
+
+    def spelled(self, value: str, order: Order) -> str:  # noqa: ARG002 -- all are alike
+        """Return the text of an expression."""
+        return f"CAST({value} AS VARCHAR)"
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:  # noqa: ARG002 -- its type says it
+        """Return a literal of the column's type."""
+        return f"CAST({duck.literal(value)} AS {native.type})"
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         try:
             with STOP.ending(self._raw.interrupt):
-                self._raw.execute("BEGIN TRANSACTION READ ONLY")
+                self.begin()
                 for statement, file in zip(statements, files, strict=True):
                     row = self._raw.execute(
                         f"COPY ({statement}) TO {duck.literal(str(file))} (FORMAT parquet)"
@@ -125,3 +164,8 @@ class DuckReader:
             check_stop()
             raise
         return files
+
+
+def _order(word: str) -> Order | None:
+    """Return what orders the values of a type, None where nothing does."""
+    return Order.NUMBER if word.startswith("DECIMAL") else _ORDERS.get(word)

@@ -16,10 +16,13 @@ import pymysql
 from pymysql.constants import FIELD_TYPE, FLAG
 from pymysql.cursors import SSCursor
 
+from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, shut
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.places import Place
-from penstock.errors import InvariantBroken, PermanentError, TransientError
+from penstock.domain.watermark import Order
+from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -40,6 +43,10 @@ _BYTES = frozenset(
     {FIELD_TYPE.TINY_BLOB, FIELD_TYPE.BLOB, FIELD_TYPE.MEDIUM_BLOB, FIELD_TYPE.LONG_BLOB, FIELD_TYPE.STRING,
      FIELD_TYPE.VAR_STRING, FIELD_TYPE.VARCHAR}
 )  # fmt: skip
+_ORDERS = {
+    FIELD_TYPE.NEWDECIMAL: Order.NUMBER, FIELD_TYPE.DOUBLE: Order.NUMBER, FIELD_TYPE.DATE: Order.DATE,
+    FIELD_TYPE.NEWDATE: Order.DATE, FIELD_TYPE.DATETIME: Order.TIMESTAMP, FIELD_TYPE.TIMESTAMP: Order.INSTANT,
+}  # fmt: skip
 _BINARY = 63
 """The number of the character set that is none."""
 _TEXTUAL = (Kind.CHARARRAY, Kind.BYTEARRAY, Kind.MAP, Kind.BAG)
@@ -65,12 +72,13 @@ def _prepare(raw: Any) -> None:
         cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MysqlReader:
     """Reads rows (`sources.Reader`)."""
 
     raw: Any
     twin: socket.socket
+    is_begun: bool = False
     is_parallel: ClassVar[bool] = False
 
     def quoted(self, name: str) -> str:
@@ -80,7 +88,7 @@ class MysqlReader:
     def describe(self, statement: str) -> Sequence[Native]:
         """Return the columns of a statement."""
         with self._answering(f"{statement} LIMIT 0") as cursor:
-            return [Native(one.name, _word(one)) for one in cursor._result.fields]
+            return [Native(one.name, _word(one), order=_order(one)) for one in cursor._result.fields]
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
@@ -98,14 +106,48 @@ class MysqlReader:
                 return f"CAST({column} AS CHAR)"
         return column
 
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
+    def begin(self) -> None:
+        """Begin a snapshot."""
+        if not self.is_begun:
+            with self._answering("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"):
+                self.is_begun = True
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+        with self._answering(statement) as cursor:
+            found: tuple[object, ...] = cursor.fetchone()
+            cursor.fetchall()
+        return found
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
+        """Return what orders a column."""
+        if native.order is None:
+            raise unordered(column, native.type if isinstance(native.type, str) and native.type else "bytes or a list")
+        return native.order
+
+    def spelled(self, value: str, order: Order) -> str:  # noqa: ARG002 -- all are alike
+        """Return the text of an expression."""
+        return f"CAST({value} AS CHAR)"
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:
+        """Return a literal of the column's type."""
+        match mark:
+            case Order.WHOLE:
+                return value
+            case Order.NUMBER if native.type != "decimal":
+                return value if "e" in value.lower() else f"{value}e0"
+            case Order.NUMBER:
+                return value
+            case Order.DATE:
+                return f"DATE'{value}'"
+            case Order.TIMESTAMP | Order.INSTANT:
+                return f"TIMESTAMP'{value}'"
+        # A literal, whatever the mode says of backslashes, that takes the collation of the column.
+        return f"_utf8mb4 X'{value.encode().hex()}'"
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each, in one snapshot."""
-        with self._answering("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"):
-            pass
+        self.begin()
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         total = 0
         for statement, file in zip(statements, files, strict=True):
@@ -164,6 +206,17 @@ def _word(field: Any) -> str:
     if field.type_code in _TIMES:
         return "time"
     return words.get(field.type_code, "")
+
+
+def _order(field: Any) -> Order | None:
+    """Return what orders the values of a column, None where nothing does."""
+    code = field.type_code
+    if code in _WHOLE:
+        return Order.WHOLE
+    if code in _ORDERS:
+        return _ORDERS[code]
+    is_list = bool(field.flags & (FLAG.ENUM | FLAG.SET))
+    return Order.TEXT if code in _BYTES and field.charsetnr != _BINARY and not is_list else None
 
 
 Convert = Callable[[Sequence[Any]], pa.Array]

@@ -16,9 +16,12 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from penstock.connectors.databases import duck
+from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.places import Place
+from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
@@ -36,6 +39,13 @@ MOST_AT_ONCE = 16
 """Sessions that read at once, whatever a package asks for."""
 _LAST = "294000-01-01"
 """From here on a time has no microseconds in 64 bits; it lands as infinity, which is no date-time either."""
+_ORDERED = {
+    20: ("bigint", Order.WHOLE), 21: ("smallint", Order.WHOLE), 23: ("integer", Order.WHOLE), 26: ("oid", Order.WHOLE),
+    1700: ("numeric", Order.NUMBER), 701: ("float8", Order.NUMBER), 1082: ("date", Order.DATE),
+    1114: ("timestamp", Order.TIMESTAMP), 1184: ("timestamptz", Order.INSTANT), 25: ("text", Order.TEXT),
+    1043: ("text", Order.TEXT), 1042: ("bpchar", Order.TEXT),
+}  # fmt: skip
+"""Numbers of types whose values have an order: the type of a literal that keeps an index in use, and what the order is."""
 _STRUCTURES = frozenset({Kind.MAP, Kind.BAG})
 _JSON = frozenset({114, 3802})
 _LOST = (
@@ -63,6 +73,7 @@ class PostgresReader:
     def __init__(self, raw: psycopg.Connection, address: str) -> None:
         self._raw = raw
         self._address = address
+        self._snapshot: str | None = None
         self._running: dict[int, duckdb.DuckDBPyConnection] = {}
         self._lock = threading.Lock()
 
@@ -76,7 +87,10 @@ class PostgresReader:
             found = self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
         except psycopg.Error as error:
             raise fault_of(error) from error
-        return [Native(one.name, one.type_code, one.type_display) for one in found]
+        orders = [_ORDERED[one.type_code][1] if one.type_code in _ORDERED else None for one in found]
+        return [
+            Native(one.name, one.type_code, one.type_display, order) for one, order in zip(found, orders, strict=True)
+        ]
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
@@ -102,26 +116,58 @@ class PostgresReader:
             return f"to_json({column})::text"
         return f"{column}::text"
 
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Return the two values of a row."""
+    def begin(self) -> None:
+        """Begin a snapshot that other sessions can read, while this one lasts."""
+        if self._snapshot is not None:
+            return
         try:
-            low, high = self._raw.execute(statement.encode()).fetchall()[0]
+            self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            self._snapshot = str(self._raw.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
         except psycopg.Error as error:
             raise fault_of(error) from error
-        return low, high
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+        try:
+            with STOP.ending(self._raw.cancel):
+                found: tuple[object, ...] = self._raw.execute(statement.encode()).fetchall()[0]
+        except psycopg.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return found
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
+        """Return what orders a column."""
+        if native.order is None:
+            raise unordered(column, native.shown)
+        return native.order
+
+    def spelled(self, value: str, order: Order) -> str:  # noqa: ARG002 -- all are alike
+        """Return the text of an expression."""
+        return f"({value})::text"
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:  # noqa: ARG002 -- its type says it
+        """Return a literal of the column's type."""
+        # Plain ones may read a backslash either way, as the server is set.
+        quoted = "E" + duck.literal(value.replace("\\", "\\\\")) if "\\" in value else duck.literal(value)
+        return f"{quoted}::{_ORDERED[int(native.type)][0]}"
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each; several at once read the snapshot of this session."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         at_once = min(into.parallel, len(statements), MOST_AT_ONCE)
         with closing(duck.opened(into.folder, "postgres_scanner")) as database, STOP.ending(self._cancel):
-            snapshot = self._snapshot() if len(statements) > 1 else None
+            if len(statements) > 1:
+                self.begin()
             try:
                 database.execute(f"SET pg_connection_cache = false; SET pg_pool_max_connections = {at_once + 1}")
                 database.execute(f"ATTACH {duck.literal(self._address)} AS source (TYPE postgres, READ_ONLY)")
                 with ThreadPoolExecutor(at_once) as pool:
                     parts = [
-                        pool.submit(self._copy, database.cursor(), statement, file, snapshot)
+                        pool.submit(self._copy, database.cursor(), statement, file, self._snapshot)
                         for statement, file in zip(statements, files, strict=True)
                     ]
                     self._await(parts, into)
@@ -129,14 +175,6 @@ class PostgresReader:
                 check_stop()
                 raise _fault(error) from error
         return files
-
-    def _snapshot(self) -> str:
-        """Return the name of a snapshot that others can read, while this session lasts."""
-        try:
-            self._raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return str(self._raw.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
-        except psycopg.Error as error:
-            raise fault_of(error) from error
 
     def _await(self, parts: Sequence[Future[int]], into: Into) -> None:
         """Wait for all parts; when one fails the others are ended."""

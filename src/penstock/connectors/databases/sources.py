@@ -13,21 +13,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
+from penstock.connectors.databases.incremental import Ordered, Reach, described, reach
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.errors import JobStopped, PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Scan, ScanField
 from penstock.plan.ports import Arrived, BoundSource, FileEntry, Landing
 from penstock.plan.systems import DatabaseSource
-
-
-@dataclass(frozen=True, slots=True)
-class Native:
-    """A column of a statement: its name, the database's number or word for its type, and that word for people."""
-
-    name: str
-    type: int | str
-    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,23 +32,14 @@ class Into:
     arrived: Arrived
 
 
-class Reader(Protocol):
+class Reader(Ordered, Protocol):
     """An open session with a database that rows are read from."""
-
-    def quoted(self, name: str) -> str:
-        """Return a name as an identifier of the database's SQL."""
-
-    def describe(self, statement: str) -> Sequence[Native]:
-        """Return the columns that a statement gives, which is not run. Raises PermanentError, TransientError."""
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands for a field of a type."""
 
     is_parallel: bool
     """Whether several statements can be read at once in one snapshot."""
-
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Return the two values of a row."""
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements as Parquet files, of one snapshot where there are several; *natives* are the columns
@@ -68,27 +52,39 @@ Opened = AbstractContextManager[Reader]
 def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -> BoundSource:
     """Read the rows of a source into the landing folder. Raises PermanentError, TransientError, JobStopped."""
     names = [item.name or "" for item in scan.source.fields]
-    relation = _relation(reader, origin)
-    listed = ", ".join(reader.quoted(name) for name in names)
-    where = "" if origin.where is None else f" WHERE (\n{origin.where}\n)"
-    natives = reader.describe(f"SELECT {listed} FROM {relation}{where}")
+    rows = Rows(_relation(reader, origin), () if origin.where is None else (origin.where,))
+    natives = reader.describe(rows.select(", ".join(reader.quoted(name) for name in names)))
     # Numbered, since the names of columns may be alike but for their case, and one may be read twice.
-    columns = [
+    columns = ", ".join(
         f"{reader.expression(reader.quoted(name), native, field.dtype.kind)} AS {reader.quoted(f'c{index}')}"
         for index, (name, native, field) in enumerate(zip(names, natives, scan.listed, strict=True))
-    ]
-    statement = f"SELECT {', '.join(columns)} FROM {relation}{where}"
-    statements = [statement if landing.size is None else f"{statement} LIMIT {landing.size}"]
-    if origin.split_key is not None and origin.max_parallel > 1 and landing.size is None and reader.is_parallel:
-        key = reader.quoted(origin.split_key)
-        glue = " AND" if where else " WHERE"
-        bounds = reader.bounds(f"SELECT min({key}), max({key}) FROM {relation}{where}")
-        statements = [f"{statement}{glue} {test}" for test in _ranges(key, bounds, origin.max_parallel)] or statements
+    )
+    reached, ties = Reach(rows), 0
+    if origin.incremental is not None and landing.size is None:
+        reached = reach(reader, rows, origin.incremental, landing.since, landing.log)
+        ties = sum(one is not None for one in (reached.old, reached.new))
+    elif origin.incremental is not None:
+        described(reader, rows, origin.incremental)
+    wanted = [*_parts(reader, reached.rest, origin, landing), *(one for one in (reached.old, reached.new) if one)]
+    limit = "" if landing.size is None else f" LIMIT {landing.size}"
     landing.folder.mkdir(parents=True)
-    files = reader.land(statements, natives, Into(landing.folder, origin.max_parallel, landing.arrived))
+    into = Into(landing.folder, origin.max_parallel, landing.arrived)
+    files = reader.land([one.select(columns) + limit for one in wanted], natives, into)
+    made = reached.settled(files[len(files) - ties :])
     spec = replace(scan.source, fields=tuple(ScanField(f"c{index}") for index in range(len(names))))
     entries = [FileEntry(str(file), origin.table or "query", file.stat().st_size) for file in files]
-    return BoundSource(spec, tuple(entries))
+    return BoundSource(spec, tuple(entries), watermark=made)
+
+
+def _parts(reader: Reader, rows: Rows | None, origin: DatabaseSource, landing: Landing) -> list[Rows]:
+    """Return rows in parts that can be read at once."""
+    if rows is None:
+        return []
+    if origin.split_key is None or origin.max_parallel == 1 or landing.size is not None or not reader.is_parallel:
+        return [rows]
+    key = reader.quoted(origin.split_key)
+    low, high = reader.row(rows.select(f"min({key}), max({key})"))
+    return [rows.that(test) for test in _ranges(key, (low, high), origin.max_parallel)] or [rows]
 
 
 def _relation(reader: Reader, origin: DatabaseSource) -> str:

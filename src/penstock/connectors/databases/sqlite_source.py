@@ -13,9 +13,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.places import FilePlace
-from penstock.errors import InvariantBroken, PermanentError, TransientError
+from penstock.domain.watermark import Order
+from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -68,6 +71,7 @@ class SqliteReader:
     def __init__(self, raw: sqlite3.Connection) -> None:
         self._raw = raw
         self._kinds: list[Kind] = []
+        self._is_begun = False
 
     def quoted(self, name: str) -> str:
         """Return a name in double quotes."""
@@ -91,9 +95,46 @@ class SqliteReader:
         self._kinds.append(kind)
         return column
 
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
+    def begin(self) -> None:
+        """Begin a snapshot: what is read first fixes it."""
+        if not self._is_begun:
+            self._raw.execute("BEGIN")
+            self._is_begun = True
+            self.row("SELECT count(*) FROM sqlite_master")
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+        try:
+            with STOP.ending(self._raw.interrupt):
+                found: tuple[object, ...] = self._raw.execute(statement).fetchone()
+        except sqlite3.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return found
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order | None:  # noqa: ARG002 -- values have types, not columns
+        """Return what orders the values of a column: numbers lie below texts, and texts below bytes, so that the lowest and the
+        highest say what all of them are."""
+        found = {
+            str(self.row(rows.select(f"typeof({end}({column}))"))[0]).replace("real", "integer")
+            for end in ("min", "max")
+        }
+        if found == {"null"}:
+            return None
+        if found not in ({"integer"}, {"text"}):
+            raise unordered(column, "blob" if found == {"blob"} else "several at once")
+        return Order.NUMBER if found == {"integer"} else Order.TEXT
+
+    def spelled(self, value: str, order: Order) -> str:  # noqa: ARG002 -- all are alike
+        """Return the expression: texts and numbers are told as they are."""
+        return value
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:  # noqa: ARG002 -- values have types, not columns
+        """Return a literal."""
+        return value if mark is Order.NUMBER else "'" + value.replace("'", "''") + "'"
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each, in one snapshot."""
@@ -103,7 +144,7 @@ class SqliteReader:
         total = 0
         try:
             with STOP.ending(self._raw.interrupt):
-                self._raw.execute("BEGIN")
+                self.begin()
                 for statement, file in zip(statements, files, strict=True):
                     cursor = self._raw.execute(statement)
                     with pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:

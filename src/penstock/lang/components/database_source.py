@@ -10,8 +10,9 @@ from penstock.lang.components.options import only_with
 from penstock.lang.components.source_fields import listed_fields
 from penstock.lang.components.spec import Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, TEXT, a_list, choice, either, number_or_variable, record, when
+from penstock.lang.variables.substitution import Mode
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan
-from penstock.plan.systems import DatabaseSource
+from penstock.plan.systems import DatabaseSource, Incremental
 
 _OF_TABLES = ("schema_name", "table", "where_clause")
 
@@ -39,6 +40,7 @@ def _origin(step: Step) -> DatabaseSource | None:
     mode = step.properties["access_mode"]
     only_with(step, _OF_TABLES, "access_mode", "table")
     only_with(step, ("query",), "access_mode", "query")
+    only_with(step, ("watermark",), "source_action", "incremental")
     wanted = step.text(mode)
     if wanted is None or not wanted.strip():
         message = f"The {mode} is {'missing' if step.properties[mode] is None else 'empty'}."
@@ -49,7 +51,9 @@ def _origin(step: Step) -> DatabaseSource | None:
     parallel = number(step, "max_parallel", 1)
     texts = {name: step.text(name) for name in ("schema_name", "where_clause", "split_key")}
     undefined = any(value is None and step.properties[name] is not None for name, value in texts.items())
-    if parallel is None or undefined:
+    is_incremental = step.properties["source_action"] == "incremental"
+    incremental = _incremental(step) if is_incremental else None
+    if parallel is None or undefined or (is_incremental and incremental is None):
         return None
     is_table = mode == "table"
     return DatabaseSource(
@@ -60,7 +64,20 @@ def _origin(step: Step) -> DatabaseSource | None:
         split_key=texts["split_key"] or None,
         max_parallel=int(parallel),
         action=step.properties["source_action"],
+        incremental=incremental,
     )
+
+
+def _incremental(step: Step) -> Incremental | None:
+    """Return what is read incrementally, or None with a finding."""
+    raw, at = step.properties["watermark"], f"{step.at('watermark')}.column"
+    made = None if raw is None else step.substituted(raw["column"], at, Mode.TEXT)
+    if made is None:
+        return None
+    if not made.text.strip() and not step.stands_in(made):
+        step.add(codes.WrongShape, "The column is empty.", at, hint="Name the column whose values rise.")
+        return None
+    return Incremental(step.node.id, made.text, raw.get("overlap", 0))
 
 
 component = Component(
@@ -95,13 +112,13 @@ component = Component(
         Property(
             "source_action", choice("none", "copy", "incremental"),
             "Nothing special; copy first, then read, which every source of a database does here; or read only what lies "
-            "above the stored watermark.", "none", available=("none", "copy"),
+            "above the stored watermark.", "none",
         ),
         Property(
             "watermark",
             record(("column",), column={"type": "string", "minLength": 1}, overlap={"type": "number", "minimum": 0}),
             "For `incremental`: the column, and how far below the stored value is read again (`overlap`: seconds of a "
-            "datetime, units of a number).", takes="T", available=(),
+            "datetime, units of a number).", takes="T",
         ),
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),

@@ -37,7 +37,7 @@ class Shown:
 
 # Written once: building a statement costs as much as running it.
 _JOBS, _USERS, _PACKAGES, _CLUSTERS = (kind.__table__ for kind in (Job, User, Package, Cluster))
-_LARGE = ("package_flow", "package_variables", "account_variables", "used_variables", "staged")
+_LARGE = ("package_flow", "package_variables", "account_variables", "used_variables", "staged", "watermarks")
 _JOB = (
     select(
         *(column for column in _JOBS.c if column.name not in _LARGE),

@@ -8,6 +8,7 @@ from penstock.store.tables.event import Event
 from penstock.store.tables.job import Job, JobLogLine, JobOutput, JobSource
 from penstock.store.tables.package import Package, PackageValidation, SecretVariable
 from penstock.store.tables.watch import Watch
+from penstock.store.tables.watermark import Watermark
 from penstock.store.tables.worker import Slot, Worker
 
 __all__ = [
@@ -28,5 +29,6 @@ __all__ = [
     "Slot",
     "User",
     "Watch",
+    "Watermark",
     "Worker",
 ]

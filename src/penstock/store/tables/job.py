@@ -68,7 +68,8 @@ class Job(Base):
     *epoch* counts the attempts of workers; every write of a worker names it. *package_flow* and *package_variables* are
     the package as it was when the job was submitted, *account_variables* those of its account; secrets are read when it
     begins, and never stored with it. *granted_epoch* is the attempt that was allowed to publish;
-    *staged* are the folders in which attempts left what is not published, as a JSON list.
+    *staged* are the folders in which attempts left what is not published, as a JSON list; *watermarks* is how far incremental
+    sources have come once the job is done, as JSON.
     """
 
     __tablename__ = "jobs"
@@ -106,6 +107,7 @@ class Job(Base):
     epoch: Mapped[int] = mapped_column(default=0)
     granted_epoch: Mapped[int | None]
     staged: Mapped[str] = mapped_column(default="[]")
+    watermarks: Mapped[str | None]
     worker_id: Mapped[str | None] = mapped_column(Word)
     lease_until: Mapped[datetime | None]
     takeovers: Mapped[int] = mapped_column(default=0)

@@ -1,0 +1,201 @@
+"""Reading above a watermark: which rows of a source those are, and how far they reach (docs/adr/0049).
+
+The highest value is asked for in the snapshot that the rows are read in. Rows that have this very value land in a file of their
+own, of which digests are kept: by them the next job tells a row that was committed later, under the same value, from those
+that were read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from penstock.connectors.databases import duck
+from penstock.connectors.databases.statements import Native, Rows
+from penstock.domain.watermark import MOST_TIES, Order, Watermark, lowered
+from penstock.errors import PenstockError, PermanentError
+from penstock.plan.ports import Say
+from penstock.plan.systems import Incremental
+
+KEPT = "Its watermark stays as it was."
+
+
+class Ordered(Protocol):
+    """A session with a database that can tell how high the values of a column are."""
+
+    def quoted(self, name: str) -> str:
+        """Return a name as an identifier of the database's SQL."""
+
+    def describe(self, statement: str) -> Sequence[Native]:
+        """Return the columns that a statement gives, which is not run."""
+
+    def begin(self) -> None:
+        """Begin a snapshot, in which everything is read from now on."""
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order | None:
+        """Return what orders a column of some rows, None as long as they have no value. Raises PermanentError for one that has
+        no order here."""
+
+    def spelled(self, value: str, order: Order) -> str:
+        """Return the SQL of the text of an expression, to its last digit."""
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:
+        """Return such a text as a literal of the column's type."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Which rows are read: those of *rest*, which may be read in parts; those that have the value of the watermark *before*
+    (*old*), without the ones that were read; those that have the new one (*new*). *made* is the new watermark, its ties not
+    known yet."""
+
+    rest: Rows | None
+    old: Rows | None = None
+    new: Rows | None = None
+    before: Watermark | None = None
+    made: Watermark | None = None
+
+    def settled(self, files: Sequence[Path]) -> Watermark | None:
+        """Take what was read before out of files, which are those of *old* and *new*, and return the watermark."""
+        at = iter(files)
+        ties: tuple[str, ...] = ()
+        if self.old is not None:
+            ties = _ties(next(at), self.before.ties if self.before else ())
+        if self.new is not None:
+            ties = _ties(next(at), None)
+        return None if self.made is None else replace(self.made, ties=ties)
+
+
+def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | None, log: Say) -> Reach:
+    """Return which of some rows are read, in the snapshot that begins here. Raises PermanentError for a column that is not
+    there, has no order, or another one than its watermark."""
+    column, native = reader.quoted(asked.column), described(reader, rows, asked, before)
+    reader.begin()
+    order = reader.order(column, native, rows) or (before.order if before else Order.TEXT)
+    if before is not None and order is not before.order:
+        raise PermanentError(
+            f"the column '{asked.column}' holds {order.value} now, and its watermark is of {before.order.value}. {KEPT} "
+            "Correct the column, or take the watermark away ('penstock watermarks' has --reset) to read everything again."
+        )
+    old = reader.literal(native, order, before.value) if before is not None else None
+    above = rows if old is None else rows.that(f"{column} > {old}")
+    top = reader.row(above.select(reader.spelled(f"max({column})", order)))[0]
+    made = before if top is None else _reached(asked, order, top)
+    _say(reader, rows.that(f"{column} IS NULL"), asked, before, log)
+    new = None if top is None or made is None else reader.literal(native, order, made.value)
+    if before is None:
+        if new is None or asked.overlap:
+            return Reach(rows, made=made)
+        return Reach(
+            rows.that(f"({column} <> {new} OR {column} IS NULL)"), new=rows.that(f"{column} = {new}"), made=made
+        )
+    if asked.overlap:
+        low = reader.literal(native, order, _lowered(asked, before))
+        # Of a real number so little may be taken that it stays the same.
+        test = f"{column} > {low} OR {column} = {old}" if order is Order.NUMBER else f"{column} > {low}"
+        return Reach(rows.that(test), before=before, made=made)
+    ties = rows.that(f"{column} = {old}")
+    if new is None:
+        return Reach(None, old=ties, before=before, made=made)
+    return Reach(above.that(f"{column} <> {new}"), ties, rows.that(f"{column} = {new}"), before, made)
+
+
+def described(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | None = None) -> Native:
+    """Return the column of a watermark. Raises PermanentError."""
+    try:
+        return reader.describe(rows.select(reader.quoted(asked.column)))[0]
+    except PermanentError as error:
+        raise PermanentError(
+            f"the column '{asked.column}' of its watermark cannot be read: {error.message} Name another in 'watermark', "
+            f"or bring it back.{f' {KEPT}' if before else ''}"
+        ) from error
+
+
+def unordered(column: str, what: str) -> PenstockError:
+    """Return the error for a column whose values have no order that a watermark could rise in."""
+    return PermanentError(
+        f"{column} is of type {what}, which gives rows no order here. A watermark needs whole numbers, decimals, real numbers "
+        "of double precision, dates, date-times or texts."
+    )
+
+
+def _reached(asked: Incremental, order: Order, top: object) -> Watermark:
+    text = top if isinstance(top, str) else repr(top)
+    try:
+        return Watermark(asked.column, order, text)
+    except ValueError as error:
+        raise PermanentError(
+            f"the highest value of '{asked.column}' is {text[:60]!r}, above which nothing can ever lie. Leave such rows "
+            "out by a condition, or correct them."
+        ) from error
+
+
+def _lowered(asked: Incremental, before: Watermark) -> str:
+    try:
+        return lowered(before, asked.overlap)
+    except ValueError as error:
+        raise PermanentError(
+            f"nothing lies {asked.overlap:g} below '{before.value[:60]}', the watermark of '{asked.column}': it is no "
+            "number and no date-time. Leave 'overlap' out."
+        ) from error
+
+
+def _say(reader: Ordered, empty: Rows, asked: Incremental, before: Watermark | None, log: Say) -> None:
+    """Tell of rows without a value, which no watermark can be above or below."""
+    count = int(str(reader.row(empty.select("count(*)"))[0]))
+    if count:
+        what = f"{count:,} row{'s have' if count > 1 else ' has'} no '{asked.column}'"
+        if before is None:
+            log("warning", f"{what}: this first time they are read, and then never again")
+        else:
+            log("warning", f"{what}, and are left out: only a first time reads them")
+
+
+def _ties(file: Path, known: Sequence[str] | None) -> tuple[str, ...]:
+    """Return digests of the rows of a file, one for all where they are many, and leave those in the file that are not *known*;
+    None leaves them all."""
+    rows = pq.ParquetFile(file)
+    count = rows.metadata.num_rows
+    names = [f'"{name}"' for name in rows.schema_arrow.names]
+    both = [f"hash({', '.join(seeded)})" for seeded in (names, ["'second'", *names])]
+    where = f"read_parquet({duck.literal(str(file))}, file_row_number = true)"
+    with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": duck.MEMORY}) as database:
+        if count > MOST_TIES:
+            sums = ", ".join(f"sum({one}::HUGEINT)" for one in both)
+            found = database.execute(f"SELECT {sums} FROM {where}").fetchall()
+            digests: tuple[str, ...] = (f"{count} {found[0][0]} {found[0][1]}",)
+        else:
+            found = database.execute(f"SELECT {', '.join(both)} FROM {where} ORDER BY file_row_number").fetchall()
+            digests = tuple(f"{one:016x}{other:016x}" for one, other in found)
+    if known is None:
+        return digests
+    if count > MOST_TIES:
+        # Which of so many were read is not kept; whether all were is.
+        _keep(file, [] if digests == tuple(known) else None)
+        return digests
+    left, kept = Counter(known), []
+    for index, one in enumerate(digests):
+        if left[one] > 0:
+            left[one] -= 1
+        else:
+            kept.append(index)
+    _keep(file, kept)
+    return digests
+
+
+def _keep(file: Path, indices: list[int] | None) -> None:
+    """Leave some rows of a file, all for None."""
+    if indices is None:
+        return
+    table = pq.read_table(file) if indices else pq.ParquetFile(file).schema_arrow.empty_table()
+    pq.write_table(table.take(pa.array(indices, pa.int64())), file, compression="none", use_dictionary=False)
