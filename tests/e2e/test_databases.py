@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +78,34 @@ def test_a_job_asks_a_database(serve: Callable[..., Any], flows: Any, shop: dict
     server.stop()
     assert "canary" not in server.said()
     assert "canary" not in stored(tmp_path, store_url)
+
+
+def test_a_source_reads_on_from_its_watermark(serve: Callable[..., Any], flows: Any, tmp_path: Path) -> None:
+    server = serve(f"sqlite:///{tmp_path}/penstock.db")
+    data = server.files / "lake"
+    lake, cluster = server.connect(data), server.cluster()
+    file = server.files / "shop.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as shop:
+        shop.execute("CREATE TABLE t (id INTEGER, seen TEXT)")
+        shop.execute("INSERT INTO t VALUES (1, '2026-01-01'), (2, '2026-01-02')")
+        made = server.call("POST", "connections/sqlite", {"name": "shop", "path": str(file)})
+        source = {
+            "id": "rows", "type": "database_source_component", "name": "rows", "connection": {"name": made["unique_id"]},
+            "properties": {"table": "t", "source_action": "incremental", "watermark": {"column": "seen"}},
+            "fields": [{"name": "id", "type": "int"}],
+        }  # fmt: skip
+        flow = flows.flow(source, flows.target("out", lake, "out", if_exists="replace"), edges=[("rows", "out")])
+        package = server.package(flow)
+
+        def ran() -> tuple[list[str], dict[str, Any]]:
+            job = server.wait(server.submit(cluster, package))
+            assert job["status"] == "completed", job["errors"]
+            return sorted("".join(path.read_text() for path in (data / "out").iterdir()).split()), job
+
+        assert ran()[0] == ["1", "2", "id"]
+        shop.execute("INSERT INTO t VALUES (3, '2026-01-02'), (4, '2026-01-03')")
+        lines, job = ran()
+        assert lines == ["3", "4", "id"]
+        assert job["outputs"][0]["receipt"]["watermarks"] == {"rows": "seen: above 2026-01-02, up to 2026-01-03"}
+        assert "rows: reads seen above 2026-01-02" in server.call("GET", f"jobs/{job['id']}/log")["body"]
+        assert ran()[0] == ["id"]

@@ -124,7 +124,7 @@ def successor(stored: Watermark | None, began: Watermark | None, reached: Waterm
     """
     if stored is None:
         return reached if began is None else None
-    higher = _is_higher(reached, stored)
+    higher = is_higher(reached, stored)
     is_where_it_was = began is not None and (stored.order, stored.value) == (began.order, began.value)
     if higher is None:
         return reached if is_where_it_was else stored
@@ -133,7 +133,7 @@ def successor(stored: Watermark | None, began: Watermark | None, reached: Waterm
     return reached if higher else stored
 
 
-def _is_higher(one: Watermark, other: Watermark) -> bool | None:
+def is_higher(one: Watermark, other: Watermark) -> bool | None:
     """Tell whether one is higher, None where that cannot be told."""
     mine, theirs = _place(one), _place(other)
     if one.order is not other.order or mine is None or theirs is None:

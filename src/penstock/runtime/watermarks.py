@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from penstock.domain.watermark import Watermark
+from penstock.domain.watermark import Order, Watermark
 from penstock.errors import PermanentError
 from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource
@@ -65,7 +65,7 @@ class Watermarks:
             if reached is None:
                 self.said[component] = f"{one['column']}: no value"
                 continue
-            if self._mask(reached.value) != reached.value:
+            if reached.order is Order.TEXT and self._mask(reached.value) != reached.value:
                 raise PermanentError(
                     f"Component '{component}': its watermark would hold a secret variable. Choose another column."
                 )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from penstock.connectors.databases.postgres_source import PostgresReader
@@ -212,3 +216,60 @@ def test_a_range_that_fails_fails_the_job(jobs: Jobs, base: Base) -> None:
 def test_an_empty_table_has_no_ranges(jobs: Jobs, base: Base) -> None:
     base.sql("CREATE TABLE t (id int)")
     assert jobs.read(["id:int"], table="t", split_key="id", max_parallel=4) == []
+
+
+def seen_by(jobs: Jobs, kept: list[Any], **more: Any) -> tuple[list[int], list[Any]]:
+    """Read `t` above its watermark; returns the numbers of its rows, and what is kept then."""
+    given = {"table": "t", "source_action": "incremental", "watermark": {"column": "seen"}, **more}
+    made = jobs.run(jobs.source(["id:int"], **given), jobs.files(delimiter=","), watermarks=kept)
+    moved = [{**one, "mark": one["reached"]} for one in made.watermarks]
+    return [int(one) for one in jobs.lines()], moved or kept
+
+
+def test_a_transaction_that_commits_late_loses_no_row(jobs: Jobs, base: Base, postgres: Any) -> None:
+    """R16: its rows have the instant at which it began, and are there when a higher one was read long ago."""
+    base.sql("CREATE TABLE t (id int, seen timestamptz DEFAULT now())", "INSERT INTO t VALUES (1, '2020-01-01')")
+    given = base.connection
+    with psycopg.connect(
+        host="127.0.0.1", port=postgres.port, dbname=given["database"], user="loader", password="canary-pw"
+    ) as late:
+        late.execute("INSERT INTO t (id) VALUES (2)")
+        base.sql("INSERT INTO t (id) VALUES (3)")
+        ids, kept = seen_by(jobs, [])
+        assert ids == [1, 3]
+        assert "rows: a transaction is open since " in jobs.told.text
+        ids, kept = seen_by(jobs, kept)
+        assert ids == [3]
+        late.commit()
+        ids, kept = seen_by(jobs, kept)
+        assert ids == [2, 3]
+    assert seen_by(jobs, kept)[0] == []
+
+
+def test_writers_lose_no_row_while_it_is_read(jobs: Jobs, base: Base, postgres: Any) -> None:
+    """R16: rows are committed before, while and after each job reads, in transactions of several rows that overlap."""
+    base.sql("CREATE TABLE t (id int PRIMARY KEY, seen timestamptz DEFAULT now())")
+    given, numbers, is_done = base.connection, count(1), threading.Event()
+
+    def write() -> None:
+        with psycopg.connect(
+            host="127.0.0.1", port=postgres.port, dbname=given["database"], user="loader", password="canary-pw"
+        ) as writer:
+            while not is_done.is_set():
+                for _ in range(3):
+                    writer.execute("INSERT INTO t (id) VALUES (%s)", [next(numbers)])
+                writer.commit()
+
+    read, kept = set[int](), list[Any]()
+    with ThreadPoolExecutor(3) as pool:
+        writers = [pool.submit(write) for _ in range(3)]
+        try:
+            for _ in range(6):
+                ids, kept = seen_by(jobs, kept)
+                read |= set(ids)
+        finally:
+            is_done.set()
+        for one in writers:
+            one.result()
+    read |= set(seen_by(jobs, kept)[0])
+    assert read == {row[0] for row in base.rows("SELECT id FROM t")}

@@ -13,6 +13,7 @@ import pytest
 from penstock.runtime.attempt import Attempt, remove_staged
 from penstock.runtime.channel import Broken, Channel
 from penstock.runtime.children import Child
+from penstock.runtime.masking import Mask
 from penstock.services.attempts import Report
 
 AT = "2026-03-01T12:00:00+00:00"
@@ -128,6 +129,31 @@ def test_a_message_of_another_shape_is_broken(attempt: Attempt, said: Mapping[st
         attempt.hear(said)
     assert not attempt.take_report()
     assert (attempt.asked, attempt.outcome, attempt.staged) == (None, None, [])
+
+
+MOVE = {
+    "component_id": "s", "component": "rows", "connection": "X_CONNECTION_1", "key": "5", "reads": "t where k = 'canary'",
+    "began": None, "reached": {"column": "n", "order": "whole numbers", "value": "15", "ties": []},
+}  # fmt: skip
+TEXTUAL = {"column": "n", "order": "texts", "value": "canary", "ties": []}
+
+
+def test_how_far_sources_have_come_is_told(attempt: Attempt) -> None:
+    attempt.mask = Mask(["canary", "5"])
+    attempt.hear({"kind": "watermarks", "moves": [MOVE]})
+    told = attempt.take_report()
+    assert told
+    assert told.watermarks == [{**MOVE, "reads": "t where k = '***'"}]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"key": 1}, {"reached": None}, {"reached": {**TEXTUAL, "order": "dates"}}, {"began": {}}, {"reached": TEXTUAL}],
+)
+def test_a_watermark_of_another_shape_or_with_a_secret_is_broken(attempt: Attempt, change: Mapping[str, Any]) -> None:
+    attempt.mask = Mask(["canary"])
+    with pytest.raises(Broken):
+        attempt.hear({"kind": "watermarks", "moves": [{**MOVE, **change}]})
 
 
 def test_a_share_is_kept_between_nothing_and_all(attempt: Attempt) -> None:

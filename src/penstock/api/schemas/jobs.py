@@ -31,7 +31,8 @@ class JobOutputComponent(TypedDict):
 
 class JobOutputReceipt(TypedDict):
     """What an output is made of: records read by source, those left out where that can be known, those written, the size of
-    the staged files in bytes, whether nothing can have been written twice, and what was compared with the target."""
+    the staged files in bytes, whether nothing can have been written twice, what was compared with the target, and what of
+    incremental sources was read."""
 
     read: dict[str, int]
     left_out: NotRequired[int]
@@ -39,6 +40,7 @@ class JobOutputReceipt(TypedDict):
     bytes: NotRequired[int]
     is_once: NotRequired[bool]
     checks: NotRequired[dict[str, str]]
+    watermarks: NotRequired[dict[str, str]]
 
 
 class JobOutput(TypedDict):

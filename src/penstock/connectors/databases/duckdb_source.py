@@ -11,7 +11,7 @@ import duckdb
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.sources import Into, check_stop
-from penstock.connectors.databases.statements import Native, Rows
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
 from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
@@ -117,6 +117,10 @@ class DuckReader:
         if not self._is_begun:
             self._raw.execute("BEGIN TRANSACTION READ ONLY")
             self._is_begun = True
+
+    def running(self) -> Running | None:
+        """Nobody can be asked."""
+        return None
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""

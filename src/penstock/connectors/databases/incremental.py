@@ -18,8 +18,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from penstock.connectors.databases import duck
-from penstock.connectors.databases.statements import Native, Rows
-from penstock.domain.watermark import MOST_TIES, Order, Watermark, lowered
+from penstock.connectors.databases.statements import Native, Rows, Running
+from penstock.domain.watermark import MOST_TIES, Order, Watermark, is_higher, lowered
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.ports import Say
 from penstock.plan.systems import Incremental
@@ -38,6 +38,9 @@ class Ordered(Protocol):
 
     def begin(self) -> None:
         """Begin a snapshot, in which everything is read from now on."""
+
+    def running(self) -> Running | None:
+        """Return which transactions are open, None where nobody can be asked."""
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
@@ -69,8 +72,9 @@ class Reach:
         """Take what was read before out of files, which are those of *old* and *new*, and return the watermark."""
         at = iter(files)
         ties: tuple[str, ...] = ()
-        if self.old is not None:
-            ties = _ties(next(at), self.before.ties if self.before else ())
+        if self.old is not None and self.before is not None:
+            found = _ties(next(at), self.before.ties)
+            ties = found if self.made is not None and self.made.value == self.before.value else ()
         if self.new is not None:
             ties = _ties(next(at), None)
         return None if self.made is None else replace(self.made, ties=ties)
@@ -80,6 +84,7 @@ def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | N
     """Return which of some rows are read, in the snapshot that begins here. Raises PermanentError for a column that is not
     there, has no order, or another one than its watermark."""
     column, native = reader.quoted(asked.column), described(reader, rows, asked, before)
+    running = reader.running() if native.order is Order.INSTANT else None
     reader.begin()
     order = reader.order(column, native, rows) or (before.order if before else Order.TEXT)
     if before is not None and order is not before.order:
@@ -93,6 +98,11 @@ def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | N
     made = before if top is None else _reached(asked, order, top)
     _say(reader, rows.that(f"{column} IS NULL"), asked, before, log)
     new = None if top is None or made is None else reader.literal(native, order, made.value)
+    if running is not None and made is not None and new is not None:
+        safe = _safe(reader, made, running, asked, log)
+        if safe != made:
+            # Rows above it are read now, and once more: what is kept of rows of one value would not say enough.
+            made, new = before if before is not None and is_higher(safe, before) is not True else safe, None
     if before is None:
         if new is None or asked.overlap:
             return Reach(rows, made=made)
@@ -105,9 +115,34 @@ def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | N
         test = f"{column} > {low} OR {column} = {old}" if order is Order.NUMBER else f"{column} > {low}"
         return Reach(rows.that(test), before=before, made=made)
     ties = rows.that(f"{column} = {old}")
-    if new is None:
-        return Reach(None, old=ties, before=before, made=made)
-    return Reach(above.that(f"{column} <> {new}"), ties, rows.that(f"{column} = {new}"), before, made)
+    if new is not None:
+        return Reach(above.that(f"{column} <> {new}"), ties, rows.that(f"{column} = {new}"), before, made)
+    return Reach(None if top is None else above, ties, None, before, made)
+
+
+def _safe(reader: Ordered, made: Watermark, began: Running, asked: Incremental, log: Say) -> Watermark:
+    """Return a watermark below what transactions may yet commit that are open now, were when the snapshot began, or have come
+    and gone around it: their rows have the instant at which they began."""
+    now = reader.running() or began
+    starts = [Watermark(made.column, made.order, one) for one in (began.since, now.since) if one is not None]
+    first, last = (Watermark(made.column, made.order, one.at) for one in (began, now))
+    if is_higher(made, first) and not is_higher(made, last):
+        starts.append(first)
+    safe = made
+    for one in starts:
+        safe = one if is_higher(safe, one) else safe
+    if safe != made:
+        log(
+            "info",
+            f"a transaction is open since {safe.value}: rows from then on are read now, and by the next job once more",
+        )
+    if now.hidden and not asked.overlap:
+        log(
+            "warning",
+            f"{now.hidden} sessions of other users cannot be looked at, whose transactions may commit rows below the watermark "
+            "later: give the user pg_read_all_stats, or the source an 'overlap'",
+        )
+    return safe
 
 
 def described(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | None = None) -> Native:

@@ -19,7 +19,7 @@ from pymysql.cursors import SSCursor
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, shut
 from penstock.connectors.databases.sources import Into, check_stop
-from penstock.connectors.databases.statements import Native, Rows
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place
 from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
@@ -111,6 +111,10 @@ class MysqlReader:
         if not self.is_begun:
             with self._answering("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"):
                 self.is_begun = True
+
+    def running(self) -> Running | None:
+        """Nobody can be asked."""
+        return None
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""

@@ -19,7 +19,7 @@ from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
 from penstock.connectors.databases.sources import Into, check_stop
-from penstock.connectors.databases.statements import Native, Rows
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place
 from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
@@ -33,6 +33,11 @@ _AS_IT_IS = frozenset({16, 17, 20, 21, 23, 25, 700, 701, 1043})
 """Numbers of types that land as they are: boolean, bytea, integers, real numbers, text."""
 _TIMES = frozenset({1082, 1114, 1184})
 """date, timestamp, timestamptz."""
+_RUNNING = """
+SELECT clock_timestamp()::text, min(xact_start)::text, count(*) FILTER (WHERE query = '<insufficient privilege>')
+FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
+"""
 _OID, _NUMERIC, _PADDED = 26, 1700, 1042
 _MOST_REAL = "1.7976931348623157e308"
 MOST_AT_ONCE = 16
@@ -125,6 +130,11 @@ class PostgresReader:
             self._snapshot = str(self._raw.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
         except psycopg.Error as error:
             raise fault_of(error) from error
+
+    def running(self) -> Running | None:
+        """Return which transactions of others are open in this database."""
+        at, since, hidden = self.row(_RUNNING)
+        return Running(str(at), None if since is None else str(since), int(str(hidden)))
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.sources import Into, check_stop
-from penstock.connectors.databases.statements import Native, Rows
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
 from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
@@ -101,6 +101,10 @@ class SqliteReader:
             self._raw.execute("BEGIN")
             self._is_begun = True
             self.row("SELECT count(*) FROM sqlite_master")
+
+    def running(self) -> Running | None:
+        """Nobody can be asked."""
+        return None
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""

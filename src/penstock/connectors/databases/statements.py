@@ -37,3 +37,13 @@ class Rows:
         """
         where = " AND ".join(f"(\n{one}\n)" for one in self.conditions)
         return f"SELECT {what} FROM {self.relation}" + (f" WHERE {where}" if where else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The transactions of others at an instant (*at*): since when the oldest is open (*since*), None where there is none,
+    and how many sessions may not be looked at (*hidden*). Instants as the database spells them."""
+
+    at: str
+    since: str | None
+    hidden: int
