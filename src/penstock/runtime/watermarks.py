@@ -71,7 +71,8 @@ class Watermarks:
                 )
             from_ = "everything" if began is None else f"above {began.value}"
             self.said[component] = f"{one['column']}: {from_}, up to {reached.value}"
-            self._listener.log("info", f"{component}: its watermark will be {reached.value}")
+            goes = "stays" if began is not None and began.value == reached.value else "will be"
+            self._listener.log("info", f"{component}: its watermark {goes} {reached.value}")
             record = {name: one[name] for name in TEXTS}
             made.append({**record, "began": None if began is None else began.to_json(), "reached": reached.to_json()})
         return tuple(made)

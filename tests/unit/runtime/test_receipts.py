@@ -42,7 +42,7 @@ def some(given: Operator) -> Filter:
     ("given", "receipt"),
     [
         (some(scan("a")), {"read": {"a": 9}, "left_out": 2, "bytes": 5}),
-        (some(scan("silent")), {"read": {}, "bytes": 5}),
+        (some(scan("silent")), {"read": {}, "bytes": 5, "watermarks": {"silent": "n: everything, up to 5"}}),
         (Distinct("once", scan("a"), (), SCHEMA), {"read": {"a": 9}, "bytes": 5}),
         (Union("all", (scan("a"), some(scan("b"))), SCHEMA), {"read": {"a": 9, "b": 3_000_000_000}, "bytes": 5}),
     ],
@@ -54,7 +54,8 @@ def test_what_is_known_before_publication(tmp_path: Path, given: Operator, recei
     write = Write("out", "1", "", given, FileTarget(LAKE, "out", (("id", "id"),)))
     staged = {"out": Staged(write, Connection("lake", "file"), tmp_path, tmp_path / "out", "job-1-1")}
     counts = {"a": 9, "b": 3_000_000_000, "elsewhere": 4}
-    (made,) = with_receipts(Plan((write,)), counts, [Written("out", 7, ("part-0", "part-1"))], staged)
+    said = {"silent": "n: everything, up to 5", "elsewhere": "n: no value"}
+    (made,) = with_receipts(Plan((write,)), counts, [Written("out", 7, ("part-0", "part-1"))], staged, said)
     assert made.receipt == receipt
 
 

@@ -24,6 +24,9 @@ from penstock.errors import PenstockError, PermanentError
 from penstock.plan.ports import Say
 from penstock.plan.systems import Incremental
 
+_ALONE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false", "autoload_known_extensions": "false", "memory_limit": duck.MEMORY, "threads": 2,
+}  # fmt: skip
 KEPT = "Its watermark stays as it was."
 
 
@@ -204,7 +207,7 @@ def _ties(file: Path, known: Sequence[str] | None) -> tuple[str, ...]:
     names = [f'"{name}"' for name in rows.schema_arrow.names]
     both = [f"hash({', '.join(seeded)})" for seeded in (names, ["'second'", *names])]
     where = f"read_parquet({duck.literal(str(file))}, file_row_number = true)"
-    with duckdb.connect(":memory:", config={"threads": 2, "memory_limit": duck.MEMORY}) as database:
+    with duckdb.connect(":memory:", config=_ALONE) as database:
         if count > MOST_TIES:
             sums = ", ".join(f"sum({one}::HUGEINT)" for one in both)
             found = database.execute(f"SELECT {sums} FROM {where}").fetchall()
