@@ -156,9 +156,7 @@ def _execute(
     scratch = Path(order.scratch)
     watermarks = Watermarks(plan, order.watermarks, mask, listener)
     kept, known = states.read(scratch), manifests.read(scratch)
-    sources = bind(
-        plan, connections, connectors, scratch, listener, known=known, states=kept, since=watermarks.since
-    )
+    sources = bind(plan, connections, connectors, scratch, listener, known=known, states=kept, since=watermarks.since)
     moves = watermarks.moves(sources)
     outputs.locate()
     listener.staged([*outputs.folders(), *manifests.folders(), *states.folders()])

@@ -189,6 +189,10 @@ class Told(Quiet):
     def __init__(self) -> None:
         super().__init__()
         self.read: dict[str, int] = {}
+        self.moves: list[Mapping[str, Any]] = []
+
+    def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
+        self.moves = list(moves)
 
     def source(self, component: str, records: int) -> None:
         self.read[component] = records
@@ -309,10 +313,10 @@ class Jobs:
             left = [one.name for one in (self.folder / "staging").glob("*")] if order.granted is None else []
             assert gate is not None or not left
 
-    def dies(self, *components: Mapping[str, Any]) -> tuple[Order, Order]:
+    def dies(self, *components: Mapping[str, Any], **more: Any) -> tuple[Order, Order]:
         """Run an attempt that dies while it publishes; returns its order, and that of the next."""
         self.number += 1
-        order, gate = self.order(components), Asked()
+        order, gate = self.order(components, **more), Asked()
         dying = {name: Dying(one) for name, one in wiring.connectors(None, allow=HERE).items()}
         with pytest.raises(Cut):
             self.attempt(order, gate, dying)  # type: ignore[arg-type]

@@ -227,6 +227,32 @@ def test_a_job_that_fails_says_nothing_of_a_watermark(jobs: Jobs, base: Base) ->
     assert reading.ids() == [3]
 
 
+def test_a_job_that_dies_after_it_has_published_is_finished(
+    jobs: Jobs, base: Base, cut: type[BaseException], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """How far it has come was told before; so whoever finishes it moves the watermark, and no row is lost or twice there."""
+    fill(base, "int", (1, "1"), (2, "2"))
+    base.sql("CREATE TABLE c (id int)")
+    target: Any = base.target()
+    commit = target.commit
+
+    def cut_after(self: Any) -> None:
+        commit(self)
+        raise cut
+
+    with monkeypatch.context() as patch:
+        patch.setattr(target, "commit", cut_after)
+        _, again = jobs.dies(Reading(jobs).source, jobs.target(table="c"), watermarks=[])
+    (moved,) = jobs.told.moves
+    assert (moved["began"], moved["reached"]["value"]) == (None, "2")
+    add(base, (3, "3"))
+    jobs.attempt(again)
+    assert sorted(base.rows("SELECT id FROM c")) == [(1,), (2,)]
+    kept = [{**moved, "mark": moved["reached"]}]
+    jobs.run(Reading(jobs).source, jobs.target(table="c"), watermarks=kept)
+    assert sorted(base.rows("SELECT id FROM c")) == [(1,), (2,), (3,)]
+
+
 def test_the_log_and_the_receipt_say_what_was_read(jobs: Jobs, base: Base) -> None:
     fill(base, "int", (1, "1"))
     reading = Reading(jobs)

@@ -48,5 +48,5 @@ def test_the_watermark_is_that_of_the_component_whatever_its_name() -> None:
     ],
 )  # fmt: skip
 def test_what_is_found(values: dict[str, str], properties: dict[str, Any], code: str, path: str) -> None:
-    found = [(one.code, one.path) for one in compiled(values, **properties).diagnostics]
+    found = [(one.code, one.field) for one in compiled(values, **properties).diagnostics]
     assert (code, path) in found, found
