@@ -186,6 +186,9 @@ class _Going:
     def quoted(self, name: str) -> str:
         return self._session.quoted(name)
 
+    def limited(self, statement: str, size: int) -> str:
+        return self._session.limited(statement, size)
+
     def close(self) -> None:
         self._session.close()
         self._way.close()

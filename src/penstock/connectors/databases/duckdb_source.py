@@ -10,6 +10,7 @@ import duckdb
 
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
@@ -79,6 +80,7 @@ def fault_of(error: duckdb.Error) -> PermanentError | TransientError:
 class DuckReader:
     """Reads rows (`sources.Reader`)."""
 
+    limited = staticmethod(limit)
     is_parallel = False
 
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:

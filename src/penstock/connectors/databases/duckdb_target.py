@@ -10,6 +10,7 @@ import duckdb
 
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.duckdb_source import fault_of, opened
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import FilePlace
@@ -46,6 +47,8 @@ def target(connection: Connection, place: FilePlace) -> Iterator[DuckTarget]:  #
 class DuckTarget:
     """Writes rows (`targets.Target`)."""
 
+    limited = staticmethod(limit)
+    hold = None
     creates_in_transaction = True
     now = "now()"
 

@@ -54,7 +54,7 @@ def _statement(session: Session, asked: DatabaseSource, size: int) -> str:
     names = (asked.schema, asked.table or "") if asked.schema else (asked.table or "",)
     # What stands behind a comment mark in a condition does not reach the bracket.
     where = f" WHERE (\n{asked.where}\n)" if asked.where and asked.where.strip() else ""
-    return f"SELECT * FROM {'.'.join(map(session.quoted, names))}{where} LIMIT {size}"
+    return session.limited(f"SELECT * FROM {'.'.join(map(session.quoted, names))}{where}", size)
 
 
 def _type_of(column: Column, cells: Sequence[Cell | None]) -> str:

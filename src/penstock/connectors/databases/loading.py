@@ -85,6 +85,8 @@ class Load:
         has_after = outside and target.post_action_sql is not None
         session.begin()
         try:
+            if self.is_once:
+                ledger.hold()
             if not outside and target.pre_action_sql is not None:
                 _act(session, target.pre_action_sql, "pre_action_sql")
             if not session.creates_in_transaction:
@@ -137,9 +139,7 @@ class Load:
         else:
             lacking = targets.missing(found, target, items)
             for one in lacking:
-                session.execute(
-                    f"ALTER TABLE {name} ADD COLUMN {session.quoted(one.column)} {session.type_of(one.kind)}"
-                )
+                session.execute(f"ALTER TABLE {name} ADD {session.quoted(one.column)} {session.type_of(one.kind)}")
             if not lacking:
                 return found
         made = targets.checked(session, target, items)
@@ -214,7 +214,7 @@ class _Merge:
         there = self._same("there", given)
         self.session.execute(
             f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {given} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} AS there WHERE {there})"
+            f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} there WHERE {there})"
         )
 
     def _missing(self) -> None:
@@ -248,9 +248,10 @@ class _Merge:
     def _check_doubles(self) -> None:
         keys = [self.session.quoted(one.column) for one in self.items if one.is_key]
         listed, known = ", ".join(keys), " AND ".join(f"{key} IS NOT NULL" for key in keys)
-        found = self.session.rows(
-            f"SELECT {listed}, count(*) FROM {self.given.name} WHERE {known} GROUP BY {listed} HAVING count(*) > 1 LIMIT 1"
+        doubled = (
+            f"SELECT {listed}, count(*) FROM {self.given.name} WHERE {known} GROUP BY {listed} HAVING count(*) > 1"
         )
+        found = self.session.rows(self.session.limited(doubled, 1))
         if found:
             *values, count = found[0]
             key = ", ".join(f"{key} {value}" for key, value in zip(keys, values, strict=True))
@@ -269,7 +270,7 @@ class _Merge:
         return " AND ".join(f"{one}.{key} = {other}.{key}" for key in keys)
 
     def _comes_in(self, name: str) -> str:
-        return f"EXISTS (SELECT 1 FROM {self.given.name} AS given WHERE {self._same('given', name)})"
+        return f"EXISTS (SELECT 1 FROM {self.given.name} given WHERE {self._same('given', name)})"
 
     def _stays_out(self, name: str) -> str:
         """The rows of a table whose key did not come in; of a null key nobody can tell."""

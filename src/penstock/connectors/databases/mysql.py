@@ -19,6 +19,7 @@ from pymysql.constants import CR, ER, FIELD_TYPE
 from pymysql.cursors import SSCursor
 
 from penstock.connectors import places, tls
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.session import (
     ASK_S,
     CONNECT_S,
@@ -149,6 +150,8 @@ def said_of(error: pymysql.MySQLError) -> tuple[int, str]:
 
 class MysqlSession:
     """An open session (`session.Session`); used by one thread at a time."""
+
+    limited = staticmethod(limit)
 
     def __init__(self, raw: pymysql.Connection[SSCursor], twin: socket.socket) -> None:
         self._raw = raw

@@ -17,6 +17,7 @@ from pymysql.constants import FIELD_TYPE, FLAG
 from pymysql.cursors import SSCursor
 
 from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, shut
 from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
@@ -80,6 +81,7 @@ class MysqlReader:
     twin: socket.socket
     is_begun: bool = False
     is_parallel: ClassVar[bool] = False
+    limited = staticmethod(limit)
 
     def quoted(self, name: str) -> str:
         """Return a name in backticks."""

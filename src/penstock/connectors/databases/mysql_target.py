@@ -17,6 +17,7 @@ from pymysql.connections import MySQLResult
 from pymysql.constants import ER, SERVER_STATUS
 from pymysql.cursors import Cursor
 
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded
 from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, said_of, shut
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
@@ -102,6 +103,8 @@ def _prepare(raw: Any) -> None:
 class MysqlTarget:
     """Writes rows (`targets.Target`)."""
 
+    limited = staticmethod(limit)
+    hold = None
     creates_in_transaction = False
     now = "utc_timestamp(6)"
 

@@ -17,6 +17,7 @@ from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 
 from penstock.connectors import tls
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.session import (
     ASK_S,
     CONNECT_S,
@@ -137,6 +138,8 @@ def _sentence(text: str) -> str:
 
 class PostgresSession:
     """An open session (`session.Session`); used by one thread at a time."""
+
+    limited = staticmethod(limit)
 
     def __init__(self, raw: psycopg.Connection) -> None:
         self._raw = raw

@@ -17,6 +17,7 @@ from psycopg.conninfo import make_conninfo
 
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
 from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
@@ -73,6 +74,7 @@ def reader(connection: Connection, place: Place) -> Iterator[PostgresReader]:
 class PostgresReader:
     """Reads rows (`sources.Reader`)."""
 
+    limited = staticmethod(limit)
     is_parallel = True
 
     def __init__(self, raw: psycopg.Connection, address: str) -> None:

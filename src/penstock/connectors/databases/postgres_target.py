@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg.pq import TransactionStatus
 
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded, has_zero, without_zeros
 from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
@@ -58,6 +59,8 @@ def target(connection: Connection, place: Place) -> Iterator[PostgresTarget]:
 class PostgresTarget:
     """Writes rows (`targets.Target`)."""
 
+    limited = staticmethod(limit)
+    hold = None
     creates_in_transaction = True
     now = "now()"
 

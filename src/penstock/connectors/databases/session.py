@@ -50,6 +50,9 @@ class Session(Protocol):
     def quoted(self, name: str) -> str:
         """Return a name as an identifier of the database's SQL."""
 
+    def limited(self, statement: str, size: int) -> str:
+        """Return a SELECT that gives at most some rows."""
+
     def close(self) -> None:
         """End the session; quiet when it has ended."""
 

@@ -35,6 +35,9 @@ class Into:
 class Reader(Ordered, Protocol):
     """An open session with a database that rows are read from."""
 
+    def limited(self, statement: str, size: int) -> str:
+        """Return a SELECT that gives at most some rows."""
+
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands for a field of a type."""
 
@@ -66,10 +69,12 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
     elif origin.incremental is not None:
         described(reader, rows, origin.incremental)
     wanted = [*_parts(reader, reached.rest, origin, landing), *(one for one in (reached.old, reached.new) if one)]
-    limit = "" if landing.size is None else f" LIMIT {landing.size}"
     landing.folder.mkdir(parents=True)
     into = Into(landing.folder, origin.max_parallel, landing.arrived)
-    files = reader.land([one.select(columns) + limit for one in wanted], natives, into)
+    statements = [one.select(columns) for one in wanted]
+    if landing.size is not None:
+        statements = [reader.limited(one, landing.size) for one in statements]
+    files = reader.land(statements, natives, into)
     made = reached.settled(files[len(files) - ties :])
     spec = replace(scan.source, fields=tuple(ScanField(f"c{index}") for index in range(len(names))))
     entries = [FileEntry(str(file), origin.table or "query", file.stat().st_size) for file in files]
@@ -89,7 +94,8 @@ def _parts(reader: Reader, rows: Rows | None, origin: DatabaseSource, landing: L
 
 def _relation(reader: Reader, origin: DatabaseSource) -> str:
     if origin.query is not None:
-        return f"(\n{_single(origin.query)}\n) AS {reader.quoted('q')}"
+        # Without AS, which Oracle does not know here.
+        return f"(\n{_single(origin.query)}\n) {reader.quoted('q')}"
     parts = [origin.schema, origin.table] if origin.schema else [origin.table]
     return ".".join(reader.quoted(part or "") for part in parts)
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from penstock.connectors.databases.incremental import unordered
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
@@ -66,6 +67,7 @@ def fault_of(error: sqlite3.Error) -> PermanentError | TransientError:
 class SqliteReader:
     """Reads rows (`sources.Reader`)."""
 
+    limited = staticmethod(limit)
     is_parallel = False
 
     def __init__(self, raw: sqlite3.Connection) -> None:

@@ -9,6 +9,7 @@ from contextlib import closing, contextmanager, suppress
 
 import pyarrow as pa
 
+from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.sqlite_source import fault_of, opened
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
@@ -42,6 +43,8 @@ def target(connection: Connection, place: FilePlace) -> Iterator[SqliteTarget]: 
 class SqliteTarget:
     """Writes rows (`targets.Target`)."""
 
+    limited = staticmethod(limit)
+    hold = None
     creates_in_transaction = True
     now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 

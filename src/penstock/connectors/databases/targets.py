@@ -84,6 +84,9 @@ class Target(Protocol):
 
     creates_in_transaction: bool
     """Whether a table that is made goes again when the transaction does."""
+    hold: str | None
+    """The statement that keeps other transactions out of `{table}` until this one ends, where the database does not keep
+    primary keys; None where it does."""
     now: str
     """The SQL of the present instant."""
 
@@ -95,6 +98,9 @@ class Target(Protocol):
 
     def qualified(self, schema: str | None, table: str) -> str:
         """Return the name of a table in statements."""
+
+    def limited(self, statement: str, size: int) -> str:
+        """Return a SELECT that gives at most some rows."""
 
     def type_of(self, kind: Kind, *, is_key: bool = False) -> str:
         """Return the type that a column is made with."""

@@ -24,6 +24,7 @@ class Questions:
     version: str
     now: str
     readable: str
+    one: str = "SELECT 1"
 
 
 QUESTIONS = {
@@ -62,7 +63,7 @@ def climb(connection: Connection, driver: str, open_session: Open, allow: str | 
             _version(ladder, session, driver, asks)
             _clock(ladder, session, asks)
             with ladder.rung(Name.ROW):
-                session.first(f"SELECT 1 FROM {named} LIMIT 1" if table else "SELECT 1")
+                session.first(session.limited(f"SELECT 1 FROM {named}", 1) if table else asks.one)
         finally:
             session.close()
     return ladder.rungs
