@@ -32,6 +32,7 @@ COMMANDS = {
     "account": ("accounts", "command"),
     "watermarks": ("watermarks", "command"),
     "connections": ("connections", "group"),
+    "connectors": ("connectors", "group"),
     "keys": ("keys", "group"),
 }
 """Command to module in this room and function; a `group` gives commands of its own."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from penstock.connectors.databases import asking
+from penstock.connectors.databases.certifying import DIFFERENCES, ScratchTables
 from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
@@ -13,7 +14,8 @@ from penstock.connectors.files.roots import Roots
 from penstock.connectors.later import FileConnector, Later, LaterFiles
 from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
-from penstock.plan.ports import Connector, Databases
+from penstock.errors import BadRequest
+from penstock.plan.ports import Connection, Connector, Databases
 from penstock.plan.systems import System
 
 READ_ONLY = frozenset({"http", "singer"})
@@ -27,6 +29,10 @@ TRIED: Mapping[str, str] = {
     "http": "a web server of the tests, which breaks off, waits and lies",
     "postgres": "PostgreSQL",
     "mysql": "MariaDB",
+    "sqlite": "the library that Python has",
+    "duckdb": "DuckDB",
+    "redshift": "the driver's boundary only, not run against a live server here: PostgreSQL as a stand-in",
+    "sqlserver": "the driver's boundary only, not run against a live server here",
     "herokupostgres": "as postgres; never Heroku",
     "googlecloudpostgres": "as postgres; never Google",
     "googlecloudsql": "as mysql; never Google",
@@ -60,6 +66,19 @@ def connectors(
         "singer": Later(System.TAPS, lambda: _singer(taps or {})),
         **dict.fromkeys(TYPES, Tables(allow, Roots(roots, forbidden))),
     }  # fmt: skip
+
+
+def certifying(
+    connection: Connection, roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None
+) -> tuple[ScratchTables, str, Mapping[str, str]]:
+    """Return the tables that are made for a certification, what the database says of itself, and the rules that are known not
+    to hold of it. Raises BadRequest for a connection to anything else, PenstockError where it cannot be used."""
+    if connection.type not in TYPES:
+        raise BadRequest(
+            f"Connections of type '{connection.type}' are not certified. Known: {', '.join(sorted(TYPES))}."
+        )
+    tables = Tables(allow, Roots(roots, forbidden))
+    return ScratchTables(tables, connection), tables.server(connection), DIFFERENCES.get(TYPES[connection.type], {})
 
 
 def _object_files(allow: str | None) -> FileConnector:

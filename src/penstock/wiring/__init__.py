@@ -3,6 +3,7 @@
 from penstock.wiring.engines import engine, engine_named
 from penstock.wiring.jobs import (
     adapters,
+    certifying,
     connectors,
     databases,
     load,
@@ -14,6 +15,7 @@ from penstock.wiring.jobs import (
 
 __all__ = [
     "adapters",
+    "certifying",
     "connectors",
     "databases",
     "engine",

@@ -11,9 +11,10 @@ import psutil
 from penstock.connectors import registry
 from penstock.engines.duckdb import evaluate, functions
 from penstock.engines.functions import isodate
-from penstock.plan.ports import Connector, Databases, Engine
+from penstock.plan.ports import Connection, Connector, Databases, Engine
 from penstock.plan.values import Instant
 from penstock.runtime import child
+from penstock.runtime.certifying import Scratch
 from penstock.runtime.child import Adapters
 from penstock.wiring.engines import engine, engine_of
 
@@ -42,6 +43,14 @@ def connectors(
     """Return connection type to connector. *allow* are the internal networks that may be reached, None for all; *taps* the
     commands of Singer taps that may be run, by name."""
     return registry.connectors(roots, forbidden, allow, taps)
+
+
+def certifying(
+    connection: Connection, roots: Sequence[Path] | None, allow: str | None
+) -> tuple[Scratch, str, Mapping[str, str]]:
+    """Return what a database is certified with: its tables, what it says of itself, and the rules that are known not to hold
+    of it. Raises BadRequest for a connection to anything else, PenstockError where it cannot be used."""
+    return registry.certifying(connection, roots, (), allow)
 
 
 def databases(allow: str | None) -> Databases:

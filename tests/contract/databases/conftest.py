@@ -16,10 +16,12 @@ import pymysql
 import pytest
 
 from penstock import wiring
+from penstock.connectors.databases import redshift
 from penstock.connectors.databases.duckdb_source import opened
 from penstock.connectors.databases.duckdb_target import DuckTarget
 from penstock.connectors.databases.mysql_target import MysqlTarget
 from penstock.connectors.databases.postgres_target import PostgresTarget
+from penstock.connectors.databases.redshift_target import RedshiftTarget
 from penstock.connectors.databases.sqlite_target import SqliteTarget
 from penstock.connectors.places import FilePlace
 from penstock.engines.duckdb.run import DuckEngine
@@ -74,6 +76,34 @@ class Base:
 @pytest.fixture
 def postgres_base(postgres: Any, new_database: Callable[[], str]) -> Iterator[Base]:
     made = Base(new_database(), postgres.port)
+    yield made
+    made.close()
+
+
+class RedshiftBase(Base):
+    """A database of PostgreSQL that is taken for one of Redshift: the statements meant for that are run there, which says
+    nothing of what Redshift itself makes of them. Settings that only Redshift has are left out."""
+
+    kind = "redshift"
+
+    def __init__(self, url: str, port: int) -> None:
+        super().__init__(url, port)
+        self.connection["type"] = "redshift"
+        self.sql("CREATE FUNCTION getdate() RETURNS timestamp LANGUAGE sql AS 'SELECT clock_timestamp()::timestamp'")
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return RedshiftTarget
+
+
+@pytest.fixture
+def redshift_base(
+    postgres: Any, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[RedshiftBase]:
+    known = tuple(one for one in redshift.SETTINGS if "enable_case_sensitive_identifier" not in one)
+    assert len(known) == len(redshift.SETTINGS) - 1
+    monkeypatch.setattr(redshift, "SETTINGS", known)
+    made = RedshiftBase(new_database(), postgres.port)
     yield made
     made.close()
 
@@ -176,7 +206,7 @@ def duckdb_base(tmp_path: Path) -> DuckBase:
     return DuckBase(tmp_path)
 
 
-@pytest.fixture(params=["postgres", "mysql", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb"])
 def base(request: pytest.FixtureRequest) -> Base:
     """Each database."""
     found: Base = request.getfixturevalue(f"{request.param}_base")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -10,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from penstock.connectors import tunnels
-from penstock.connectors.databases import importing, testing
+from penstock.connectors.databases import drivers, importing, testing
 from penstock.connectors.databases.session import Column, Gone, Row, Session
 from penstock.connectors.ladder import no_connector, spoken
 from penstock.connectors.tunnels import Way
@@ -28,6 +27,8 @@ DRIVERS = {
     "herokupostgres": "postgres",
     "mysql": "mysql",
     "postgres": "postgres",
+    "redshift": "redshift",
+    "sqlserver": "sqlserver",
 }
 """Connection type to the module beside this one that opens sessions; a driver is loaded when it is first needed."""
 _Key = tuple[object, ...]
@@ -57,6 +58,12 @@ class Databases:
         if driver is None:
             raise ConnectionTestFailed(no_connector(connection))
         return testing.climb(connection, driver, _opens(driver), self._allow, table)
+
+    def version(self, connection: Connection) -> str:
+        """Return what a server says of its version. Raises ConnectionTestFailed."""
+        with self._looking(connection) as session:
+            cell = session.first(testing.QUESTIONS[DRIVERS[connection.type]].version)
+            return "" if cell is None else cell.text
 
     def sample(self, connection: Connection, asked: DatabaseSource, size: int) -> Sampled:
         """Return the first records of a table or query. Raises ConnectionTestFailed."""
@@ -195,5 +202,4 @@ class _Going:
 
 
 def _opens(driver: str) -> testing.Open:
-    module = importlib.import_module(f"penstock.connectors.databases.{driver}")
-    return cast(testing.Open, module.open_session)
+    return lambda connection, place: cast(Session, drivers.module(driver).open_session(connection, place))

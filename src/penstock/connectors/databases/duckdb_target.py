@@ -48,7 +48,7 @@ class DuckTarget:
     """Writes rows (`targets.Target`)."""
 
     limited = staticmethod(limit)
-    hold = None
+    hold: str | None = None
     creates_in_transaction = True
     now = "now()"
 

@@ -102,26 +102,46 @@ FROM information_schema.columns c JOIN information_schema.tables t
 ON t.table_schema = c.table_schema AND t.table_name = c.table_name
 WHERE c.table_schema NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys'){where}
 ORDER BY c.table_schema, c.table_name, c.ordinal_position"""
+_REDSHIFT = """SELECT c.table_schema, c.table_name, CASE WHEN t.table_type = 'VIEW' THEN '1' ELSE '0' END, c.column_name,
+c.data_type, c.data_type, CASE WHEN c.is_nullable = 'YES' THEN '1' ELSE '0' END
+FROM information_schema.columns c JOIN information_schema.tables t
+ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.table_schema NOT IN ('pg_catalog', 'information_schema', 'pg_internal', 'pg_automv'){where}
+ORDER BY c.table_schema, c.table_name, c.ordinal_position"""
+_SQLSERVER = """SELECT c.TABLE_SCHEMA, c.TABLE_NAME, CASE WHEN t.TABLE_TYPE = 'VIEW' THEN '1' ELSE '0' END, c.COLUMN_NAME,
+CASE c.DATA_TYPE WHEN 'bit' THEN 'boolean' WHEN 'float' THEN 'double'
+WHEN 'money' THEN 'decimal' WHEN 'smallmoney' THEN 'decimal'
+WHEN 'datetime2' THEN 'datetime' WHEN 'smalldatetime' THEN 'datetime' WHEN 'datetimeoffset' THEN 'datetime'
+WHEN 'timestamp' THEN 'rowversion' ELSE c.DATA_TYPE END, c.DATA_TYPE, CASE WHEN c.IS_NULLABLE = 'YES' THEN '1' ELSE '0' END
+FROM INFORMATION_SCHEMA.COLUMNS c JOIN INFORMATION_SCHEMA.TABLES t
+ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE 1 = 1{where}
+ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION"""
+_ASKS = {
+    "sqlserver": (_SQLSERVER, "c.TABLE_SCHEMA"),
+    "mysql": (_MYSQL, "c.table_schema"), "postgres": (_POSTGRES, "n.nspname"), "redshift": (_REDSHIFT, "c.table_schema"),
+}  # fmt: skip
+"""What each database is asked for its tables, and what in it is the name of a schema."""
 _BY_NAME = {
     "int2": "int", "int4": "int", "int8": "long", "oid": "long", "float4": "float", "float8": "double", "numeric": "double",
     "bool": "boolean", "date": "datetime", "timestamp": "datetime", "timestamptz": "datetime", "tinyint": "int",
     "smallint": "int", "mediumint": "int", "int": "int", "bigint": "long", "bit": "long", "year": "int", "decimal": "double",
     "float": "float", "double": "double", "datetime": "datetime",
+    "integer": "int", "real": "float", "double precision": "double", "boolean": "boolean",
+    "timestamp without time zone": "datetime", "timestamp with time zone": "datetime",
 }  # fmt: skip
-"""Types of PostgreSQL and MySQL that are no text, as types of a package's fields."""
+"""Types of databases that are no text, as types of a package's fields."""
 
 
 def tables(session: Session, driver: str, schema: str | None, literal: Callable[[str], str]) -> tuple[TableFacts, ...]:
     """Return the tables and views that the user may read. *literal* writes a text as the database's SQL has it. Raises
     PermanentError, TransientError."""
-    is_postgres = driver == "postgres"
-    asks, column = (_POSTGRES, "n.nspname") if is_postgres else (_MYSQL, "c.table_schema")
+    asks, column = _ASKS[driver]
     where = f" AND {column} = {literal(schema)}" if schema else ""
     _, rows = session.rows(asks.format(where=where), MOST_ROWS + 1, 2 * LOOK_AT_S)
     if len(rows) > MOST_ROWS:
         raise PermanentError(f"the database has more than {MOST_ROWS:,} tables or columns. Name a schema.")
     texts = [[one.text if one is not None else "" for one in row] for row in rows]
-    if is_postgres:
+    if driver == "postgres":
         return tuple(
             TableFacts(within, name, is_view == "true", tuple(_column(*one) for one in json.loads(columns)))
             for within, name, is_view, columns in texts

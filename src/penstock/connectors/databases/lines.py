@@ -52,6 +52,16 @@ def encoded(batch: pa.RecordBatch, zero: str | None = None, digits: frozenset[in
     return _data(ended)
 
 
+def texts_of(batch: pa.RecordBatch) -> list[list[str | None]]:
+    """Return the values of a batch as texts, column by column; null stays null."""
+    return [
+        (column.cast(pa.timestamp("us")) if pa.types.is_timestamp(column.type) else column)
+        .cast(pa.large_string())
+        .to_pylist()
+        for column in batch.columns
+    ]
+
+
 def has_zero(column: pa.Array) -> bool:
     """Tell whether a column of texts holds a zero character."""
     return _is_text(column) and _holds(_data(column), 0)

@@ -104,7 +104,7 @@ class MysqlTarget:
     """Writes rows (`targets.Target`)."""
 
     limited = staticmethod(limit)
-    hold = None
+    hold: str | None = None
     creates_in_transaction = False
     now = "utc_timestamp(6)"
 

@@ -140,6 +140,8 @@ class PostgresSession:
     """An open session (`session.Session`); used by one thread at a time."""
 
     limited = staticmethod(limit)
+    rests = TransactionStatus.IDLE
+    """Where a session is between two statements."""
 
     def __init__(self, raw: psycopg.Connection) -> None:
         self._raw = raw
@@ -162,7 +164,7 @@ class PostgresSession:
         except psycopg.Error as error:
             self.close()
             raise Gone(_sentence(str(error))) from error
-        if self._pg.transaction_status != TransactionStatus.IDLE:
+        if self._pg.transaction_status != self.rests:
             self.close()  # It began a transaction, which is not to reach the next statement.
         return cell
 

@@ -60,7 +60,7 @@ class PostgresTarget:
     """Writes rows (`targets.Target`)."""
 
     limited = staticmethod(limit)
-    hold = None
+    hold: str | None = None
     creates_in_transaction = True
     now = "now()"
 
@@ -114,14 +114,17 @@ class PostgresTarget:
         try:
             return max(self._raw.execute(sql.encode()).rowcount, 0)
         except psycopg.Error as error:
-            raise _fault(error) from error
+            raise self._fault(error) from error
 
     def rows(self, sql: str) -> Sequence[Sequence[object]]:
         """Return the rows of a statement."""
         try:
             return self._raw.execute(sql.encode()).fetchall()
         except psycopg.Error as error:
-            raise _fault(error) from error
+            raise self._fault(error) from error
+
+    def _fault(self, error: psycopg.Error) -> Exception:
+        return _fault(error)
 
     def begin(self) -> None:
         """Begin a transaction."""
@@ -218,7 +221,7 @@ class PostgresTarget:
                         copy.write(encoded(sound))
                 records = cursor.rowcount
         except psycopg.Error as error:
-            raise _fault(error) from error
+            raise self._fault(error) from error
         return records, skipped, nulled
 
 

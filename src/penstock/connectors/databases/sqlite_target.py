@@ -44,7 +44,7 @@ class SqliteTarget:
     """Writes rows (`targets.Target`)."""
 
     limited = staticmethod(limit)
-    hold = None
+    hold: str | None = None
     creates_in_transaction = True
     now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 

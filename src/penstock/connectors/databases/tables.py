@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
-from penstock.connectors.databases import asking, sources, targets
+from penstock.connectors.databases import asking, drivers, sources, targets
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import FilePlace, Place
@@ -51,6 +52,14 @@ class Tables:
             return None
         return asking.Databases(self._allow).test(connection)
 
+    def server(self, connection: Connection) -> str:
+        """Return what a database says of itself. Raises ConnectionTestFailed."""
+        if connection.type == "sqlite":
+            return f"SQLite {sqlite3.sqlite_version}"
+        if connection.type == "duckdb":
+            return f"DuckDB {version('duckdb')}"
+        return asking.Databases(self._allow).version(connection)
+
     def bind(self, scan: Scan, connection: Connection, landing: Landing) -> BoundSource:
         """Read the rows of a source into the landing folder."""
         if not isinstance(scan.origin, DatabaseSource):
@@ -68,7 +77,7 @@ class Tables:
         """Make the staging folder, and look whether the table can be written as it is to be."""
         target = _target(staged.write)
         items = targets.items_of(staged.write, target)
-        with self._writer(staged) as session:
+        with self.writing(staged.connection, staged.folder) as session:
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)
@@ -78,17 +87,18 @@ class Tables:
         """Write the staged records into the table, once."""
         ledger_schema = str(staged.connection.parameters.get("ledger_schema") or "") or None
         load = Load(staged, written, _target(staged.write), ledger_schema)
-        return load.publish(lambda: self._writer(staged))
+        return load.publish(lambda: self.writing(staged.connection, staged.folder))
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
         folders.discard(staged)
 
     @contextmanager
-    def _writer(self, staged: Staged) -> Iterator[targets.Target]:
-        connection = staged.connection
+    def writing(self, connection: Connection, folder: Path = _NOWHERE) -> Iterator[targets.Target]:
+        """Give a session that writes; a database that is a file reaches *folder* beside itself. Raises PermanentError,
+        TransientError."""
         module = _module(connection, "target")
-        with self._way(connection, staged.folder) as place, module.target(connection, place) as session:
+        with self._way(connection, folder) as place, module.target(connection, place) as session:
             yield session
 
     @contextmanager
@@ -117,7 +127,7 @@ class Tables:
 
 
 def _module(connection: Connection, role: str) -> Any:
-    return importlib.import_module(f"penstock.connectors.databases.{TYPES[connection.type]}_{role}")
+    return drivers.module(TYPES[connection.type], role)
 
 
 def _target(write: Write) -> DatabaseTarget:

@@ -19,7 +19,8 @@ Open = Callable[[Connection, Place], Session]
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a database is asked: its version as text, its clock, and whether there is anything that the user can read."""
+    """What a database is asked: its version as text, its clock, whether there is anything that the user can read, and for one
+    row."""
 
     version: str
     now: str
@@ -42,9 +43,22 @@ QUESTIONS = {
         "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema NOT IN "
         "('information_schema', 'performance_schema', 'mysql', 'sys'))",
     ),
+    "sqlserver": Questions(
+        "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))",
+        "SELECT SYSUTCDATETIME()",
+        "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES",
+    ),
+    "redshift": Questions(
+        "SELECT version()",
+        "SELECT getdate()",
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema NOT IN ('pg_catalog', 'information_schema', "
+        "'pg_internal', 'pg_automv')",
+    ),
 }
-OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5)}
-"""The oldest versions that are tried; older ones may work."""
+OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5), "SQL Server": (13,)}
+"""The oldest versions that are tried, or for SQL Server the oldest that has what is used; older ones may work. Redshift has one
+version, which changes."""
+NAMES = {"postgres": "PostgreSQL", "redshift": "Redshift", "sqlserver": "SQL Server"}
 
 
 def climb(connection: Connection, driver: str, open_session: Open, allow: str | None, table: tuple[str, ...]) -> Rungs:
@@ -72,16 +86,16 @@ def climb(connection: Connection, driver: str, open_session: Open, allow: str | 
 def _privileges(ladder: Ladder, session: Session, asks: Questions) -> None:
     with ladder.rung(Name.PRIVILEGES) as warn:
         cell = session.first(asks.readable)
-        if cell is None or cell.text not in ("true", "1"):
+        if cell is None or cell.text in ("false", "0"):
             warn("The user can read no table of this database. Grant SELECT, or correct the database.")
 
 
 def _version(ladder: Ladder, session: Session, driver: str, asks: Questions) -> None:
     cell = session.first(asks.version)
     text = "" if cell is None else cell.text
-    name = "PostgreSQL" if driver == "postgres" else "MariaDB" if "mariadb" in text.lower() else "MySQL"
+    name = NAMES.get(driver) or ("MariaDB" if "mariadb" in text.lower() else "MySQL")
     found = tuple(map(int, re.findall(r"\d+", text.removeprefix("5.5.5-"))[:2]))
-    ladder.version(name, text, found, OLDEST[name])
+    ladder.version(name, text, found, OLDEST.get(name, ()))
 
 
 def _clock(ladder: Ladder, session: Session, asks: Questions) -> None:

@@ -1,0 +1,47 @@
+"""Tables of a certification: how they are found and removed again; and what each database is known to do otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from penstock.connectors.databases.ledger import TABLE
+from penstock.connectors.databases.tables import Tables
+from penstock.plan.ports import Connection
+
+DIFFERENCES: Mapping[str, Mapping[str, str]] = {
+    "sqlite": {
+        "what does not fit fails the load, and the table is as it was": "Every value fits every column of SQLite.",
+        "what does not fit is left out with skip, or that is refused": "Every value fits every column of SQLite.",
+    },
+}
+"""System to the rules that do not hold of it, by their sentence, with the reason."""
+
+
+class ScratchTables:
+    """Tables on one server (`penstock.runtime.certifying.Scratch`)."""
+
+    def __init__(self, tables: Tables, connection: Connection) -> None:
+        self._tables = tables
+        self._connection = connection
+        with tables.writing(connection) as session:
+            # Names need no session, and are asked for often.
+            self.quoted, self.qualified = session.quoted, session.qualified
+
+    def has(self, schema: str | None, table: str) -> bool:
+        """Tell whether there is a table."""
+        with self._tables.writing(self._connection) as session:
+            return session.find(schema, table) is not None
+
+    def drop(self, schema: str | None, table: str) -> None:
+        """Remove a table; quiet where there is none."""
+        with self._tables.writing(self._connection) as session:
+            if session.find(schema, table) is not None:
+                session.execute(f"DROP TABLE {session.qualified(schema, table)}")
+
+    def forget(self, schema: str | None, jobs: str) -> None:
+        """Take the jobs whose names begin so out of the ledger."""
+        with self._tables.writing(self._connection) as session:
+            name, begin = session.qualified(schema, TABLE), session.literal(f"{jobs}%")
+            session.begin()
+            session.execute(f"DELETE FROM {name} WHERE {session.quoted('job')} LIKE {begin}")
+            session.commit()

@@ -1,0 +1,25 @@
+"""Drivers that are extras: loaded when they are first needed, and named where they are not installed."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from penstock.errors import PermanentError
+
+EXTRAS = {"oracle": "oracledb", "sqlserver": "pymssql"}
+"""System to the package of its driver; the extra of Penstock has the system's name."""
+
+
+def module(system: str, role: str = "") -> Any:
+    """Return the module beside this one that speaks to a system: `<system>`, or `<system>_<role>`. Raises PermanentError where
+    its driver is not installed."""
+    name = f"{system}_{role}" if role else system
+    try:
+        return importlib.import_module(f"penstock.connectors.databases.{name}")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != EXTRAS.get(system):
+            raise
+        raise PermanentError(
+            f"the driver for {system} is not installed. Install it with: pip install 'penstock[{system}]'."
+        ) from error

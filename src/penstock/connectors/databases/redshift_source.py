@@ -1,0 +1,121 @@
+"""Rows of Amazon Redshift as Parquet, over psycopg: rows come one after the other, and nothing is kept by the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from psycopg.types.string import TextLoader
+
+from penstock.connectors.databases import arriving
+from penstock.connectors.databases.arriving import Lands
+from penstock.connectors.databases.limits import limit
+from penstock.connectors.databases.redshift import READ_ONLY, connected, fault_of
+from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.places import Place
+from penstock.errors import InvariantBroken, TransientError
+from penstock.kit.stopping import STOP
+from penstock.plan.dtypes import Kind
+from penstock.plan.ports import Connection
+
+_CANCEL_S = 5.0
+NUMERIC, SUPER, VARBYTE = 1700, 4000, 6551
+_DATE, _TIMESTAMP, _INSTANT = 1082, 1114, 1184
+_LANDS: dict[int, Lands] = {
+    16: arriving.FLAG, 20: arriving.WHOLE, 21: arriving.WHOLE, 23: arriving.WHOLE, 26: arriving.WHOLE,
+    700: arriving.SHORT_REAL, 701: arriving.REAL, _DATE: arriving.PRINTED_TIME, _TIMESTAMP: arriving.PRINTED_TIME,
+    _INSTANT: arriving.PRINTED_INSTANT, VARBYTE: arriving.HEXADECIMAL,
+}  # fmt: skip
+"""Redshift's numbers of types to what their values become; all else is text."""
+_NATIVE = frozenset({16, 20, 21, 23, 26, 700, 701})
+"""Types whose values the driver makes; of all others it gives the text that came."""
+_TEXTUAL = (Kind.CHARARRAY, Kind.BYTEARRAY, Kind.MAP, Kind.BAG)
+
+
+@contextmanager
+def reader(connection: Connection, place: Place) -> Iterator[RedshiftReader]:
+    """Open what reads rows of a database. Raises PermanentError, TransientError."""
+    with closing(connected(connection, place)) as raw:
+        for one in raw.adapters.types:
+            if one.oid not in _NATIVE:
+                raw.adapters.register_loader(one.oid, TextLoader)
+        for number in (SUPER, VARBYTE):
+            raw.adapters.register_loader(number, TextLoader)
+        yield RedshiftReader(raw)
+
+
+class RedshiftReader:
+    """Reads rows (`sources.Reader`). Several sessions share no snapshot there, so that one reads."""
+
+    limited = staticmethod(limit)
+    is_parallel = False
+
+    def __init__(self, raw: psycopg.Connection) -> None:
+        self._raw = raw
+
+    def quoted(self, name: str) -> str:
+        """Return a name in double quotes."""
+        return '"' + name.replace('"', '""') + '"'
+
+    def describe(self, statement: str) -> Sequence[Native]:
+        """Return the columns of a statement."""
+        try:
+            found = self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
+        except psycopg.Error as error:
+            raise fault_of(error) from error
+        return [Native(one.name, one.type_code, one.type_display) for one in found]
+
+    def expression(self, column: str, native: Native, kind: Kind) -> str:
+        """Return the SQL of a column as it lands."""
+        if native.type == SUPER:
+            return f"JSON_SERIALIZE({column})"
+        if native.type == NUMERIC and kind in (Kind.INT, Kind.LONG):
+            return f"CAST(TRUNC({column}) AS decimal(38,0))"
+        if native.type in (_DATE, _TIMESTAMP, _INSTANT) and kind in _TEXTUAL:
+            return f"CAST({column} AS varchar(64))"
+        return column
+
+    def bounds(self, statement: str) -> tuple[object, object]:
+        """Nothing is read in parts."""
+        raise InvariantBroken(f"no parts are read: {statement}")
+
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
+        """Write the rows of statements, a file each, in one transaction that only reads."""
+        files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        total = 0
+        try:
+            with STOP.ending(self._cancel), self._raw.cursor() as cursor:
+                cursor.execute(READ_ONLY.encode())
+                for statement, file in zip(statements, files, strict=True):
+                    # The columns are known with the first row; a statement without rows is asked for them.
+                    rows = cursor.stream(statement.encode())
+                    first = next(rows, None)
+                    described = (
+                        cursor.description or self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
+                    )
+                    columns = [_LANDS.get(one.type_code, arriving.TEXT) for one in described]
+                    total = arriving.write(_with(first, rows), columns, file, into.arrived, total)
+                cursor.execute(b"ROLLBACK")
+        except psycopg.Error as error:
+            check_stop()
+            raise fault_of(error) from error
+        except TransientError:
+            check_stop()
+            raise
+        return files
+
+    def _cancel(self) -> None:
+        """End what runs, from another thread."""
+        with suppress(psycopg.Error):
+            self._raw.cancel_safe(timeout=_CANCEL_S)
+
+
+Rows = Iterator[Sequence[object]]
+
+
+def _with(first: Sequence[object] | None, rows: Rows) -> Rows:
+    if first is not None:
+        yield first
+        yield from rows

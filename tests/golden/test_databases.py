@@ -1,0 +1,169 @@
+"""What databases that no test can start are told, statement by statement, at the boundary of their driver.
+
+Each file of `databases/<system>` is the script of one load, for people who know the database to read. `make golden` writes the
+files anew; their diff is reviewed like code.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from psycopg.pq import TransactionStatus
+
+from penstock.connectors.databases.loading import Load
+from penstock.connectors.databases.redshift_target import RedshiftTarget
+from penstock.connectors.databases.sqlserver_target import SqlServerTarget
+from penstock.lang import compile_package
+from penstock.plan.ports import Connection, Staged, Written
+from penstock.plan.systems import DatabaseTarget
+
+HERE = Path(__file__).parent / "databases"
+REWRITE = os.environ.get("GOLDEN") == "write"
+FIELDS = {"id": "long", "name": "string", "paid": "boolean", "at": "datetime", "total": "double", "more": "json"}
+CASES: dict[str, dict[str, Any]] = {
+    "append": {},
+    "append_to_a_table_that_is_made": {"auto_create_table": True},
+    "append_with_a_column_that_is_added": {"add_missing_columns": True},
+    "truncate_insert": {"operation": "truncate_insert"},
+    "delete_insert": {"operation": "delete_insert"},
+    "merge_delete_insert": {"operation": "merge_delete_insert"},
+    "merge_update_insert": {"operation": "merge_update_insert"},
+    "update_and_mark_missing_rows": {"operation": "update", "missing_rows": "mark", "mark_column": "gone"},
+    "insert_missing_and_delete_missing_rows": {"operation": "insert_missing", "missing_rows": "delete"},
+    "actions": {"pre_action_sql": "PRE", "post_action_sql": "POST"},
+    "actions_outside": {"pre_action_sql": "PRE", "post_action_sql": "POST", "actions_in_transaction": False},
+}
+POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
+
+
+def _driver() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("penstock_fakes_driver", HERE.parents[1] / "fakes" / "driver.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+driver = _driver()
+NONE = (None, [], 0)
+
+
+def rows(*found: Any) -> Any:
+    """An answer of rows; nothing here looks at their columns."""
+    return [("c", 0)], list(found), len(found)
+
+
+def sqlserver(name: str) -> tuple[Any, Any]:
+    """A SQL Server with a table `shop.orders` and a ledger, unless the case says otherwise."""
+    columns = [("id", "bigint", 19, 0), ("name", "nvarchar", 0, 0), ("paid", "bit", 1, 0), ("at", "datetimeoffset", 33, 6),
+               ("total", "float", 53, 0), ("more", "nvarchar", 0, 0), ("gone", "datetime2", 27, 7)]  # fmt: skip
+    lacking = columns[:5] + columns[6:]
+    there, absent, known = rows(("U ", 1, 1, 1, 1, 1)), rows(), rows(*columns)
+    is_made, is_widened = "that_is_made" in name, "is_added" in name
+    raw = driver.Driver(
+        [
+            (r"sys.objects o WHERE.*_penstock_ledger", [absent, there] if is_made else there),
+            (r"sys.objects o WHERE.*orders", [absent, there] if is_made else there),
+            (r"sys.columns(.|\n)*_penstock_ledger", rows(("job", "nvarchar", 0, 0))),
+            (r"sys.columns(.|\n)*orders", [rows(*lacking), known] if is_widened else known),
+            (r"HAS_PERMS_BY_NAME\(DB_NAME", rows((1,))),
+            (r"@@TRANCOUNT$", rows((1,))),
+            (r"SELECT \[finished\]", rows()),
+            (r"HAVING", rows()),
+            (r"SELECT ISNULL\(SUM", rows((0,))),
+            (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
+            (r"SELECT count\(\*\)", rows((5,))),
+            (r"OPENJSON", (None, [], 2)),
+        ]
+    )
+    return raw, SqlServerTarget(raw)
+
+
+def redshift(name: str) -> tuple[Any, Any]:
+    """A Redshift with such a table."""
+    columns = [("id", "bigint", 20), ("name", "character varying(9)", 1043), ("paid", "boolean", 16),
+               ("at", "timestamp with time zone", 1184), ("total", "double precision", 701),
+               ("more", "character varying(65535)", 1043), ("gone", "timestamp without time zone", 1114)]  # fmt: skip
+    there, absent, known = rows((77, True)), rows(), rows(*columns)
+    is_made, is_widened = "that_is_made" in name, "is_added" in name
+    raw = driver.Driver(
+        [
+            (r"c.relname = '_penstock_ledger'", [absent, there] if is_made else there),
+            (r"c.relname = 'orders'", [absent, there] if is_made else there),
+            (r"has_table_privilege", rows((True, True, True, True))),
+            (
+                r"FROM pg_attribute",
+                [rows(*columns[:5], columns[6]), known] if is_widened else known,
+            ),
+            (r"FROM pg_namespace", rows((1,))),
+            (r"has_schema_privilege", rows((True,))),
+            (r'SELECT "finished"', rows()),
+            (r"HAVING", rows()),
+            (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
+            (r"SELECT count\(\*\)", rows((5,))),
+        ]
+    )
+    raw.info.transaction_status = TransactionStatus.INTRANS
+    return raw, RedshiftTarget(raw)
+
+
+SYSTEMS = {"redshift": redshift, "sqlserver": sqlserver}
+LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *(POLICIES if system == "sqlserver" else ()))]
+
+
+def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
+    """Return a load of two records."""
+    given = {"schema": "shop", "table": "orders", **properties}
+    is_keyed = given.get("operation", "append") not in ("append", "truncate_insert", "delete_insert")
+    flow = {
+        "components": [
+            {"id": "f", "name": "records", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
+             "properties": {"path": "in.csv"}, "fields": [{"name": name, "type": kind} for name, kind in FIELDS.items()]},
+            {"id": "t", "name": "load", "type": "database_destination_component", "connection": {"name": "db"},
+             "properties": given, "mapping": [{"alias": name, "key": name == "id" and is_keyed} for name in FIELDS]},
+        ],
+        "edges": [{"from": "f", "to": "t"}],
+    }  # fmt: skip
+    compiled = compile_package(json.dumps(flow), {})
+    assert compiled.plan is not None, compiled.diagnostics
+    (write,) = compiled.plan.outputs
+    assert isinstance(write.destination, DatabaseTarget)
+    at = [datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC), None]
+    table = pa.table({
+        "id": pa.array([1, 2], pa.int64()), "name": ["it's \\ \U0001f600", ""], "paid": [True, None],
+        "at": pa.array(at, pa.timestamp("ms", "UTC")), "total": [0.1, None], "more": ['{"a":[1]}', None],
+    })  # fmt: skip
+    folder.mkdir()
+    pq.write_table(table, folder / "part.parquet")
+    staged = Staged(write, Connection("db", system), folder, Path("/db"), "job-1-1", "job-1 2026-01-02T03:04:05+00:00")
+    return Load(staged, Written("load", 2, ("part.parquet",)), write.destination, None)
+
+
+@pytest.mark.parametrize(("system", "name"), LOADS)
+def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
+    raw, target = SYSTEMS[system](name)
+    made = load_of(system, {**CASES, **POLICIES}[name], tmp_path / "staged").publish(lambda: nullcontext(target))
+    assert made.places == ("shop.orders",)
+    assert made.is_once
+    file = HERE / system / f"{name}.sql"
+    if REWRITE:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(raw.script, "utf-8")
+    assert raw.script == file.read_text("utf-8")
+
+
+def test_every_file_is_of_a_load() -> None:
+    assert {(one.parent.name, one.stem) for one in HERE.glob("*/*.sql")} == set(LOADS)
