@@ -83,6 +83,14 @@ class Cursor:
         self._answer(sql)
         self.rowcount = len(values)
 
+    def setinputsizes(self, *types: Any) -> None:
+        """Note as what the values of the next statement are sent, as oracledb does."""
+        self._driver.told.append(f"-- sent as {', '.join(one.name for one in types)}")
+
+    def var(self, kind: Any, arraysize: int) -> tuple[Any, int]:
+        """Return what values arrive as, as oracledb does."""
+        return kind, arraysize
+
     def fetchone(self) -> Sequence[Any] | None:
         """Return the next row."""
         return self._rows.pop(0) if self._rows else None

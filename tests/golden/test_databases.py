@@ -22,6 +22,7 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from penstock.connectors.databases.loading import Load
+from penstock.connectors.databases.oracle_target import OracleTarget
 from penstock.connectors.databases.redshift_target import RedshiftTarget
 from penstock.connectors.databases.sqlserver_target import SqlServerTarget
 from penstock.lang import compile_package
@@ -120,7 +121,30 @@ def redshift(name: str) -> tuple[Any, Any]:
     return raw, RedshiftTarget(raw)
 
 
-SYSTEMS = {"redshift": redshift, "sqlserver": sqlserver}
+def oracle(name: str) -> tuple[Any, Any]:
+    """An Oracle with such a table."""
+    columns = [("id", "NUMBER", 0, 19), ("name", "VARCHAR2", None, None), ("paid", "NUMBER", 0, 1),
+               ("at", "TIMESTAMP(6) WITH TIME ZONE", 6, None), ("total", "BINARY_DOUBLE", None, None),
+               ("more", "CLOB", None, None), ("gone", "DATE", None, None)]  # fmt: skip
+    there, absent, known = rows(("TABLE",)), rows(), rows(*columns)
+    is_made, is_widened = "that_is_made" in name, "is_added" in name
+    raw = driver.Driver(
+        [
+            (r"FROM all_objects.*_penstock_ledger", [absent, there] if is_made else there),
+            (r"FROM all_objects.*orders", [absent, there] if is_made else there),
+            (r"FROM all_tab_columns", [rows(*columns[:5], columns[6]), known] if is_widened else known),
+            (r"session_privs", rows((1,))),
+            (r"SELECT DBMS_TRANSACTION", rows(("7.1.99",))),
+            (r'SELECT "finished"', rows()),
+            (r"HAVING", rows()),
+            (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
+            (r"SELECT count\(\*\)", rows((5,))),
+        ]
+    )
+    return raw, OracleTarget(raw)
+
+
+SYSTEMS = {"oracle": oracle, "redshift": redshift, "sqlserver": sqlserver}
 LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *(POLICIES if system == "sqlserver" else ()))]
 
 

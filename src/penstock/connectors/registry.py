@@ -32,6 +32,7 @@ TRIED: Mapping[str, str] = {
     "sqlite": "the library that Python has",
     "duckdb": "DuckDB",
     "redshift": "the driver's boundary only, not run against a live server here: PostgreSQL as a stand-in",
+    "oracle": "the driver's boundary only, not run against a live server here",
     "sqlserver": "the driver's boundary only, not run against a live server here",
     "herokupostgres": "as postgres; never Heroku",
     "googlecloudpostgres": "as postgres; never Google",

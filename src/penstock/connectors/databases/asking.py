@@ -26,6 +26,7 @@ DRIVERS = {
     "googlecloudsql": "mysql",
     "herokupostgres": "postgres",
     "mysql": "mysql",
+    "oracle": "oracle",
     "postgres": "postgres",
     "redshift": "redshift",
     "sqlserver": "sqlserver",

@@ -9,6 +9,7 @@ from penstock.connectors.databases.tables import Tables
 from penstock.plan.ports import Connection
 
 DIFFERENCES: Mapping[str, Mapping[str, str]] = {
+    "oracle": {"an empty text is no null": "Oracle keeps an empty text as null."},
     "sqlite": {
         "what does not fit fails the load, and the table is as it was": "Every value fits every column of SQLite.",
         "what does not fit is left out with skip, or that is refused": "Every value fits every column of SQLite.",

@@ -33,6 +33,8 @@ class Speech:
     reading: str
     leaving: Callable[[Any], None]
     cancel: Callable[[Any], None]
+    prepared: Callable[[str], str] = str
+    """Returns a statement that is asked as the database takes it. Raises PermanentError for one that cannot be asked."""
 
 
 class DbSession:
@@ -89,8 +91,8 @@ class DbSession:
 
     @contextmanager
     def _answering(self, sql: str) -> Iterator[Any]:
-        checked(sql)
         raw, speech = self._raw, self._speech
+        sql = speech.prepared(checked(sql))
         try:
             with STOP.ending(lambda: speech.cancel(raw)), closing(raw.cursor()) as cursor:
                 if speech.reading:
@@ -144,7 +146,7 @@ def kind_of(value: Any, kind: CellKind) -> CellKind:
         case float():
             return CellKind.DOUBLE if kind is not CellKind.FLOAT else kind
         case Decimal():
-            return CellKind.DECIMAL
+            return CellKind.WHOLE if kind is CellKind.WHOLE else CellKind.DECIMAL
         case datetime():
             return CellKind.TIMESTAMP if value.tzinfo is None else CellKind.INSTANT
         case date():

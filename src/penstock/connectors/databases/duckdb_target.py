@@ -49,6 +49,7 @@ class DuckTarget:
 
     limited = staticmethod(limit)
     hold: str | None = None
+    temporary_first = False
     creates_in_transaction = True
     now = "now()"
 

@@ -116,7 +116,18 @@ WHEN 'timestamp' THEN 'rowversion' ELSE c.DATA_TYPE END, c.DATA_TYPE, CASE WHEN 
 FROM INFORMATION_SCHEMA.COLUMNS c JOIN INFORMATION_SCHEMA.TABLES t
 ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME WHERE 1 = 1{where}
 ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION"""
+_ORACLE = """SELECT c.owner, c.table_name, CASE WHEN o.object_type = 'TABLE' THEN '0' ELSE '1' END, c.column_name,
+CASE WHEN c.data_type = 'NUMBER' AND c.data_scale = 0 AND c.data_precision <= 9 THEN 'int'
+WHEN c.data_type = 'NUMBER' AND c.data_scale = 0 AND c.data_precision <= 19 THEN 'bigint'
+WHEN c.data_type IN ('NUMBER', 'FLOAT', 'BINARY_DOUBLE') THEN 'double' WHEN c.data_type = 'BINARY_FLOAT' THEN 'float'
+WHEN c.data_type = 'DATE' OR c.data_type LIKE 'TIMESTAMP%' THEN 'datetime' WHEN c.data_type = 'BOOLEAN' THEN 'boolean'
+ELSE 'text' END, c.data_type, CASE WHEN c.nullable = 'Y' THEN '1' ELSE '0' END
+FROM all_tab_columns c JOIN all_objects o ON o.owner = c.owner AND o.object_name = c.table_name
+AND o.object_type IN ('TABLE', 'VIEW')
+WHERE c.owner NOT IN (SELECT username FROM all_users WHERE oracle_maintained = 'Y'){where}
+ORDER BY c.owner, c.table_name, c.column_id"""
 _ASKS = {
+    "oracle": (_ORACLE, "c.owner"),
     "sqlserver": (_SQLSERVER, "c.TABLE_SCHEMA"),
     "mysql": (_MYSQL, "c.table_schema"), "postgres": (_POSTGRES, "n.nspname"), "redshift": (_REDSHIFT, "c.table_schema"),
 }  # fmt: skip

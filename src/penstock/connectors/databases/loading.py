@@ -82,6 +82,7 @@ class Load:
             _act(session, target.pre_action_sql, "pre_action_sql")
         if not session.creates_in_transaction and target.pre_action_sql is None:
             self._table(session, items)  # In a transaction it would end it.
+        given = self._given(session, items)
         has_after = outside and target.post_action_sql is not None
         session.begin()
         try:
@@ -91,11 +92,12 @@ class Load:
                 _act(session, target.pre_action_sql, "pre_action_sql")
             if not session.creates_in_transaction:
                 self._table(session, items)
+                given = given or self._given(session, items)
                 if not session.is_open():
                     session.begin()
             if self.is_once:
                 ledger.enter(self.written.records, finished=not has_after)
-            self._rows(session, self._table(session, items), items, files)
+            self._rows(session, self._table(session, items), items, files, given)
             if not session.is_open():
                 raise InvariantBroken(f"the transaction of '{self.staged.write.component}' ended before its time")
             if not outside and target.post_action_sql is not None:
@@ -147,7 +149,17 @@ class Load:
             raise PermanentError(f"the table {name} was made, and is not there. Create it by hand.")
         return made
 
-    def _rows(self, session: Target, table: Table, items: Sequence[Item], files: StagedFiles) -> None:
+    def _given(self, session: Target, items: Sequence[Item]) -> Table | None:
+        """Return the temporary table of a load by key where one cannot be made later; None where the table is not there yet."""
+        if not session.temporary_first or self.target.operation not in KEYED:
+            return None
+        if session.find(self.target.schema, self.target.table) is None:
+            return None
+        return session.temporary(self._table(session, items), items)
+
+    def _rows(
+        self, session: Target, table: Table, items: Sequence[Item], files: StagedFiles, given: Table | None
+    ) -> None:
         match self.target.operation:
             case "truncate_insert":
                 session.empty(table)
@@ -156,7 +168,7 @@ class Load:
         into = table
         if self.target.operation in KEYED:
             session.serialize(table)
-            into = session.temporary(table, items)
+            into = given or session.temporary(table, items)
         loaded = session.bulk(into, items, files, self.staged.spec.on_bad_value)
         self._compare(loaded)
         if into is not table:

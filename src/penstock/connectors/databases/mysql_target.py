@@ -105,6 +105,7 @@ class MysqlTarget:
 
     limited = staticmethod(limit)
     hold: str | None = None
+    temporary_first = False
     creates_in_transaction = False
     now = "utc_timestamp(6)"
 

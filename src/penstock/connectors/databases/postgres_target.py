@@ -61,6 +61,7 @@ class PostgresTarget:
 
     limited = staticmethod(limit)
     hold: str | None = None
+    temporary_first = False
     creates_in_transaction = True
     now = "now()"
 

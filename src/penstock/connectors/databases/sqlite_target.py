@@ -45,6 +45,7 @@ class SqliteTarget:
 
     limited = staticmethod(limit)
     hold: str | None = None
+    temporary_first = False
     creates_in_transaction = True
     now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 

@@ -70,6 +70,7 @@ class SqlServerTarget:
     quoted = staticmethod(quoted)
     literal = staticmethod(literal)
     hold: str | None = None
+    temporary_first = False
     creates_in_transaction = True
     now = "SYSDATETIMEOFFSET() AT TIME ZONE 'UTC'"
 

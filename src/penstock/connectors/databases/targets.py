@@ -84,6 +84,8 @@ class Target(Protocol):
 
     creates_in_transaction: bool
     """Whether a table that is made goes again when the transaction does."""
+    temporary_first: bool
+    """Whether a temporary table is to be made before a transaction begins, which it would end."""
     hold: str | None
     """The statement that keeps other transactions out of `{table}` until this one ends, where the database does not keep
     primary keys; None where it does."""

@@ -43,6 +43,12 @@ QUESTIONS = {
         "SELECT EXISTS (SELECT 1 FROM information_schema.tables WHERE table_schema NOT IN "
         "('information_schema', 'performance_schema', 'mysql', 'sys'))",
     ),
+    "oracle": Questions(
+        "SELECT version FROM product_component_version FETCH FIRST 1 ROWS ONLY",
+        "SELECT SYS_EXTRACT_UTC(SYSTIMESTAMP) FROM dual",
+        "SELECT count(*) FROM all_tables WHERE owner NOT IN ('SYS', 'SYSTEM')",
+        "SELECT 1 FROM dual",
+    ),
     "sqlserver": Questions(
         "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128))",
         "SELECT SYSUTCDATETIME()",
@@ -55,10 +61,10 @@ QUESTIONS = {
         "'pg_internal', 'pg_automv')",
     ),
 }
-OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5), "SQL Server": (13,)}
-"""The oldest versions that are tried, or for SQL Server the oldest that has what is used; older ones may work. Redshift has one
-version, which changes."""
-NAMES = {"postgres": "PostgreSQL", "redshift": "Redshift", "sqlserver": "SQL Server"}
+OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5), "SQL Server": (13,), "Oracle": (18,)}
+"""The oldest versions that are tried, or for the last two the oldest that has what is used; older ones may work. Redshift has
+one version, which changes."""
+NAMES = {"oracle": "Oracle", "postgres": "PostgreSQL", "redshift": "Redshift", "sqlserver": "SQL Server"}
 
 
 def climb(connection: Connection, driver: str, open_session: Open, allow: str | None, table: tuple[str, ...]) -> Rungs:

@@ -49,9 +49,9 @@ def _round_trip(kind: str, values: Sequence[Any], back: Mapping[Any, Any] | None
 
     def holds(bench: Bench) -> None:
         table, fields = bench.table(), {"id": "int", "v": kind}
-        records = [{"id": index, "v": value} for index, value in enumerate([*values, None])]
+        records: list[dict[str, Any]] = [{"id": index, "v": value} for index, value in enumerate([*values, None])]
         bench.write(table, records, fields)
-        wanted = [{**one, "v": (back or {}).get(one["v"], one["v"]) if back else one["v"]} for one in records]
+        wanted = [{**one, "v": back[one["v"]] if back and one["v"] in back else one["v"]} for one in records]
         _same(bench.read(table, fields), wanted)
 
     return holds
@@ -71,7 +71,7 @@ _AHEAD = "2024-05-06T07:08:09.000+02:00"
 
 def _empty_text(bench: Bench) -> None:
     table = bench.table()
-    records = [{"id": 1, "name": ""}, {"id": 2, "name": None}]
+    records: Records = [{"id": 1, "name": ""}, {"id": 2, "name": None}]
     bench.write(table, records, TWO)
     _same(bench.read(table, TWO), records)
 
