@@ -12,6 +12,7 @@ from penstock.connectors.databases import redshift_target
 from penstock.connectors.databases.redshift_target import RedshiftTarget
 from penstock.connectors.databases.targets import Column, Family, Table
 from penstock.errors import ConnectionTestFailed
+from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def test_literals_mean_themselves_whatever_a_backslash_means(base: Base, text: s
 def test_the_ladder_and_the_catalogue(base: Base) -> None:
     base.sql("CREATE TABLE t (id int NOT NULL, at timestamp)")
     parameters = {name: value for name, value in base.connection.items() if name not in ("type", "secrets")}
-    connection = Connection("db", "redshift", parameters, base.connection["secrets"])
+    connection = Connection("db", "redshift", parameters, hidden(base.connection["secrets"]))
     databases = wiring.databases("127.0.0.0/8")
     assert [str(one.state) for one in databases.test(connection)] == ["passed"] * 7
     (found,) = databases.tables(connection, None)
@@ -124,13 +125,13 @@ def test_the_ladder_and_the_catalogue(base: Base) -> None:
         ("at", "datetime", True),
     ]
     with pytest.raises(ConnectionTestFailed, match="password"):
-        databases.test(Connection("db", "redshift", parameters, {"password": "no"}))
+        databases.test(Connection("db", "redshift", parameters, hidden({"password": "no"})))
 
 
 def test_what_is_asked_only_reads(base: Base) -> None:
     parameters = {name: value for name, value in base.connection.items() if name not in ("type", "secrets")}
     asks = wiring.databases("127.0.0.0/8").asking(
-        {"db": Connection("db", "redshift", parameters, base.connection["secrets"])}
+        {"db": Connection("db", "redshift", parameters, hidden(base.connection["secrets"]))}
     )
     base.sql(
         "CREATE TABLE t (id int)",

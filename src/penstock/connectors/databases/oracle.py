@@ -46,7 +46,7 @@ def connected(connection: Connection, place: Place) -> Any:
         )
     try:
         raw = oracledb.connect(
-            user=str(given.get("username") or ""), password=connection.secrets.get("password", ""), host=place.addresses[0],
+            user=str(given.get("username") or ""), password=connection.secret("password") or "", host=place.addresses[0],
             port=place.port, service_name=str(given.get("database") or ""), protocol="tcp" if secure is None else "tcps",
             ssl_context=None if secure is None else tls.context(secure), ssl_server_dn_match=False,
             tcp_connect_timeout=CONNECT_S, retry_count=0, program="penstock",

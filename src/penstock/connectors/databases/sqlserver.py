@@ -51,7 +51,7 @@ def connected(connection: Connection, place: Place) -> Any:
     try:
         return pymssql.connect(
             server=place.addresses[0], port=str(place.port), user=str(given.get("username") or ""),
-            password=connection.secrets.get("password", ""), database=str(given.get("database") or ""), login_timeout=CONNECT_S,
+            password=connection.secret("password") or "", database=str(given.get("database") or ""), login_timeout=CONNECT_S,
             timeout=0, charset="UTF-8", appname="penstock", autocommit=True, conn_properties=list(SETTINGS),
             encryption="require" if secure is not None else "request", use_datetime2=True,
         )  # fmt: skip

@@ -25,6 +25,7 @@ from penstock.connectors.databases.sources import Into
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import CellKind, Connection
 from penstock.plan.systems import DatabaseSource
@@ -68,7 +69,7 @@ def test_errors_are_classed_by_their_code(code: str, kind: type[Exception]) -> N
 
 def test_a_server_that_is_not_there_may_be_there_later() -> None:
     connection = Connection(
-        "db", "oracle", {"username": "me", "database": "shop", "ssl": False}, {"password": "secret-pw"}
+        "db", "oracle", {"username": "me", "database": "shop", "ssl": False}, hidden({"password": "secret-pw"})
     )
     with pytest.raises(TransientError) as found:
         oracle.connected(connection, Place("localhost", 1, ("127.0.0.1",)))
@@ -86,7 +87,7 @@ def test_what_a_session_is_told_as_it_begins(driver: ModuleType, monkeypatch: py
 
     monkeypatch.setattr(oracledb, "connect", connect)
     given = {"username": "me", "database": "shop", "ssl": True}
-    session = oracle.open_session(Connection("db", "oracle", given, {"password": "pw"}), PLACE)
+    session = oracle.open_session(Connection("db", "oracle", given, hidden({"password": "pw"})), PLACE)
     assert (told["host"], told["port"], told["service_name"], told["protocol"]) == ("127.0.0.1", 1521, "shop", "tcps")
     assert raw.told == [oracle.SETTINGS]
     assert raw.call_timeout == 600_000

@@ -26,6 +26,7 @@ from penstock.connectors.databases.sqlserver_target import SqlServerTarget
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
+from penstock.kit.secret import hidden
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import CellKind, Connection
 from penstock.plan.systems import DatabaseSource
@@ -63,7 +64,7 @@ def test_errors_are_classed_by_their_number(number: int, text: str, kind: type[E
 
 
 def test_a_server_that_is_not_there_may_be_there_later() -> None:
-    connection = Connection("db", "sqlserver", {"username": "me"}, {"password": "secret-pw"})
+    connection = Connection("db", "sqlserver", {"username": "me"}, hidden({"password": "secret-pw"}))
     with pytest.raises(TransientError) as found:
         sqlserver.connected(connection, Place("localhost", 1, ("127.0.0.1",)))
     assert "Unable to connect" in found.value.message
