@@ -93,6 +93,12 @@ def test_a_text_is_not_cut_off(jobs: Jobs, base: Base) -> None:
     assert base.rows("SELECT * FROM t") == []
 
 
+def test_texts_into_columns_of_other_types(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (at time, c char(3))")
+    jobs.write("07:08:09,ab\n", ["at:string", "c:string"])
+    assert [(str(at), c) for at, c in base.rows("SELECT at, c FROM t")] == [("07:08:09", "ab ")]
+
+
 def test_a_zero_character_is_refused(jobs: Jobs, base: Base) -> None:
     assert "holds a zero character, which Redshift" in jobs.refused("a\0b\n", ["name:string"], auto_create_table=True)
 

@@ -149,7 +149,7 @@ class RedshiftTarget(PostgresTarget):
 
 def _value(column: Column) -> str:
     """Return the place of one value. A text is cast to no shorter one, for that would cut it off in silence."""
-    return f"CAST(%s AS {_WIDEST if column.family in (Family.TEXT, Family.OTHER) else column.type})"
+    return f"CAST(%s AS {_WIDEST if column.family is Family.TEXT else column.type})"
 
 
 def _some(rows: Iterator[tuple[str | None, ...]], most: int) -> list[tuple[str | None, ...]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 from datetime import date, datetime
 from decimal import Decimal
@@ -32,18 +31,6 @@ from penstock.plan.ports import CellKind, Connection
 from penstock.plan.systems import DatabaseSource
 
 PLACE = Place("db.example.com", 1433, ("127.0.0.1",))
-
-
-@pytest.fixture(scope="module")
-def driver() -> ModuleType:
-    file = Path(__file__).parents[3] / "fakes" / "driver.py"
-    spec = importlib.util.spec_from_file_location("penstock_fakes_driver", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize(
