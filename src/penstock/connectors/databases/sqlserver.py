@@ -25,9 +25,12 @@ SETTINGS = (
     "SET LANGUAGE us_english",
     "SET DATEFORMAT ymd",
     "SET ANSI_NULLS, ANSI_PADDING, ANSI_WARNINGS, ARITHABORT, CONCAT_NULL_YIELDS_NULL, QUOTED_IDENTIFIER ON",
+    "SET ANSI_NULL_DFLT_ON ON",
+    "SET TEXTSIZE 2147483647",
     "SET LOCK_TIMEOUT -1",
 )
-"""What every session is told: an error ends the transaction, and nothing is cut off or null in silence."""
+"""What every session is told, in place of what the driver would tell it: an error ends the transaction, and nothing is cut off
+or null in silence. Without TEXTSIZE long texts would end early."""
 BEGIN, COMMIT = "BEGIN TRANSACTION", "COMMIT TRANSACTION"
 ROLLBACK = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 _DOUBLED = frozenset({2601, 2627})

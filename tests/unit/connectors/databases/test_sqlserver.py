@@ -83,6 +83,7 @@ def test_what_a_session_is_told_as_it_begins(monkeypatch: pytest.MonkeyPatch, ss
     sqlserver.connected(Connection("db", "sqlserver", {"username": "me", "database": "shop", "ssl": ssl}), PLACE)
     assert (told["server"], told["port"], told["database"], told["encryption"]) == ("127.0.0.1", "1433", "shop", said)
     assert told["conn_properties"][0] == "SET XACT_ABORT ON"
+    assert "SET TEXTSIZE 2147483647" in told["conn_properties"]
 
 
 def test_certificates_are_not_checked_and_so_refused() -> None:
