@@ -14,9 +14,11 @@ from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import fetched
 from penstock.connectors.databases.limits import fetch_first
 from penstock.connectors.databases.oracle import READ_ONLY, connected, fault_of, quoted, word_of
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native
+from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import InvariantBroken, PermanentError, TransientError
+from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -36,9 +38,10 @@ def reader(connection: Connection, place: Place) -> Iterator[OracleReader]:
         yield OracleReader(raw)
 
 
-class OracleReader:
+class OracleReader(Unmarked):
     """Reads rows (`sources.Reader`)."""
 
+    system = "Oracle"
     limited = staticmethod(fetch_first)
     quoted = staticmethod(quoted)
     is_parallel = False
@@ -80,10 +83,6 @@ class OracleReader:
         raise PermanentError(
             f"the column {column} is of a type ({word}) that is not read. Convert it in a query, or leave it out."
         )
-
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each, of one snapshot."""

@@ -13,9 +13,11 @@ from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.redshift import READ_ONLY, connected, fault_of
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.statements import Native
+from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import InvariantBroken, TransientError
+from penstock.errors import TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -46,9 +48,10 @@ def reader(connection: Connection, place: Place) -> Iterator[RedshiftReader]:
         yield RedshiftReader(raw)
 
 
-class RedshiftReader:
+class RedshiftReader(Unmarked):
     """Reads rows (`sources.Reader`). Several sessions share no snapshot there, so that one reads."""
 
+    system = "Redshift"
     limited = staticmethod(limit)
     is_parallel = False
 
@@ -76,10 +79,6 @@ class RedshiftReader:
         if native.type in (_DATE, _TIMESTAMP, _INSTANT) and kind in _TEXTUAL:
             return f"CAST({column} AS varchar(64))"
         return column
-
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each, in one transaction that only reads."""

@@ -13,10 +13,12 @@ from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import answer, fetched
 from penstock.connectors.databases.limits import top
-from penstock.connectors.databases.sources import Into, Native, check_stop
+from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.sqlserver import BEGIN, ROLLBACK, SPEECH, connected, fault_of, literal, quoted
+from penstock.connectors.databases.statements import Native
+from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import InvariantBroken, PermanentError, TransientError
+from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
@@ -36,9 +38,10 @@ def reader(connection: Connection, place: Place) -> Iterator[SqlServerReader]:
         yield SqlServerReader(raw)
 
 
-class SqlServerReader:
+class SqlServerReader(Unmarked):
     """Reads rows (`sources.Reader`); several sessions share no snapshot there, so that one reads."""
 
+    system = "SQL Server"
     limited = staticmethod(top)
     quoted = staticmethod(quoted)
     is_parallel = False
@@ -83,10 +86,6 @@ class SqlServerReader:
         if word in _WHOLE or word in _BYTES or word in _TEXTS or word in ("bit", "real", "float"):
             return column
         return f"CAST({column} AS nvarchar(max))"
-
-    def bounds(self, statement: str) -> tuple[object, object]:
-        """Nothing is read in parts."""
-        raise InvariantBroken(f"no parts are read: {statement}")
 
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each."""
