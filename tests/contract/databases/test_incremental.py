@@ -24,6 +24,13 @@ TYPES = {
 }  # fmt: skip
 
 
+@pytest.fixture(params=["postgres", "mysql", "sqlite", "duckdb"])
+def base(request: pytest.FixtureRequest) -> Base:
+    """Each database that can be read so."""
+    found: Base = request.getfixturevalue(f"{request.param}_base")
+    return found
+
+
 class Reading:
     """One source that is read again and again; the watermark is kept from a job that ends well to the next."""
 
