@@ -92,6 +92,7 @@ class Outputs:
         made: list[Published] = []
         for write, one in zip(self.plan.outputs, written, strict=True):
             try:
+                receipts.check(one, self.staged[write.component])
                 published = self._of(write)[0].publish(self._heard(write, listener), one)
             except PenstockError as error:
                 self._keep_responses(write, listener)
