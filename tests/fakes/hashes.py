@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 import struct
@@ -59,6 +60,8 @@ def plain(value: Value | None) -> Any:
     if value is None or value.kind in (Kind.BOOLEAN, Kind.CHARARRAY):
         return None if value is None else value.data
     match value.kind:
+        case Kind.BYTEARRAY:  # the value itself, where no type is known before it is there
+            return plain(value.data) if isinstance(value.data, Value) else {"x": base64.b64encode(value.data).decode()}
         case Kind.INT | Kind.LONG:
             return {"l": value.data}
         case Kind.FLOAT | Kind.DOUBLE:

@@ -66,8 +66,9 @@ def with_receipts(
         source = _only_source(write.given)
         if source in counted:
             receipt["left_out"] = counted[source] - one.records
-            if one.receipt is not None:
-                receipt["filtered"] = receipt["left_out"] - one.receipt["rejected"]
+            rejected = (one.receipt or {}).get("rejected")
+            if rejected is not None and rejected <= receipt["left_out"]:
+                receipt["filtered"] = receipt["left_out"] - rejected
         made.append(replace(one, receipt={**receipt, **(one.receipt or {})}))
     return tuple(made)
 

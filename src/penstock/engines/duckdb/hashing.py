@@ -52,9 +52,12 @@ class Summing:
 
 
 def summing(write: Write, values: Sequence[str], stem: str) -> Summing:
-    """Return the sums of an output; *values* is the SQL of each value of a record, in the order of its columns."""
+    """Return the sums of an output; *values* is the SQL of each value of a record: its columns in order, then the fields that
+    are no column but name its folder."""
     kinds = {one.name: one.dtype.kind for one in write.given.schema}
-    hashed = [_hashed(sql, kinds[name]) for sql, (name, _) in zip(values, write.target.columns, strict=True)]
+    names = [name for name, _ in write.target.columns]
+    names += [name for name in write.target.partition_by if name not in names]
+    hashed = [_hashed(sql, kinds[name]) for sql, name in zip(values, names, strict=True)]
     key = key_of(write)
     parts, types = [f"h := hash({', '.join(hashed)})"], ["h UBIGINT"]
     for number, (name, kind) in enumerate(key):

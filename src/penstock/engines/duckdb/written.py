@@ -66,7 +66,7 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
         f"CASE WHEN {one.bad} THEN NULL ELSE {column_of(name)} END" if one.bad and nulled else column_of(name)
         for one, (name, _) in zip(made, target.columns, strict=True)
     ]
-    sums = summing(write, values, stem) if context.sums else None
+    sums = summing(write, [*values, *map(column_of, partitions)], stem) if context.sums else None
     tests = [f"nextval('{counter}') > 0"] if counter is not None else []
     tests += [sums.test] if sums is not None else []
     counted = " AND ".join(tests) or "true"
