@@ -135,6 +135,21 @@ def test_many_records_in_several_tasks_or_threads(engine: Engine, tmp_path: Path
     assert found["key"] == {"fields": ["i"], "minimum": ["0"], "maximum": ["9999"]}
 
 
+@pytest.mark.parametrize(
+    ("given", "ends"),
+    [
+        (["2", "NaN", "-1.5", ""], ("-1.5", "2.0")), (["NaN", ""], None), (["-0.0"], ("-0.0", "-0.0")),
+        (["1e300", "Infinity"], ("1e+300", "inf")),
+    ],
+)  # fmt: skip
+def test_keys_that_are_null_or_nan_do_not_count(tmp_path: Path, given: list[str], ends: tuple[str, str] | None) -> None:
+    found = receipt_of(
+        DuckEngine(), tmp_path, flow([("1", one, "", "") for one in given], tmp_path, {}, {"d": KINDS["d"]})
+    )
+    key = found.get("key")
+    assert (key and (key["minimum"][0], key["maximum"][0])) == ends
+
+
 def test_a_variable_turns_it_off_and_no_record_has_no_key(tmp_path: Path) -> None:
     made = flow([], tmp_path, {}, {"i": "(int)number"})
     found = receipt_of(DuckEngine(), tmp_path, made)
