@@ -113,6 +113,8 @@ class Outputs:
             beside = receipts.sentence(receipt)
             line = f"{write.component}: {one.records:,} records published to {write.target.path}"
             listener.log("info", f"{line} ({beside})" if beside else line)
+            if summed := receipts.sums(receipt):
+                listener.log("info", f"{write.component}: {summed}")
             if not published.is_once:
                 listener.log(
                     "warning", f"{write.component}: records may have been written more than once; see its guide page"

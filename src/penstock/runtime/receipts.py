@@ -105,10 +105,14 @@ def sentence(receipt: Mapping[str, Any]) -> str:
     read = [f"{count:,} read from {name}" for name, count in receipt.get("read", {}).items()]
     names = ("filtered", "rejected") if "filtered" in receipt else ("left_out", "rejected")
     left = [f"{receipt[name]:,} {name.replace('_', ' ')}" for name in names if receipt.get(name)]
-    sums = [_range(receipt["key"])] if "key" in receipt else []
-    sums += [f"hash {receipt['hash']}"] if "hash" in receipt else []
     checks = [f"{name} {said}" for name, said in receipt.get("checks", {}).items()]
-    return ", ".join([*read, *left, *sums, *checks])
+    return ", ".join([*read, *left, *checks])
+
+
+def sums(receipt: Mapping[str, Any]) -> str:
+    """Return the key and the hash of a receipt, such as `id 1 to 9, hash 0f…`; empty if it has none."""
+    made = [_range(receipt["key"])] if "key" in receipt else []
+    return ", ".join([*made, *([f"hash {receipt['hash']}"] if "hash" in receipt else [])])
 
 
 def _range(key: Mapping[str, Any]) -> str:

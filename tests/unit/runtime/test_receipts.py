@@ -25,7 +25,7 @@ from penstock.plan.operators import (
 from penstock.plan.ports import Connection, Publication, Staged, Written
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
-from penstock.runtime.receipts import check, published, sentence, with_receipts
+from penstock.runtime.receipts import check, published, sentence, sums, with_receipts
 
 SCHEMA = Schema((Field("id", LONG),))
 LAKE = ConnectionRef("lake")
@@ -69,7 +69,10 @@ def test_what_the_engine_says_is_part_of_it(tmp_path: Path) -> None:
     assert made.receipt == {"read": {"a": 9}, "left_out": 4, "filtered": 3, "rejected": 1, "bytes": 0, **SUMS}
     receipt = published(made, Publication(("t",), left_out=2))
     assert (receipt["rejected"], receipt["left_out"], receipt["filtered"], receipt["written"]) == (3, 6, 3, 3)
-    assert sentence(receipt) == f"9 read from a, 3 filtered, 3 rejected, id/day 1/x to 9/a, hash {SUMS['hash']}"
+    assert sentence(receipt) == "9 read from a, 3 filtered, 3 rejected"
+    assert sums(receipt) == f"id/day 1/x to 9/a, hash {SUMS['hash']}"
+    assert sums({"hash": "0f"}) == "hash 0f"
+    assert sums({}) == ""
     unknown = published(made, Publication(("t",), left_out=None))
     assert not {"rejected", "left_out", "filtered", "written"} & set(unknown)
 
