@@ -65,7 +65,7 @@ def test_what_the_engine_says_is_part_of_it(tmp_path: Path) -> None:
     write = Write("out", "1", "", some(scan("a")), FileTarget(LAKE, "out", (("id", "id"),)))
     staged = {"out": Staged(write, Connection("lake", "file"), tmp_path, tmp_path / "out", "job-1-1")}
     ran = Written("out", 5, (), receipt={"rejected": 1, **SUMS})
-    (made,) = with_receipts(Plan((write,)), {"a": 9}, [ran], staged)
+    (made,) = with_receipts(Plan((write,)), {"a": 9}, [ran], staged, {})
     assert made.receipt == {"read": {"a": 9}, "left_out": 4, "filtered": 3, "rejected": 1, "bytes": 0, **SUMS}
     receipt = published(made, Publication(("t",), left_out=2))
     assert (receipt["rejected"], receipt["left_out"], receipt["filtered"], receipt["written"]) == (3, 6, 3, 3)
