@@ -81,7 +81,7 @@ def test_a_type_of_the_wire_has_the_parameters_of_the_wire(client: TestClient, n
 def test_types_are_those_of_the_wire_and_ours() -> None:
     assert set(TYPES) - {name for name, one in TYPES.items() if one.own} == set(WIRE)
     assert {name for name, one in TYPES.items() if one.own} == {
-        "basic_auth", "bearer", "duckdb", "file", "http", "oauth2", "sqlite",
+        "basic_auth", "bearer", "duckdb", "file", "http", "oauth2", "singer", "sqlite",
     }  # fmt: skip
     for kind in TYPES.values():
         assert len({one.name for one in kind.parameters}) == len(kind.parameters)

@@ -132,13 +132,15 @@ class Context:
     """What an expression may depend on besides its record. *now* is the job's submission (aware UTC, one value for the
     whole job); *zone_minutes* the offset given to date-times without one (`_DEFAULT_TIMEZONE`); *strict* is
     `_STRICT_PIG_ERRORS`; *outbound* lists the internal networks that calls of other systems may reach, None where no such
-    call is made, and no database asked: outside of jobs; *ask* asks the databases of the job."""
+    call is made, and no database asked: outside of jobs; *ask* asks the databases of the job; *sums* is `_RECEIPT_HASH`:
+    whether records are hashed as they are written, None for where that is cheap."""
 
     now: datetime
     zone_minutes: int = 0
     strict: bool = False
     outbound: str | None = None
     ask: Ask = field(default=ask_nobody, repr=False, compare=False)
+    sums: bool | None = field(default=None, kw_only=True)
 
     @property
     def now_ms(self) -> int:
@@ -249,7 +251,8 @@ class Staged:
 @dataclass(frozen=True, slots=True)
 class Written:
     """What an engine wrote for one output: records, files in order (names inside the staging folder), a preview. *receipt* is
-    filled in where the job runs (`runtime.receipts`), as plain JSON values."""
+    begun by the engine (`rejected`, `hash`, `key`) and filled in where the job runs (`runtime.receipts`), as plain JSON
+    values."""
 
     component: str
     records: int
@@ -263,11 +266,13 @@ class Written:
 class Publication:
     """Where the files of an output are now, or the table or address that its records went to. *is_once* is false where
     records may have arrived more than once: nothing at the target could be asked whether they were there. *checks* say what
-    was compared with the target: names to texts, for the receipt."""
+    was compared with the target: names to texts, for the receipt. *left_out* records were staged and not written, for a value
+    does not fit there; None where that is not known, for an attempt before this one wrote them."""
 
     places: tuple[str, ...]
     is_once: bool = True
     checks: Mapping[str, str] = field(default_factory=dict)
+    left_out: int | None = 0
 
 
 class Reporter(Protocol):

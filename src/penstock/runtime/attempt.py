@@ -21,6 +21,9 @@ from penstock.services.attempts import Report
 
 STAGING = re.compile(r"\..*\.staging-(job-\d+-\d+)")
 """How staging folders are named; nothing else is ever removed on the word of a process."""
+COUNTED = ("left_out", "filtered", "rejected", "written", "bytes")
+"""The counts of a receipt that may not be there."""
+KEY = ("fields", "minimum", "maximum")
 LEVELS = frozenset({"info", "warning", "error", "advice"})
 MOST = 2**63 - 1
 """The largest count that a database holds."""
@@ -132,7 +135,11 @@ class Attempt:
         if raw is None:
             return None
         made: dict[str, Any] = {"read": {_text(name): _count(records) for name, records in dict(raw["read"]).items()}}
-        made |= {name: _count(raw[name]) for name in ("left_out", "written", "bytes") if name in raw}
+        made |= {name: _count(raw[name]) for name in COUNTED if name in raw}
+        if "hash" in raw:
+            made["hash"] = _digits(raw["hash"])
+        if "key" in raw:
+            made["key"] = {name: [self.mask(_text(one)) for one in raw["key"][name]] for name in KEY}
         if "is_once" in raw:
             made["is_once"] = bool(raw["is_once"])
         for name in ("checks", "watermarks"):
@@ -176,6 +183,12 @@ def _word(raw: Any) -> str:
     if len(_text(raw)) > 64:
         raise ValueError(raw)
     return _text(raw)
+
+
+def _digits(raw: Any) -> str:
+    if not re.fullmatch("[0-9a-f]{32}", _text(raw)):
+        raise ValueError(raw)
+    return str(raw)
 
 
 def _level(raw: Any) -> str:

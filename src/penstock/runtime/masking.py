@@ -129,9 +129,12 @@ class Mask:
         return type(data)(map(self._data, data)) if type(data) in (list, tuple) else data
 
     def written(self, outputs: Sequence[Written]) -> tuple[Written, ...]:
-        """Return receipts whose previews are masked."""
+        """Return receipts whose previews and keys are masked."""
         return tuple(
-            replace(one, preview=None if one.preview is None else self(one.preview)) if self else one for one in outputs
+            replace(one, preview=None if one.preview is None else self(one.preview), receipt=self.tree(one.receipt))
+            if self
+            else one
+            for one in outputs
         )
 
     def error(self, error: ErrorT) -> ErrorT:

@@ -92,6 +92,7 @@ class Outputs:
         made: list[Published] = []
         for write, one in zip(self.plan.outputs, written, strict=True):
             try:
+                receipts.check(one, self.staged[write.component])
                 published = self._of(write)[0].publish(self._heard(write, listener), one)
             except PenstockError as error:
                 self._keep_responses(write, listener)
@@ -112,6 +113,8 @@ class Outputs:
             beside = receipts.sentence(receipt)
             line = f"{write.component}: {one.records:,} records published to {write.target.path}"
             listener.log("info", f"{line} ({beside})" if beside else line)
+            if summed := receipts.sums(receipt):
+                listener.log("info", f"{write.component}: {summed}")
             if not published.is_once:
                 listener.log(
                     "warning", f"{write.component}: records may have been written more than once; see its guide page"

@@ -273,3 +273,24 @@ def test_writers_lose_no_row_while_it_is_read(jobs: Jobs, base: Base, postgres: 
             one.result()
     read |= set(seen_by(jobs, kept)[0])
     assert read == {row[0] for row in base.rows("SELECT id FROM t")}
+
+
+DROPS = """
+CREATE FUNCTION drops() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN IF NEW.id = 2 THEN RETURN NULL; END IF; RETURN NEW; END $$
+"""
+
+
+@pytest.mark.parametrize("operation", ["append", "truncate_insert", "merge_delete_insert", "merge_update_insert"])
+def test_a_table_that_drops_a_record_fails_the_load(jobs: Jobs, base: Base, operation: str) -> None:
+    base.sql("CREATE TABLE t (id int, name text)", "INSERT INTO t VALUES (1, 'old')", DROPS)
+    base.sql("CREATE TRIGGER dropping BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION drops()")
+    mapping = ["id*", "name"] if operation.startswith("merge") else []
+    jobs.refused("1,one\n2,two\n", ["id:int", "name:string"], operation=operation, mapping=mapping)
+    assert base.rows("SELECT * FROM t") == [(1, "old")]
+
+
+def test_what_a_database_leaves_out_is_rejected(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (id int, name text)")
+    receipt = jobs.write("x,a\n2,b\n", ["id:string", "name:string"], on_bad_value="skip").outputs[0].receipt
+    assert (receipt["left_out"], receipt["rejected"], receipt["filtered"], receipt["written"]) == (1, 1, 0, 1)

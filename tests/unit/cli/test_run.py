@@ -57,6 +57,10 @@ def test_a_package_runs_and_says_what_it_wrote(lake: Path) -> None:
     code, answer = run(lake, [source(), big, destination()], "--var", "least=2")
     assert (code, answer["status"], answer["sources"]) == (0, "completed", {"orders": 4})
     assert answer["outputs"][0]["records_count"] == 3
+    receipt = answer["outputs"][0]["receipt"]
+    assert (receipt["read"], receipt["filtered"], receipt["rejected"], receipt["written"]) == ({"orders": 4}, 1, 0, 3)
+    assert receipt["key"] == {"fields": ["id"], "minimum": ["2"], "maximum": ["4"]}
+    assert len(receipt["hash"]) == 32
     assert (lake / "out" / "part-00000.csv").read_text() == 'id,total,who\n2,,"b,ob"\n3,,carl\n4,,\n'
 
 

@@ -18,7 +18,10 @@ from penstock.services.attempts import Report
 
 AT = "2026-03-01T12:00:00+00:00"
 OUT = {"component": "out", "type": "cloud_storage_destination_component", "name": "folder", "fields": ["id"]}
-RECEIPT = {"read": {"in": 9}, "left_out": 2, "bytes": 14}
+RECEIPT = {
+    "read": {"in": 9}, "left_out": 2, "filtered": 2, "rejected": 0, "bytes": 14, "hash": "0123456789abcdef" * 2,
+    "key": {"fields": ["id"], "minimum": ["1"], "maximum": ["9"]},
+}  # fmt: skip
 WRITTEN = {
     "component": "out", "records": 7, "files": ["part-00000.csv"], "preview": "1", "preview_type": "csv", "receipt": RECEIPT,
 }  # fmt: skip
@@ -111,6 +114,9 @@ def test_what_is_told_becomes_a_report(attempt: Attempt) -> None:
         {"kind": "ask", "written": [{**WRITTEN, "receipt": {}}]},
         {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {"in": -1}}}]},
         {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {}, "left_out": "2"}}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {}, "rejected": -1}}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {}, "hash": "text"}}]},
+        {"kind": "ask", "written": [{**WRITTEN, "receipt": {"read": {}, "key": {"fields": ["id"]}}}]},
         {"kind": "done", "outputs": [{**WRITTEN, "receipt": {"read": {}, "checks": {"rows": 5}}}]},
         {"kind": "ask", "written": [{**WRITTEN, "preview_type": "x" * 65}]},
         {"kind": "ask", "written": [{"component": "out"}]},

@@ -87,7 +87,9 @@ def test_trees_values_receipts_and_errors_are_masked() -> None:
     deep = Value(Kind.BAG, ((Value(Kind.CHARARRAY, "s3cret"), None), (Value(Kind.MAP, {"s3cret": None}),)))
     masked = Value(Kind.BAG, ((Value(Kind.CHARARRAY, "***"), None), (Value(Kind.MAP, {"***": None}),)))
     assert mask.value(deep) == masked
-    assert mask.written([Written("c", 1, ("f",), "s3cret,1", "csv")]) == (Written("c", 1, ("f",), "***,1", "csv"),)
+    given = Written("c", 1, ("f",), "s3cret,1", "csv", {"read": {"a": 1}, "key": {"minimum": ["s3cret"]}})
+    masked_receipt = {"read": {"a": 1}, "key": {"minimum": ["***"]}}
+    assert mask.written([given]) == (Written("c", 1, ("f",), "***,1", "csv", masked_receipt),)
     error = PackageInvalid("s3cret", (Diagnostic("PK101", "no s3cret", hint="s3cret?"),), known=["s3cret"])
     assert mask.error(error) is error
     assert (str(error), error.facts) == ("***", {"known": ["***"]})

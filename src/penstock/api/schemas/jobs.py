@@ -29,15 +29,27 @@ class JobOutputComponent(TypedDict):
     fields: list[str]
 
 
+class JobOutputKey(TypedDict):
+    """The least and the greatest key of the records of an output, a text for each of its fields."""
+
+    fields: list[str]
+    minimum: list[str]
+    maximum: list[str]
+
+
 class JobOutputReceipt(TypedDict):
-    """What an output is made of: records read by source, those left out where that can be known, those written, the size of
-    the staged files in bytes, whether nothing can have been written twice, what was compared with the target, and what of
-    incremental sources was read."""
+    """What an output is made of: records read by source; those left out, filtered and rejected, where that can be known;
+    those written; the size of the staged files in bytes; a sum of the hashes of the records and their keys; whether
+    nothing can have been written twice; what was compared with the target, and what of incremental sources was read."""
 
     read: dict[str, int]
     left_out: NotRequired[int]
+    filtered: NotRequired[int]
+    rejected: NotRequired[int]
     written: NotRequired[int]
     bytes: NotRequired[int]
+    hash: NotRequired[str]
+    key: NotRequired[JobOutputKey]
     is_once: NotRequired[bool]
     checks: NotRequired[dict[str, str]]
     watermarks: NotRequired[dict[str, str]]

@@ -25,7 +25,8 @@ KEYED = frozenset({"merge_delete_insert", "merge_update_insert", "update", "inse
 
 @dataclass(slots=True)
 class Load:
-    """One output on its way into a table. *is_unknown* while the end of a transaction is not known."""
+    """One output on its way into a table. *is_unknown* while the end of a transaction is not known; *left_out* records did not
+    fit, None where an attempt before this one wrote them."""
 
     staged: Staged
     written: Written
@@ -34,6 +35,7 @@ class Load:
     is_once: bool = True
     is_unknown: bool = False
     checks: dict[str, str] = field(default_factory=dict)
+    left_out: int | None = 0
 
     def publish(self, opened: Callable[[], Opened]) -> Publication:
         """Write the rows; sessions are opened by *opened*. Raises PermanentError when nothing was written."""
@@ -43,7 +45,7 @@ class Load:
             try:
                 with opened() as session:
                     self._once(session)
-                return Publication((place,), self.is_once, self.checks)
+                return Publication((place,), self.is_once, self.checks, self.left_out)
             except Taken:
                 continue  # Another attempt of this job was faster: the ledger says so now.
             except TransientError as error:
@@ -66,6 +68,8 @@ class Load:
         self.is_once = ledger.made()
         done = ledger.find() if self.is_once else None
         self.is_unknown = False
+        if done is not None and self.staged.spec.on_bad_value == "skip":
+            self.left_out = None
         if done is None:
             self._write(session, ledger)
         elif done is False:
@@ -172,7 +176,7 @@ class Load:
         loaded = session.bulk(into, items, files, self.staged.spec.on_bad_value)
         self._compare(loaded)
         if into is not table:
-            _Merge(session, table, into, items, self.target).run()
+            self.checks |= _Merge(session, table, into, items, self.target, loaded.records).run()
 
     def _compare(self, loaded: Loaded) -> None:
         arrived = loaded.records + loaded.skipped
@@ -180,7 +184,7 @@ class Load:
             raise PermanentError(
                 f"{self.written.records:,} records were staged and {arrived:,} arrived. Nothing was written; run the job again."
             )
-        self.checks = {"arrived": f"{loaded.records:,}"}
+        self.checks, self.left_out = {"arrived": f"{loaded.records:,}"}, loaded.skipped
         if loaded.skipped:
             self.checks["left out for a value does not fit"] = f"{loaded.skipped:,}"
         if loaded.nulled:
@@ -196,35 +200,60 @@ class _Merge:
     given: Table
     items: Sequence[Item]
     target: DatabaseTarget
+    records: int
 
-    def run(self) -> None:
+    def run(self) -> dict[str, str]:
+        """Return how many rows were changed and added. Raises PermanentError where a record is not among them."""
         self._check_limit()
         if self.target.operation != "merge_delete_insert":
             self._check_doubles()
         session, name, given = self.session, self.table.name, self.given.name
         listed = ", ".join(session.quoted(one.column) for one in self.items)
+        counts: dict[str, int] = {}
         match self.target.operation:
             case "merge_delete_insert":
                 session.execute(f"DELETE FROM {name} WHERE {self._comes_in(name)}")
-                session.execute(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {given}")
+                counts["inserted"] = session.execute(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {given}")
             case "merge_update_insert":
-                self._update()
-                self._insert(listed)
+                counts["updated"] = self._update()
+                counts["inserted"] = self._insert(listed)
             case "update":
-                self._update()
+                counts["updated"] = self._update()
             case _:
-                self._insert(listed)
+                counts["inserted"] = self._insert(listed)
+        self._check_arrived(sum(counts.values()))
         self._missing()
+        return {name: f"{count:,}" for name, count in counts.items()}
 
-    def _update(self) -> None:
+    def _check_arrived(self, rows: int) -> None:
+        """Raise PermanentError where a record is neither changed nor added. As many rows as records need no further look;
+        others may be right where rows stay as they are, or several have one key."""
+        if rows == self.records or self.target.operation in ("update", "insert_missing"):
+            return
+        lost = abs(self.records - rows)
+        if self.target.operation == "merge_update_insert":
+            given, table = self.given.name, self.table.name
+            keys = [self.session.quoted(one.column) for one in self.items if one.is_key]
+            known = " AND ".join(f"{given}.{key} IS NOT NULL" for key in keys)
+            is_there = f"EXISTS (SELECT 1 FROM {table} there WHERE {self._same('there', given)})"
+            sql = f"SELECT count(*) FROM {given} WHERE {known} AND NOT {is_there}"
+            lost = int(str(self.session.rows(sql)[0][0]))
+        if lost:
+            raise PermanentError(
+                f"{self.records:,} records were staged, and {lost:,} of them are not in {self.table.name} as they should be. "
+                "Nothing was written; look for triggers and rules of the table."
+            )
+
+    def _update(self) -> int:
         mark = [f"{self._mark} = NULL"] if self._mark else []
         if mark or any(not one.is_key for one in self.items):
-            self.session.execute(self.session.update(self.table, self.given, self.items, mark))
+            return self.session.execute(self.session.update(self.table, self.given, self.items, mark))
+        return 0
 
-    def _insert(self, listed: str) -> None:
+    def _insert(self, listed: str) -> int:
         given = self.given.name
         there = self._same("there", given)
-        self.session.execute(
+        return self.session.execute(
             f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {given} "
             f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} there WHERE {there})"
         )

@@ -27,7 +27,8 @@ _ROW = "file_row_number"
 
 
 def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
-    """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the sequence that counts records.
+    """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the sequence that counts records, and with
+    `_skipped` behind it the one that counts those that are left out, where it is mentioned.
 
     Files with columns of other types are read apart: DuckDB would cast all to the types of the first one.
     """
@@ -76,7 +77,7 @@ def _types(scan: Scan, items: Items, file: FileEntry, describe: Describe) -> tup
 def _select(
     scan: Scan, items: Items, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str
 ) -> str:
-    columns, kept = [], []
+    columns, kept, skipped = [], [], f"{counter}_skipped"
     reasons: list[str] = []
     for item, field, sql_type in zip(items, scan.listed, types, strict=True):
         if item.name is None:
@@ -90,7 +91,8 @@ def _select(
             kept.append(f"NOT ({bad})")
             said = text_literal(f"Field '{field.name}': the value '")
             tail = text_literal(f"' is no {field.dtype.kind.value}.")
-            reasons.append(f"WHEN {bad} THEN {said} || CAST({given} AS VARCHAR) || {tail}")
+            reason = f"{said} || CAST({given} AS VARCHAR) || {tail}"
+            reasons.append(f"WHEN {bad} THEN CASE WHEN nextval('{skipped}') > 0 THEN {reason} END")
         elif scan.source.on_bad_value == "fail":
             place = text_literal(f"Component '{scan.component}', field '{field.name}': the value '")
             remedy = text_literal(f"' is no {field.dtype.kind.value}. Correct it, or choose set_null or skip for it.")
@@ -102,7 +104,8 @@ def _select(
         columns += _rejection(scan, items, files, reasons)
     counted = f"{_relation(files, frozenset(needed))} WHERE nextval('{counter}') > 0"
     if kept and not scan.keeps_rejected:
-        return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {' AND '.join(kept)}"
+        test = f"CASE WHEN {' AND '.join(kept)} THEN true ELSE nextval('{skipped}') < 0 END"
+        return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {test}"
     return f"SELECT {', '.join(columns)} FROM {counted}"
 
 

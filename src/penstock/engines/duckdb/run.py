@@ -6,9 +6,10 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -22,14 +23,16 @@ from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.locations import pattern_of
 from penstock.engines.duckdb.readings import Readings, Reread
-from penstock.engines.duckdb.scan import Scanned, Scanner, told
+from penstock.engines.duckdb.scan import Scanned, Scanner, rejecting_said, told
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import Writing, file_name, parts_of, preview_of, writing
+from penstock.engines.duckdb.written import skipped_said as unwritten_said
 from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
+from penstock.engines.sums import are_wanted, rejected
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
 from penstock.kit.stopping import STOP
 from penstock.plan.exprs import Expr
@@ -134,6 +137,7 @@ class DuckEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
+        context = replace(context, sums=are_wanted(context, sources))
         readings = Readings(plan, Unpacking(limits.scratch, self._check).sources(sources), limits.threads, self._check)
         while True:
             self.warm_up()
@@ -242,6 +246,8 @@ class DuckEngine:
         how = writing(write, made.outputs[index], path, own, f"target_{index}", context)
         for tally in how.tallies:
             run.connection.execute(f"CREATE SEQUENCE {tally}")
+        if how.summing is not None:
+            how.summing.register(run.connection)
         run.written[write.component] = how
         names = [name]
 
@@ -261,7 +267,7 @@ class DuckEngine:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
         run.reporter.output(write.component, written, 1.0)
         preview, preview_type = preview_of(place.folder / names[0], write.target)
-        return Written(write.component, written, tuple(names), preview, preview_type)
+        return Written(write.component, written, tuple(names), preview, preview_type, _facts(run, write, how))
 
     def _statement(self, run: _Run, sql: str, output: str | None, take: Callable[[str], int] | None = None) -> int:
         """Run one statement, or have *take* run it, while another thread reports; returns the number of records it gave."""
@@ -309,6 +315,20 @@ def _only_source(plan: Plan, write: Write) -> str | None:
     if "skip" in (operator.source.on_bad_value, write.target.on_bad_value):
         return None
     return operator.component
+
+
+def _facts(run: _Run, write: Write, how: Writing) -> dict[str, Any]:
+    """Return what the receipt of an output begins with."""
+    counts = _counts(run.connection)
+
+    def left_out(scan: Scan) -> int:
+        found = run.scanned[scan.component].tallies
+        wanted = rejecting_said(scan)
+        return sum(counts.get(tally, 0) for tally, said in found.items() if said in wanted)
+
+    own = [tally for tally, said in how.tallies.items() if said == unwritten_said(write.component)]
+    facts: dict[str, Any] = {"rejected": rejected(write, left_out, sum(counts.get(tally, 0) for tally in own))}
+    return facts if how.summing is None else {**facts, **how.summing.sums.facts()}
 
 
 def _tell(run: _Run) -> None:

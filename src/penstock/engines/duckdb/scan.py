@@ -49,7 +49,11 @@ class Scanner:
         other sequences. Raises PermanentError when files cannot be read."""
         source, bound = scan.source, self.readings.sources[scan.component]
         if source.record_type in ("parquet", "avro"):
-            return Scanned(parquet_sql(scan, bound, self.context, counter, self.describe))
+            skipped = f"{counter}_skipped"
+            read = Scanned(parquet_sql(scan, bound, self.context, counter, self.describe))
+            if skipped in read.sql:
+                read.tallies[skipped] = skipped_said(scan.component)
+            return read
         rewritten = self.scratch / f"{counter}.parquet"
         malformed = f"{counter}_malformed"
         made = Scanned("")
@@ -104,7 +108,7 @@ class Scanner:
         named = [f"v{index} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
         skipped = f"{counter}_skipped"
         if bad:
-            made.tallies[skipped] = f"{scan.component}: {{count}} left out, for a value does not fit its field"
+            made.tallies[skipped] = skipped_said(scan.component)
         if scan.keeps_rejected:
             named += self._rejection(scan, bad, skipped, f"{counter}_malformed")
         made.sql = f"SELECT {', '.join(named)} FROM ({values})"
@@ -150,6 +154,18 @@ class Scanner:
                     f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
                 )
                 return fields.counted_null(kind, tally)
+
+
+def skipped_said(component: str) -> str:
+    """Return what is said of the records that a source leaves out."""
+    return f"{component}: {{count}} left out, for a value does not fit its field"
+
+
+def rejecting_said(scan: Scan) -> frozenset[str]:
+    """Return what is said of the records of a source that are read and left out: of what is no JSON as well, where it is kept
+    as it is, for then it is read."""
+    is_read = scan.keeps_rejected and scan.source.record_type == "json" and scan.source.on_bad_value == "skip"
+    return frozenset({skipped_said(scan.component), *([faults.malformed_json(scan, "")[1]] if is_read else [])})
 
 
 def _raw(scan: Scan, texts: Texts, counter: str, made: Scanned) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.hashing import Summing
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.engines.duckdb.written import TEXT, Shaped, as_json, is_ours, joined, shaped, titles_of
 from penstock.engines.files.forms import GROUP_BYTES, Avro, Excel, Form, Layout, Parquet, Texts
@@ -40,11 +41,12 @@ def file_name(target: FileTarget, number: int = 0) -> str:
 @dataclass(frozen=True, slots=True)
 class Writing:
     """How an output is written. *sql* is the whole COPY statement, or with *is_streamed* a SELECT of what its parts hold.
-    *tallies* are sequences that must be there when it runs (`Shaped`)."""
+    *tallies* are sequences that must be there when it runs, and *summing* is registered before (`Shaped`)."""
 
     sql: str
     tallies: dict[str, str]
     is_streamed: bool = False
+    summing: Summing | None = None
 
 
 def writing(write: Write, select: str, path: Path, counter: str | None, stem: str, context: Context) -> Writing:
@@ -60,7 +62,12 @@ def writing(write: Write, select: str, path: Path, counter: str | None, stem: st
         # DuckDB's writer dies of a delimiter outside ASCII.
         columns = [f"{joined(made.columns, target.delimiter)} AS {quote(title)}"]
     below = f"SELECT {', '.join(columns)} FROM ({made.sql})"
-    return Writing(f"COPY ({below}) TO {text_literal(str(path))} ({', '.join(_options(target))})", made.tallies)
+    return Writing(
+        f"COPY ({below}) TO {text_literal(str(path))} ({', '.join(_options(target))})",
+        made.tallies,
+        False,
+        made.summing,
+    )
 
 
 def _options(target: FileTarget) -> list[str]:
@@ -108,7 +115,7 @@ def _streamed(write: Write, select: str, counter: str | None, stem: str, context
         sql = f"SELECT * EXCLUDE (_number) FROM ({sql}{order})"
     else:
         sql += order
-    return Writing(sql, made.tallies, is_streamed=True)
+    return Writing(sql, made.tallies, True, made.summing)
 
 
 def _payload(write: Write, made: Shaped) -> list[str]:

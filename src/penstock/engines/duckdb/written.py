@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.hashing import Summing, summing
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DType, Kind
@@ -37,11 +38,12 @@ class Column:
 @dataclass(slots=True)
 class Shaped:
     """The records of an output as its file holds them. *tallies* are sequences that count what did not fit: each says at the
-    end what its sentence says, with `{count}`."""
+    end what its sentence says, with `{count}`. *summing* adds up its records, where that is wanted."""
 
     sql: str
     columns: list[tuple[str, str]]
     tallies: dict[str, str] = field(default_factory=dict)
+    summing: Summing | None = None
 
 
 def is_ours(target: FileTarget) -> bool:
@@ -59,11 +61,19 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
     made = [_column(write, name, column, schema, context) for name, column in target.columns]
     bad = [one for one in made if one.bad]
     tallies: dict[str, str] = {}
-    counted = "true" if counter is None else f"nextval('{counter}') > 0"
-    where = "" if counter is None else f" WHERE {counted}"
+    nulled = policy == "set_null"
+    values = [
+        f"CASE WHEN {one.bad} THEN NULL ELSE {column_of(name)} END" if one.bad and nulled else column_of(name)
+        for one, (name, _) in zip(made, target.columns, strict=True)
+    ]
+    sums = summing(write, [*values, *map(column_of, partitions)], stem) if context.sums else None
+    tests = [f"nextval('{counter}') > 0"] if counter is not None else []
+    tests += [sums.test] if sums is not None else []
+    counted = " AND ".join(tests) or "true"
+    where = f" WHERE {counted}" if tests else ""
     if policy == "skip" and bad:
         tally = f"{stem}_skipped"
-        tallies[tally] = f"{write.component}: {{count}} left out, for a value cannot be written there"
+        tallies[tally] = skipped_said(write.component)
         test = " OR ".join(f"({one.bad})" for one in bad)
         where = f" WHERE CASE WHEN {test} THEN nextval('{tally}') < 0 ELSE {counted} END"
     columns = []
@@ -81,7 +91,12 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
         columns.append((sql, one.title))
     needed = [column_of(name) for name in dict.fromkeys([*(name for name, _ in target.columns), *partitions])]
     below = f"SELECT {', '.join(needed)} FROM ({select}){where}"
-    return Shaped(below, columns, tallies)
+    return Shaped(below, columns, tallies, sums)
+
+
+def skipped_said(component: str) -> str:
+    """Return what is said of the records that an output leaves out."""
+    return f"{component}: {{count}} left out, for a value cannot be written there"
 
 
 def _column(write: Write, name: str, column: str, schema: Schema, context: Context) -> Column:

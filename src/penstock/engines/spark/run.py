@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from pyspark import StorageLevel
 from pyspark.sql import DataFrame, Row
 
 from penstock.domain.diagnostic import Diagnostic
+from penstock.engines.duckdb.scan import rejecting_said
 from penstock.engines.duckdb.selection import plan_of
 from penstock.engines.duckdb.write import preview_of
+from penstock.engines.duckdb.written import skipped_said as unwritten_said
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.spark import evaluate as evaluation
 from penstock.engines.spark.access import Access
@@ -31,6 +34,7 @@ from penstock.engines.spark.tallies import register
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, one_task
+from penstock.engines.sums import Sums, are_wanted, key_of, rejected
 from penstock.errors import JobStopped, PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Sort, Write, iter_operators
@@ -138,6 +142,7 @@ class SparkEngine:
         reporter: Reporter,
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
+        context = replace(context, sums=are_wanted(context, sources))
         here = opened(self.options)
         first = next(iter(staged.values()))
         counted = first.folder / FOLDER
@@ -256,7 +261,26 @@ class SparkEngine:
         run.reporter.output(write.component, records, 1.0)
         run.reporter.progress(run.done / len(run.plan.outputs))
         preview, preview_type = preview_of(folder / names[0], write.target)
-        return Written(write.component, records, names, preview, preview_type)
+        sums = Sums(key_of(write))
+        for row in rows:
+            if row.sums is not None:
+                sums.join(json.loads(row.sums))
+        facts = {"rejected": _rejected(write, totals), **(sums.facts() if context.sums else {})}
+        return Written(write.component, records, names, preview, preview_type, facts)
+
+
+def _rejected(write: Write, totals: Totals) -> int:
+    """Return how many records an output lacks for a value that does not fit."""
+    counted = totals.by_counter()
+
+    def of(component: str, wanted: frozenset[str]) -> int:
+        mine = ((key, count) for key, count in counted.items() if key[:2] == ("tally", component))
+        return sum(count for key, count in mine if key[3] in wanted)
+
+    def left_out(scan: Scan) -> int:
+        return of(scan.component, rejecting_said(scan))
+
+    return rejected(write, left_out, of(write.component, frozenset({unwritten_said(write.component)})))
 
 
 def _sizes_of(sources: Mapping[str, BoundSource | Records]) -> dict[str, int]:

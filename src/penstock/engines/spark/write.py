@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -18,16 +19,18 @@ from penstock.engines.files.parts import Part
 from penstock.engines.spark.counts import Counter, Counts, of_output, of_tally
 from penstock.engines.spark.local import COUNTER, Task, going_on, task
 from penstock.engines.spark.scan import arrow_schema, plain
+from penstock.engines.sums import Sums
 from penstock.plan.operators import FileTarget, Write
 from penstock.plan.ports import Context
 
-PARTS_DDL = "part INT, file STRING, records BIGINT"
-_PARTS = pa.schema([("part", pa.int32()), ("file", pa.string()), ("records", pa.int64())])
+PARTS_DDL = "part INT, file STRING, records BIGINT, sums STRING"
+_PARTS = pa.schema([("part", pa.int32()), ("file", pa.string()), ("records", pa.int64()), ("sums", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
-    """Writes the records of one partition, and gives one row about it; none where there are no records."""
+    """Writes the records of one partition, and gives a row about each of its files, the first of which holds its sums
+    (`penstock.engines.sums`); none where there are no records."""
 
     write: Write
     folder: Path
@@ -41,15 +44,21 @@ class Writer:
         first = next((batch for batch in batches if batch.num_rows), None)
         if first is None:
             return
-        made, tallies = self.part(chain([first], batches), f"try-{part}-{attempt}")
+        made, tallies, sums = self.part(chain([first], batches), f"try-{part}-{attempt}")
         records = sum(count for _, count in made)
         self.counts.add(part, {of_output(self.write.component): records, **tallies})
-        rows = [{"part": part, "file": file, "records": count} for file, count in made]
+        state = None if sums is None else json.dumps(sums.state())
+        rows = [
+            {"part": part, "file": file, "records": count, "sums": None if at else state}
+            for at, (file, count) in enumerate(made)
+        ]
         yield pa.RecordBatch.from_pylist(rows, schema=_PARTS)
 
-    def part(self, batches: Iterable[pa.RecordBatch], name: str) -> tuple[list[tuple[str, int]], dict[Counter, int]]:
-        """Write one file or, where a part is several, a folder of them; return each with its number of records, and what is
-        counted beside them."""
+    def part(
+        self, batches: Iterable[pa.RecordBatch], name: str
+    ) -> tuple[list[tuple[str, int]], dict[Counter, int], Sums | None]:
+        """Write one file or, where a part is several, a folder of them; return each with its number of records, what is
+        counted beside them, and what is added up."""
         schema = self.write.given.schema
         named = arrow_schema(schema)
         for index, field in enumerate(schema.names):
@@ -63,6 +72,8 @@ class Writer:
             how = writing(self.write, "SELECT * FROM given", self.folder / name, COUNTER, "target", self.context)
             for tally in how.tallies:
                 made.connection.execute(f"CREATE SEQUENCE {tally}")
+            if how.summing is not None:
+                how.summing.register(made.connection)
             made.functions.need(how.sql)
             if how.is_streamed:
                 files = self._parts(made, how.sql, name)
@@ -70,10 +81,11 @@ class Writer:
                 row = made.connection.execute(how.sql).fetchone()
                 files = [(name, int(row[0]) if row else 0)]
             counts = made.counts()
-            return files, {
+            tallies = {
                 of_tally(self.write.component, position, said): counts[tally]
                 for position, (tally, said) in enumerate(how.tallies.items())
             }
+            return files, tallies, None if how.summing is None else how.summing.sums
 
     def _parts(self, made: Task, sql: str, name: str) -> list[tuple[str, int]]:
         batches = made.batches(sql)

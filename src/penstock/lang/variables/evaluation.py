@@ -13,7 +13,7 @@ from penstock.lang.check import asked, codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
 from penstock.lang.functions import FUNCTIONS
-from penstock.lang.variables.resolution import DEFAULT_ZONE, STRICT, Definition
+from penstock.lang.variables.resolution import DEFAULT_ZONE, RECEIPT_HASH, STRICT, Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
@@ -62,6 +62,8 @@ def evaluate_in(
             contexts.append(replace(contexts[-1], zone_minutes=_zone_minutes(values[name], report) or 0))
         elif name == STRICT:
             contexts.append(replace(contexts[-1], strict=values[name].text == "true"))
+        elif name == RECEIPT_HASH:
+            contexts.append(replace(contexts[-1], sums=_sums(values[name], report)))
     return Evaluated(values, tuple(report.findings)), contexts[-1]
 
 
@@ -92,6 +94,15 @@ def _evaluated(
                 definition.text, definition.value, definition.predefined, secret=definition.secret
             )
         yield definition.name
+
+
+def _sums(value: VariableValue, report: Report) -> bool | None:
+    """Return whether records are hashed, None for where that is cheap; another text is a finding."""
+    if value.text not in ("true", "false", "auto", ""):
+        message = f"The variable '{RECEIPT_HASH}' is '{value.text}', which is none of auto, true and false."
+        hint = "Write 'auto', true or false."
+        report.add(codes_package.VariableFault.at(message, hint=hint), path=f"variables.{RECEIPT_HASH}")
+    return {"true": True, "false": False}.get(value.text)
 
 
 _OFFSET = re.compile(r"([+-])([01][0-9]|2[0-3])(?::?([0-5][0-9]))?")

@@ -15,6 +15,9 @@ DEFAULT_ZONE = "_DEFAULT_TIMEZONE"
 STRICT = "_STRICT_PIG_ERRORS"
 """Whether functions fail where the old engine's did, instead of giving null."""
 
+RECEIPT_HASH = "_RECEIPT_HASH"
+"""Whether the records of outputs are hashed: true, false, or auto (where they are few)."""
+
 SYSTEM_VARIABLES: dict[str, str] = {
     "_MAX_COMBINED_SPLIT_SIZE": "67108864",
     "_BYTES_PER_REDUCER": "209715200",
@@ -38,6 +41,7 @@ SYSTEM_VARIABLES: dict[str, str] = {
     "_REDUCER_MAX_FAILURES_PERCENT": "0",
     "_MAP_TASK_TIMEOUT": "600 * 1000",
     STRICT: "false",
+    RECEIPT_HASH: "'auto'",
 }
 """System variables and their defaults, expressions each, in evaluation order."""
 

@@ -118,6 +118,18 @@ def test_strict_errors_are_part_of_the_context(text: str, strict: bool) -> None:
     assert evaluated({"_STRICT_PIG_ERRORS": text})[1].strict is strict
 
 
+@pytest.mark.parametrize(
+    ("text", "sums"), [("'auto'", None), ("null", None), ("true", True), ("'true'", True), ("false", False)]
+)
+def test_whether_records_are_hashed_is_part_of_the_context(text: str, sums: bool | None) -> None:
+    found, context = evaluated({"_RECEIPT_HASH": text})
+    assert (found.diagnostics, context.sums) == ((), sums)
+
+
+def test_another_word_for_it_is_refused() -> None:
+    assert [one.code for one in evaluated({"_RECEIPT_HASH": "'yes'"})[0].diagnostics] == ["PK306"]
+
+
 def test_static_values_are_taken_as_they_are_but_for_one_pair_of_quotes() -> None:
     static = {
         "a": "1 + 1",
