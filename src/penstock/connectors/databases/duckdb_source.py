@@ -11,7 +11,7 @@ import duckdb
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
 from penstock.domain.watermark import Order
@@ -126,15 +126,8 @@ class DuckReader:
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
-        try:
-            with STOP.ending(self._raw.interrupt):
-                found: tuple[object, ...] = self._raw.execute(statement).fetchall()[0]
-        except duckdb.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(duckdb.Error, fault_of), STOP.ending(self._raw.interrupt):
+            found: tuple[object, ...] = self._raw.execute(statement).fetchall()[0]
         return found
 
     def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
@@ -154,21 +147,12 @@ class DuckReader:
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
-        try:
-            with STOP.ending(self._raw.interrupt):
-                self.begin()
-                for statement, file in zip(statements, files, strict=True):
-                    row = self._raw.execute(
-                        f"COPY ({statement}) TO {duck.literal(str(file))} (FORMAT parquet)"
-                    ).fetchone()
-                    into.arrived(int(row[0]) if row else 0, "rows")
-                self._raw.execute("COMMIT")
-        except duckdb.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(duckdb.Error, fault_of), STOP.ending(self._raw.interrupt):
+            self.begin()
+            for statement, file in zip(statements, files, strict=True):
+                row = self._raw.execute(f"COPY ({statement}) TO {duck.literal(str(file))} (FORMAT parquet)").fetchone()
+                into.arrived(int(row[0]) if row else 0, "rows")
+            self._raw.execute("COMMIT")
         return files
 
 

@@ -14,11 +14,11 @@ from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import fetched
 from penstock.connectors.databases.limits import fetch_first
 from penstock.connectors.databases.oracle import READ_ONLY, connected, fault_of, quoted, word_of
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import PermanentError, TransientError
+from penstock.errors import PermanentError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -90,20 +90,17 @@ class OracleReader(Unmarked):
         kinds = self._kinds[-len(natives) :]
         columns = [_lands(str(native.type), kind) for native, kind in zip(natives, kinds, strict=True)]
         total = 0
-        try:
-            with STOP.ending(self._cancel), dbapi.closing(self._raw.cursor()) as cursor:
-                cursor.arraysize = arriving.ROWS
-                cursor.execute(READ_ONLY)
-                for statement, file in zip(statements, files, strict=True):
-                    cursor.execute(statement)
-                    total = arriving.write(fetched(cursor, arriving.ROWS), columns, file, into.arrived, total)
-                self._raw.rollback()
-        except oracledb.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with (
+            answering(oracledb.Error, fault_of),
+            STOP.ending(self._cancel),
+            dbapi.closing(self._raw.cursor()) as cursor,
+        ):
+            cursor.arraysize = arriving.ROWS
+            cursor.execute(READ_ONLY)
+            for statement, file in zip(statements, files, strict=True):
+                cursor.execute(statement)
+                total = arriving.write(fetched(cursor, arriving.ROWS), columns, file, into.arrived, total)
+            self._raw.rollback()
         return files
 
     def _cancel(self) -> None:

@@ -19,7 +19,7 @@ from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place
 from penstock.domain.watermark import Order
@@ -140,15 +140,8 @@ class PostgresReader:
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
-        try:
-            with STOP.ending(self._raw.cancel):
-                found: tuple[object, ...] = self._raw.execute(statement.encode()).fetchall()[0]
-        except psycopg.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(psycopg.Error, fault_of), STOP.ending(self._raw.cancel):
+            found: tuple[object, ...] = self._raw.execute(statement.encode()).fetchall()[0]
         return found
 
     def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here

@@ -13,11 +13,10 @@ from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.redshift import READ_ONLY, connected, fault_of
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -84,25 +83,16 @@ class RedshiftReader(Unmarked):
         """Write the rows of statements, a file each, in one transaction that only reads."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         total = 0
-        try:
-            with STOP.ending(self._cancel), self._raw.cursor() as cursor:
-                cursor.execute(READ_ONLY.encode())
-                for statement, file in zip(statements, files, strict=True):
-                    # The columns are known with the first row; a statement without rows is asked for them.
-                    rows = cursor.stream(statement.encode())
-                    first = next(rows, None)
-                    described = (
-                        cursor.description or self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
-                    )
-                    columns = [_LANDS.get(one.type_code, arriving.TEXT) for one in described]
-                    total = arriving.write(_with(first, rows), columns, file, into.arrived, total)
-                cursor.execute(b"ROLLBACK")
-        except psycopg.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(psycopg.Error, fault_of), STOP.ending(self._cancel), self._raw.cursor() as cursor:
+            cursor.execute(READ_ONLY.encode())
+            for statement, file in zip(statements, files, strict=True):
+                # The columns are known with the first row; a statement without rows is asked for them.
+                rows = cursor.stream(statement.encode())
+                first = next(rows, None)
+                described = cursor.description or self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
+                columns = [_LANDS.get(one.type_code, arriving.TEXT) for one in described]
+                total = arriving.write(_with(first, rows), columns, file, into.arrived, total)
+            cursor.execute(b"ROLLBACK")
         return files
 
     def _cancel(self) -> None:

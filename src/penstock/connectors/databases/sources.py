@@ -6,12 +6,12 @@ as it casts any text (docs/guide/databases.md has the table).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from penstock.connectors.databases.incremental import Ordered, Reach, described, reach
 from penstock.connectors.databases.statements import Native, Rows
@@ -127,6 +127,19 @@ def _single(query: str) -> str:
     if not made:
         raise PermanentError("the query is empty. Write one full SELECT.")
     return made
+
+
+@contextmanager
+def answering(errors: type[Exception], fault_of: Callable[[Any], Exception]) -> Iterator[None]:
+    """Say in our words what a driver raises in a block; where the job is to stop, it was ended for that."""
+    try:
+        yield
+    except errors as error:
+        check_stop()
+        raise fault_of(error) from error
+    except TransientError:
+        check_stop()
+        raise
 
 
 def check_stop() -> None:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
 from penstock.domain.watermark import Order
@@ -110,15 +110,8 @@ class SqliteReader:
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
-        try:
-            with STOP.ending(self._raw.interrupt):
-                found: tuple[object, ...] = self._raw.execute(statement).fetchone()
-        except sqlite3.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(sqlite3.Error, fault_of), STOP.ending(self._raw.interrupt):
+            found: tuple[object, ...] = self._raw.execute(statement).fetchone()
         return found
 
     def order(self, column: str, native: Native, rows: Rows) -> Order | None:  # noqa: ARG002 -- values have types, not columns
@@ -148,28 +141,21 @@ class SqliteReader:
         made = [_landed(kind) for kind in self._kinds[-len(natives) :]]
         schema = pa.schema([(f"c{index}", one) for index, (one, _) in enumerate(made)])
         total = 0
-        try:
-            with STOP.ending(self._raw.interrupt):
-                self.begin()
-                for statement, file in zip(statements, files, strict=True):
-                    cursor = self._raw.execute(statement)
-                    with pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:
-                        while rows := cursor.fetchmany(ROWS):
-                            columns = zip(*rows, strict=True)
-                            arrays = [
-                                pa.array([None if value is None else convert(value) for value in column], kind)
-                                for (kind, convert), column in zip(made, columns, strict=True)
-                            ]
-                            writer.write_batch(pa.record_batch(arrays, schema=schema))
-                            total += len(rows)
-                            into.arrived(total, "rows")
-                self._raw.execute("ROLLBACK")
-        except sqlite3.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(sqlite3.Error, fault_of), STOP.ending(self._raw.interrupt):
+            self.begin()
+            for statement, file in zip(statements, files, strict=True):
+                cursor = self._raw.execute(statement)
+                with pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:
+                    while rows := cursor.fetchmany(ROWS):
+                        columns = zip(*rows, strict=True)
+                        arrays = [
+                            pa.array([None if value is None else convert(value) for value in column], kind)
+                            for (kind, convert), column in zip(made, columns, strict=True)
+                        ]
+                        writer.write_batch(pa.record_batch(arrays, schema=schema))
+                        total += len(rows)
+                        into.arrived(total, "rows")
+            self._raw.execute("ROLLBACK")
         return files
 
 

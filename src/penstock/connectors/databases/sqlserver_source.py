@@ -13,12 +13,12 @@ from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import answer, fetched
 from penstock.connectors.databases.limits import top
-from penstock.connectors.databases.sources import Into, check_stop
+from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.sqlserver import BEGIN, ROLLBACK, SPEECH, connected, fault_of, literal, quoted
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place
-from penstock.errors import PermanentError, TransientError
+from penstock.errors import PermanentError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
@@ -93,19 +93,12 @@ class SqlServerReader(Unmarked):
         kinds = self._kinds[-len(natives) :]
         columns = [_lands(str(native.type), kind) for native, kind in zip(natives, kinds, strict=True)]
         total = 0
-        try:
-            with self._raw.cursor() as cursor:
-                cursor.execute(BEGIN)
-                for statement, file in zip(statements, files, strict=True):
-                    cursor.execute(statement)
-                    total = arriving.write(fetched(cursor, arriving.ROWS), columns, file, into.arrived, total)
-                cursor.execute(ROLLBACK)
-        except pymssql.Error as error:
-            check_stop()
-            raise fault_of(error) from error
-        except TransientError:
-            check_stop()
-            raise
+        with answering(pymssql.Error, fault_of), self._raw.cursor() as cursor:
+            cursor.execute(BEGIN)
+            for statement, file in zip(statements, files, strict=True):
+                cursor.execute(statement)
+                total = arriving.write(fetched(cursor, arriving.ROWS), columns, file, into.arrived, total)
+            cursor.execute(ROLLBACK)
         return files
 
 

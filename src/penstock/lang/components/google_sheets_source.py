@@ -6,29 +6,20 @@ from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components import google_sheets
-from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
+from penstock.lang.components.source_fields import NAMED_FIELD, scan_of_lines
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import BOOLEAN, CONNECTION, TEXT, a_list, choice, when
-from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
+from penstock.plan.operators import Operator, ScanField
 from penstock.plan.systems import SheetSource
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
-    sound = step.check_shapes()
-    connection = step.connection()
-    fields = listed_fields(step)
-    if fields is None:
-        return None
-    schema, items = fields
-    origin = _origin(step, items) if sound else None
-    if origin is None or connection is None:
-        return Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
-    place = f"{origin.spreadsheet}/{origin.sheet}" if origin.sheet else origin.spreadsheet
-    source = FileSource(
-        connection, place, items, record_type="json", compression="none", on_bad_value=step.properties["on_bad_value"]
-    )
-    return Scan(step.node.name, source, schema, origin)
+    """Return the scan of a source, or None with findings."""
+    return scan_of_lines(step, _origin, _name)
+
+
+def _name(origin: SheetSource) -> str:
+    return f"{origin.spreadsheet}/{origin.sheet}" if origin.sheet else origin.spreadsheet
 
 
 def _origin(step: Step, items: tuple[ScanField, ...]) -> SheetSource | None:

@@ -6,30 +6,17 @@ import json
 from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
+from penstock.lang.components.source_fields import NAMED_FIELD, scan_of_lines
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, TEXT, a_list, choice
 from penstock.lang.variables.substitution import Mode
-from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
+from penstock.plan.operators import Operator, ScanField
 from penstock.plan.systems import CollectionSource
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
-    sound = step.check_shapes()
-    connection = step.connection()
-    fields = listed_fields(step)
-    if fields is None:
-        return None
-    schema, items = fields
-    origin = _origin(step, items) if sound else None
-    if origin is None or connection is None:
-        return Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
-    source = FileSource(
-        connection, origin.collection, items, record_type="json", compression="none",
-        on_bad_value=step.properties["on_bad_value"],
-    )  # fmt: skip
-    return Scan(step.node.name, source, schema, origin)
+    """Return the scan of a source, or None with findings."""
+    return scan_of_lines(step, _origin, lambda origin: origin.collection)
 
 
 def _origin(step: Step, items: tuple[ScanField, ...]) -> CollectionSource | None:

@@ -6,32 +6,22 @@ from collections.abc import Mapping
 
 from penstock.lang.components import web
 from penstock.lang.components.options import place_of
-from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
+from penstock.lang.components.source_fields import NAMED_FIELD, scan_of_lines
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, PLACE, a_list, choice
-from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan
+from penstock.plan.operators import Operator, ScanField
 from penstock.plan.systems import TapSource
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
-    """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
-    sound = step.check_shapes()
-    connection = step.connection()
-    fields = listed_fields(step)
-    if fields is None:
-        return None
-    schema, items = fields
-    nothing = Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
-    if not sound or connection is None:
-        return nothing
+    """Return the scan of a source, or None with findings."""
+    return scan_of_lines(step, _origin, lambda origin: origin.stream)
+
+
+def _origin(step: Step, _: tuple[ScanField, ...]) -> TapSource | None:
     stream, config = step.place("stream"), web.texts_of(step, "config")
     state, is_kept = place_of(step, "state")
-    if stream is None or config is None or not is_kept:
-        return nothing
-    source = FileSource(
-        connection, stream, items, record_type="json", compression="none", on_bad_value=step.properties["on_bad_value"]
-    )
-    return Scan(step.node.name, source, schema, TapSource(stream, config, state))
+    return None if stream is None or config is None or not is_kept else TapSource(stream, config, state)
 
 
 component = Component(

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.spec import Step
 from penstock.lang.document.faults import fits
 from penstock.lang.document.shapes import ALIAS, MESSAGE, Shape, choice, record, show
 from penstock.plan.dtypes import SCHEMA_WORDS, DType
-from penstock.plan.operators import ScanField
+from penstock.plan.operators import ConnectionRef, FileSource, Scan, ScanField
 from penstock.plan.schema import Field, Schema
+from penstock.plan.systems import Origin
 
 NAMED_FIELD: Shape = {
     **record(("name",), name={"type": "string", "minLength": 1}, alias=ALIAS, type=choice(*SCHEMA_WORDS)),
     MESSAGE: "A field needs a 'name'.",
 }
+OriginT = TypeVar("OriginT", bound=Origin)
 NO_PSEUDO: Mapping[str, DType] = {}
 
 
@@ -40,6 +42,27 @@ def listed_fields(
     names = [(field.name, f"fields[{index}].alias") for index, (field, _) in enumerate(pairs)]
     schema = step.output_fields(names, [field for field, _ in pairs])
     return None if schema is None or len(pairs) < len(raw) else (schema, tuple(item for _, item in pairs))
+
+
+def scan_of_lines(
+    step: Step, read: Callable[[Step, tuple[ScanField, ...]], OriginT | None], name: Callable[[OriginT], str]
+) -> Scan | None:
+    """Return the scan of a source whose records land as lines of JSON, or None with findings; of options alone, so that what
+    follows is checked as well. *read* gives what is read, or None with findings, and *name* its name in messages."""
+    sound = step.check_shapes()
+    connection = step.connection()
+    fields = listed_fields(step)
+    if fields is None:
+        return None
+    schema, items = fields
+    origin = read(step, items) if sound else None
+    if origin is None or connection is None:
+        return Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
+    source = FileSource(
+        connection, name(origin), items, record_type="json", compression="none",
+        on_bad_value=step.properties["on_bad_value"],
+    )  # fmt: skip
+    return Scan(step.node.name, source, schema, origin)
 
 
 def _field(
