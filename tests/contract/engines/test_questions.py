@@ -53,7 +53,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         plain = {name: value for name, value in shop.items() if name != "password"}
         connections = {
             "lake": {"type": "file", "path": str(tmp_path)},
-            "PG": {**plain, "type": "postgres", "secrets": hidden({"password": shop["password"]})},
+            "PG": {**plain, "type": "postgres", "secrets": {"password": shop["password"]}},
         }
         order = Order(
             "run-1", json.dumps(flow), NOW.isoformat(), package_variables=variables or {}, connections=connections,
