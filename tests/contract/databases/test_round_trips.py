@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 KINDS = ("postgres", "mysql", "sqlite", "duckdb")
@@ -51,7 +51,9 @@ def spelled(record: tuple[Any, ...]) -> list[Any]:
     return [*plain, None if at is None else at.isoformat(timespec="milliseconds") + "Z"]
 
 
-def same(found: Any, wanted: Any) -> bool:
+def same(found: Any, wanted: Any, *, signed: bool) -> bool:
+    if wanted == 0 and isinstance(wanted, float) and not signed:
+        return bool(found == 0)
     if isinstance(wanted, float):
         return isinstance(found, int | float) and (found, math.copysign(1, found)) == (wanted, math.copysign(1, wanted))
     if isinstance(wanted, datetime):
@@ -62,7 +64,12 @@ def same(found: Any, wanted: Any) -> bool:
 @pytest.mark.parametrize("other", KINDS)
 @pytest.mark.parametrize("base", KINDS, indirect=True)
 @settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    # A job for each step of a smaller example would take minutes.
+    phases=(Phase.explicit, Phase.generate),
+    max_examples=2,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(made=records)
 @example(made=EDGES)
@@ -90,4 +97,5 @@ def test_values_pass_from_one_database_into_another(
     assert [one["id"] for one in found] == list(range(len(made)))
     for one, wanted in zip(found, made, strict=True):
         for name, value in zip(names[1:], wanted, strict=True):
-            assert same(one[name], value), (name, value, one[name])
+            # A MySQL server knows one zero.
+            assert same(one[name], value, signed="mysql" not in (base.kind, other)), (name, value, one[name])
