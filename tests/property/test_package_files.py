@@ -81,12 +81,17 @@ def _of_type(kind: str, shape: dict[str, Any], depth: int) -> st.SearchStrategy[
         case "object":
             known = {key: of_shape(one, depth + 1) for key, one in shape.get("properties", {}).items()}
             needed = shape.get("required", [])
+            others = shape.get("additionalProperties")
+            # A value that its place does not take is refused, which is not what is tried here.
+            more = (
+                st.dictionaries(names, of_shape(others, depth + 1), max_size=2) if isinstance(others, dict) else extra
+            )
             return st.builds(
-                lambda given, more: {**given, **more},
+                lambda given, more: {**more, **given},
                 st.fixed_dictionaries(
                     {k: known[k] for k in needed}, optional={k: v for k, v in known.items() if k not in needed}
                 ),
-                extra if depth < 3 else st.just({}),
+                more if depth < 3 else st.just({}),
             )
         case _:
             return st.none()
