@@ -41,7 +41,9 @@ def postgres_to_parquet(data: Path, told: dict[str, Any]) -> None:
     """A table as Arrow batches, kept as Parquet."""
     from dlt.sources.sql_database import sql_table
 
-    rows = sql_table(address(told), table="orders", backend="pyarrow", chunk_size=100_000)
+    rows = sql_table(
+        address(told).replace("://", "+psycopg2://", 1), table="orders", backend="pyarrow", chunk_size=100_000
+    )
     place = dlt.destinations.filesystem(f"file://{data}/output/peer")
     shutil.rmtree(data / "output" / "peer", ignore_errors=True)
     pipeline = dlt.pipeline("rows", destination=place, dataset_name="rows", pipelines_dir=HOME)
