@@ -72,7 +72,7 @@ def test_what_is_above_the_watermark_is_read_once(jobs: Jobs, base: Base, name: 
     if base.kind == "duckdb":
         kind = kind.replace("timestamp(6)", "timestamp")
     if base.kind == "sqlite" and name == "decimal":
-        pytest.skip("it has none")
+        pytest.skip("SQLite has no decimals")
     fill(base, kind, (1, low), (2, middle))
     reading = Reading(jobs)
     assert reading.ids() == [1, 2]
@@ -290,6 +290,6 @@ def test_what_is_kept_and_no_watermark_is_refused(jobs: Jobs, base: Base) -> Non
 
 def test_the_highest_value_has_something_above_it(jobs: Jobs, base: Base) -> None:
     if base.kind not in ("postgres", "duckdb"):
-        pytest.skip("it has no infinite dates")
+        pytest.skip("MySQL and SQLite have no infinite dates")
     fill(base, "date", (1, "'infinity'"))
     assert "the highest value of 'seen' is 'infinity', above which nothing can ever lie" in Reading(jobs).fails()

@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 KINDS = ("postgres", "mysql", "sqlite", "duckdb")
 FIELDS = ["id:long", "whole:long", "small:int", "real:double", "text:string", "is_so:boolean", "at:datetime"]
 FIRST, LAST = datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999000)
+ONE_ZERO = frozenset({"mysql", "sqlite"})
+"""They keep -0.0 as 0: MySQL prints it so, SQLite stores whole reals as integers."""
 _numbers = count(1)
 
 whole = st.one_of(st.integers(-(2**63), 2**63 - 1), st.sampled_from([0, -1, 2**53 + 1, -(2**63), 2**63 - 1]))
@@ -97,5 +99,4 @@ def test_values_pass_from_one_database_into_another(
     assert [one["id"] for one in found] == list(range(len(made)))
     for one, wanted in zip(found, made, strict=True):
         for name, value in zip(names[1:], wanted, strict=True):
-            # A MySQL server knows one zero.
-            assert same(one[name], value, signed="mysql" not in (base.kind, other)), (name, value, one[name])
+            assert same(one[name], value, signed=ONE_ZERO.isdisjoint((base.kind, other))), (name, value, one[name])
