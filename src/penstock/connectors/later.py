@@ -5,16 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from penstock.domain.rung import Rungs
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Connector, Keeper, Landing, Publication, Staged, Written
 from penstock.plan.systems import System
-
-
-class FileConnector(Connector, Keeper, Protocol):
-    """A connector of files that can be put somewhere one by one."""
 
 
 class Later:
@@ -56,12 +51,12 @@ class Later:
 class LaterFiles(Later):
     """Likewise of files, which single ones can be put to (`penstock.plan.ports.Keeper`)."""
 
-    def __init__(self, make: Callable[[], FileConnector]) -> None:
+    def __init__(self, make: Callable[[], Keeper]) -> None:
         super().__init__(System.FILES, make)
         self._make_files = make
 
     @cached_property
-    def _made(self) -> FileConnector:
+    def _made(self) -> Keeper:
         return self._make_files()
 
     def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:

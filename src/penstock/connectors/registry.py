@@ -11,11 +11,11 @@ from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.files.roots import Roots
-from penstock.connectors.later import FileConnector, Later, LaterFiles
+from penstock.connectors.later import Later, LaterFiles
 from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
 from penstock.errors import BadRequest
-from penstock.plan.ports import Connection, Connector, Databases
+from penstock.plan.ports import Connection, Connector, Databases, Keeper
 from penstock.plan.systems import System
 
 READ_ONLY = frozenset({"http", "singer"})
@@ -82,13 +82,13 @@ def certifying(
     return ScratchTables(tables, connection), tables.server(connection), DIFFERENCES.get(TYPES[connection.type], {})
 
 
-def _object_files(allow: str | None) -> FileConnector:
+def _object_files(allow: str | None) -> Keeper:
     from penstock.connectors.files.objects import ObjectFiles
 
     return ObjectFiles(allow)
 
 
-def _sftp_files(allow: str | None) -> FileConnector:
+def _sftp_files(allow: str | None) -> Keeper:
     from penstock.connectors.files.sftp import SftpFiles
 
     return SftpFiles(allow)

@@ -376,7 +376,7 @@ class Connector(Protocol):
 
 
 @runtime_checkable
-class Keeper(Protocol):
+class Keeper(Connector, Protocol):
     """A connector of files that can put one file somewhere, beside what it does for outputs."""
 
     def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:

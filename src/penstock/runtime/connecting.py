@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from penstock.errors import PenstockError, PermanentError
-from penstock.plan.ports import Connection, Connector
-from penstock.plan.systems import System
+from penstock.plan.ports import Connection, Connector, Keeper
+from penstock.plan.systems import Place, System
 
 WEB = "rest_api"
 """What a web API's connector is listed under: any type of connection may lend it what it logs in with, or none."""
@@ -34,6 +34,21 @@ def connector_for(
     if found is None or found.system is not system:
         why = "are not available in this version" if found is None else f"do not lead to {system.value}"
         raise PermanentError(f"Component '{component}': connections of type '{connection.type}' {why}.")
+    return found, connection
+
+
+def keeper_for(
+    place: Place,
+    component: str,
+    what: str,
+    connections: Mapping[str, Connection],
+    connectors: Mapping[str, Connector],
+) -> tuple[Keeper, Connection]:
+    """Return what reads and keeps a file in a place, and its connection; *what* says for people what is kept there. Raises
+    PermanentError where there is none."""
+    found, connection = connector_for(place.connection, System.FILES, component, connections, connectors)
+    if not isinstance(found, Keeper):
+        raise PermanentError(f"{what} cannot be kept on connections of type '{connection.type}'.")
     return found, connection
 
 

@@ -10,9 +10,9 @@ from typing import Any
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
 from penstock.plan.ports import Connection, Connector, Keeper, Staged, Written
-from penstock.plan.systems import RESPONSES, Place, System, WebTarget
+from penstock.plan.systems import RESPONSES, Place, WebTarget
 from penstock.runtime import receipts
-from penstock.runtime.connecting import connector_for, naming
+from penstock.runtime.connecting import connector_for, keeper_for, naming
 from penstock.runtime.listener import Listener
 
 
@@ -132,12 +132,8 @@ class Outputs:
         place = write.destination.save_responses if isinstance(write.destination, WebTarget) else None
         if place is None:
             return None
-        connector, connection = connector_for(
-            place.connection, System.FILES, write.component, self._connections, self._connectors
-        )
-        if not isinstance(connector, Keeper):
-            raise PermanentError(f"responses cannot be saved to connections of type '{connection.type}'.")
-        return connector, connection, place
+        keeper, connection = keeper_for(place, write.component, "responses", self._connections, self._connectors)
+        return keeper, connection, place
 
     def _keep_responses(self, write: Write, listener: Listener) -> None:
         """Keep what was answered so far, also of an output that failed."""

@@ -154,6 +154,15 @@ def test_a_state_is_kept_after_success_alone(runner: Runner) -> None:
         runner.read(state=state)
 
 
+def test_a_state_in_a_folder_is_one_of_its_files(runner: Runner) -> None:
+    (runner.lake / "states").mkdir()
+    (runner.lake / "states" / "other.json").write_text("{")
+    state = {"connection": {"name": "lake"}, "path": "states/"}
+    assert [one["id"] for one in runner.read(state=state)] == [1, 2, 3]
+    assert json.loads((runner.lake / "states" / "state.json").read_text()) == {"last": 3}
+    assert [one["id"] for one in runner.read(state=state)] == [4, 5, 6]
+
+
 def test_a_component_adds_to_the_configuration(runner: Runner) -> None:
     assert len(runner.read(config={"count": "5"})) == 5
 
