@@ -22,9 +22,9 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from penstock.connectors.databases.loading import Load
-from penstock.connectors.databases.oracle_target import OracleTarget
-from penstock.connectors.databases.redshift_target import RedshiftTarget
-from penstock.connectors.databases.sqlserver_target import SqlServerTarget
+from penstock.connectors.databases.oracle.target import OracleTarget
+from penstock.connectors.databases.redshift.target import RedshiftTarget
+from penstock.connectors.databases.sqlserver.target import SqlServerTarget
 from penstock.lang import compile_package
 from penstock.plan.ports import Connection, Staged, Written
 from penstock.plan.systems import DatabaseTarget

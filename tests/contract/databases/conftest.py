@@ -16,13 +16,13 @@ import pymysql
 import pytest
 
 from penstock import wiring
-from penstock.connectors.databases import redshift
-from penstock.connectors.databases.duckdb_source import opened
-from penstock.connectors.databases.duckdb_target import DuckTarget
-from penstock.connectors.databases.mysql_target import MysqlTarget
-from penstock.connectors.databases.postgres_target import PostgresTarget
-from penstock.connectors.databases.redshift_target import RedshiftTarget
-from penstock.connectors.databases.sqlite_target import SqliteTarget
+from penstock.connectors.databases.duckdb.source import opened
+from penstock.connectors.databases.duckdb.target import DuckTarget
+from penstock.connectors.databases.mysql.target import MysqlTarget
+from penstock.connectors.databases.postgres.target import PostgresTarget
+from penstock.connectors.databases.redshift import session as redshift
+from penstock.connectors.databases.redshift.target import RedshiftTarget
+from penstock.connectors.databases.sqlite.target import SqliteTarget
 from penstock.connectors.places import FilePlace
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.errors import PenstockError

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from penstock import wiring
-from penstock.connectors.databases.duckdb_source import opened
+from penstock.connectors.databases.duckdb.source import opened
 from penstock.connectors.places import FilePlace
 from penstock.errors import ConnectionTestFailed, PenstockError, TransientError
 from penstock.kit.secret import hidden

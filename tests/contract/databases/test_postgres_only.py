@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from penstock.connectors.databases.postgres_source import PostgresReader
+from penstock.connectors.databases.postgres.source import PostgresReader
 
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base, Jobs

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from penstock.cli import connectors
 from penstock.cli.app import app
-from penstock.connectors.databases.sqlite_target import SqliteTarget
+from penstock.connectors.databases.sqlite.target import SqliteTarget
 from penstock.errors import BadRequest
 from penstock.runtime.certifying.rules import RULES
 

@@ -31,7 +31,7 @@ DRIVERS = {
     "redshift": "redshift",
     "sqlserver": "sqlserver",
 }
-"""Connection type to the module beside this one that opens sessions; a driver is loaded when it is first needed."""
+"""Connection type to the folder beside this module whose `session` opens sessions. Drivers are loaded when first needed."""
 _Key = tuple[object, ...]
 _idle: dict[_Key, list[Session]] = {}
 _lock = threading.Lock()
@@ -203,4 +203,4 @@ class _Going:
 
 
 def _opens(driver: str) -> testing.Open:
-    return lambda connection, place: cast(Session, drivers.module(driver).open_session(connection, place))
+    return lambda connection, place: cast(Session, drivers.module(driver, "session").open_session(connection, place))

@@ -11,12 +11,11 @@ EXTRAS = {"oracle": "oracledb", "sqlserver": "pymssql"}
 """System to the package of its driver; the extra of Penstock has the system's name."""
 
 
-def module(system: str, role: str = "") -> Any:
-    """Return the module beside this one that speaks to a system: `<system>`, or `<system>_<role>`. Raises PermanentError where
-    its driver is not installed."""
-    name = f"{system}_{role}" if role else system
+def module(system: str, role: str) -> Any:
+    """Return a module of a system's folder beside this one: `session`, `source` or `target`. Raises PermanentError where the
+    driver is not installed."""
     try:
-        return importlib.import_module(f"penstock.connectors.databases.{name}")
+        return importlib.import_module(f"penstock.connectors.databases.{system}.{role}")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != EXTRAS.get(system):
             raise

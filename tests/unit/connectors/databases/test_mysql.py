@@ -11,8 +11,8 @@ from typing import Any
 import pymysql
 import pytest
 
-from penstock.connectors.databases import mysql
 from penstock.connectors.databases.asking import Databases
+from penstock.connectors.databases.mysql import session as mysql
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP

@@ -14,11 +14,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.connectors.databases import drivers, importing, oracle
+from penstock.connectors.databases import drivers, importing
 from penstock.connectors.databases.dbapi import DbSession
 from penstock.connectors.databases.lines import StagedFiles
-from penstock.connectors.databases.oracle_source import OracleReader
-from penstock.connectors.databases.oracle_target import OracleTarget
+from penstock.connectors.databases.oracle import session as oracle
+from penstock.connectors.databases.oracle.source import OracleReader
+from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table

@@ -12,8 +12,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from penstock.connectors.databases import asking, postgres
+from penstock.connectors.databases import asking
 from penstock.connectors.databases.asking import Databases
+from penstock.connectors.databases.postgres import session as postgres
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP

@@ -15,13 +15,14 @@ import pymssql
 import pytest
 
 from penstock import wiring
-from penstock.connectors.databases import drivers, importing, sqlserver
+from penstock.connectors.databases import drivers, importing
 from penstock.connectors.databases.dbapi import DbSession
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
-from penstock.connectors.databases.sqlserver_source import SqlServerReader
-from penstock.connectors.databases.sqlserver_target import SqlServerTarget
+from penstock.connectors.databases.sqlserver import session as sqlserver
+from penstock.connectors.databases.sqlserver.source import SqlServerReader
+from penstock.connectors.databases.sqlserver.target import SqlServerTarget
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError

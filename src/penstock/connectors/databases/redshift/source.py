@@ -12,7 +12,7 @@ from psycopg.types.string import TextLoader
 from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.redshift import READ_ONLY, connected, fault_of
+from penstock.connectors.databases.redshift.session import READ_ONLY, connected, fault_of
 from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked

@@ -18,7 +18,7 @@ from psycopg.conninfo import make_conninfo
 from penstock.connectors.databases import duck
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of, parameters_of
+from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of, parameters_of
 from penstock.connectors.databases.sources import Into, answering, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place

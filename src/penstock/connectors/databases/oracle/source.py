@@ -13,7 +13,7 @@ from penstock.connectors.databases import arriving, dbapi
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import fetched
 from penstock.connectors.databases.limits import fetch_first
-from penstock.connectors.databases.oracle import READ_ONLY, connected, fault_of, quoted, word_of
+from penstock.connectors.databases.oracle.session import READ_ONLY, connected, fault_of, quoted, word_of
 from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked

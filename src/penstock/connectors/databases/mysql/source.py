@@ -18,7 +18,7 @@ from pymysql.cursors import SSCursor
 
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, shut
+from penstock.connectors.databases.mysql.session import NO_PEER, connected, fault_of, shut
 from penstock.connectors.databases.sources import Into, check_stop
 from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place

@@ -14,9 +14,9 @@ from itertools import islice
 import psycopg
 import pyarrow as pa
 
-from penstock.connectors.databases import redshift
 from penstock.connectors.databases.lines import StagedFiles, has_zero, texts_of
-from penstock.connectors.databases.postgres_target import PostgresTarget
+from penstock.connectors.databases.postgres.target import PostgresTarget
+from penstock.connectors.databases.redshift import session as redshift
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PenstockError, PermanentError

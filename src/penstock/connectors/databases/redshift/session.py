@@ -11,7 +11,7 @@ from contextlib import suppress
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from penstock.connectors.databases import postgres
+from penstock.connectors.databases.postgres import session as postgres
 from penstock.connectors.databases.session import ASK_S, Column, Gone, Row
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError

@@ -14,7 +14,15 @@ from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.dbapi import answer, fetched
 from penstock.connectors.databases.limits import top
 from penstock.connectors.databases.sources import Into, answering
-from penstock.connectors.databases.sqlserver import BEGIN, ROLLBACK, SPEECH, connected, fault_of, literal, quoted
+from penstock.connectors.databases.sqlserver.session import (
+    BEGIN,
+    ROLLBACK,
+    SPEECH,
+    connected,
+    fault_of,
+    literal,
+    quoted,
+)
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked
 from penstock.connectors.places import Place

@@ -18,7 +18,7 @@ from penstock.connectors.databases import dbapi
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import fetch_first
 from penstock.connectors.databases.lines import StagedFiles
-from penstock.connectors.databases.oracle import SPEECH, connected, fault_of, literal, quoted
+from penstock.connectors.databases.oracle.session import SPEECH, connected, fault_of, literal, quoted
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError

@@ -17,7 +17,7 @@ import pyarrow as pa
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import top
 from penstock.connectors.databases.lines import StagedFiles, texts_of
-from penstock.connectors.databases.sqlserver import BEGIN, COMMIT, ROLLBACK, SPEECH, connected, literal, quoted
+from penstock.connectors.databases.sqlserver.session import BEGIN, COMMIT, ROLLBACK, SPEECH, connected, literal, quoted
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError

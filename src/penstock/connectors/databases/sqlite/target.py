@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
-from penstock.connectors.databases.sqlite_source import fault_of, opened
+from penstock.connectors.databases.sqlite.source import fault_of, opened
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import FilePlace
 from penstock.errors import PermanentError, TransientError

@@ -13,7 +13,7 @@ from psycopg.pq import TransactionStatus
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded, has_zero, without_zeros
-from penstock.connectors.databases.postgres import SETTINGS, connected, fault_of
+from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager, suppress
 import duckdb
 
 from penstock.connectors.databases import duck
-from penstock.connectors.databases.duckdb_source import fault_of, opened
+from penstock.connectors.databases.duckdb.source import fault_of, opened
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table

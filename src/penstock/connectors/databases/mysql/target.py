@@ -19,7 +19,7 @@ from pymysql.cursors import Cursor
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded
-from penstock.connectors.databases.mysql import NO_PEER, connected, fault_of, said_of, shut
+from penstock.connectors.databases.mysql.session import NO_PEER, connected, fault_of, said_of, shut
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
