@@ -65,9 +65,9 @@ class Screen:
         self.sources[component] = records
         self._bar(component, None, f"{records:,} read")
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Show how many records an output has taken."""
-        self._bar(component, progress, f"{records:,} written")
+        self._bar(component, progress, "" if records is None else f"{records:,} written")
 
     def variables(self, values: Mapping[str, Any]) -> None:
         """Keep the values of the variables."""

@@ -285,10 +285,10 @@ class Reporter(Protocol):
         """How far the whole job is, 0.0-1.0, never falling."""
 
     def source(self, component: str, records: int) -> None:
-        """Records read so far by a source."""
+        """Records read so far by a source: about as many while a statement runs."""
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
-        """Records written so far to an output."""
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
+        """Records written so far to an output, None while that is not known."""
 
 
 class Engine(Protocol):

@@ -83,7 +83,8 @@ class Attempt:
                 told.sources[_text(said["component"])] = _count(said["records"])
             case "output":
                 share = None if said["progress"] is None else _share(said["progress"])
-                told.outputs[_text(said["component"])] = (_count(said["records"]), share)
+                records = None if said["records"] is None else _count(said["records"])
+                told.outputs[_text(said["component"])] = (records, share)
             case "variables":
                 told.variables = {
                     _text(name): self.mask.tree(_scalar(value)) for name, value in dict(said["values"]).items()

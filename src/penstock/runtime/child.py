@@ -171,7 +171,7 @@ class _Job:
         """Send how many records a source has given."""
         self._tell({"kind": "source", "component": component, "records": records})
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Send how many records an output has taken."""
         self._tell({"kind": "output", "component": component, "records": records, "progress": progress})
 

@@ -39,7 +39,7 @@ class Quiet:
     def source(self, component: str, records: int) -> None:
         """Nobody asks."""
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Nobody asks."""
 
     def variables(self, values: Mapping[str, Any]) -> None:

@@ -50,7 +50,7 @@ class MaskedListener:
         """Pass it on."""
         self._listener.source(component, records)
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Pass it on."""
         self._listener.output(component, records, progress)
 

@@ -35,7 +35,7 @@ class Read:
         """Pass it on."""
         self.listener.progress(fraction)
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Pass it on."""
         self.listener.output(component, records, progress)
 

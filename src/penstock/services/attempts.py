@@ -65,7 +65,7 @@ class Report:
     lines: list[tuple[datetime, str, str]] = field(default_factory=list)
     progress: float | None = None
     sources: dict[str, int] = field(default_factory=dict)
-    outputs: dict[str, tuple[int, float | None]] = field(default_factory=dict)
+    outputs: dict[str, tuple[int | None, float | None]] = field(default_factory=dict)
     declared: Sequence[Mapping[str, Any]] | None = None
     variables: Mapping[str, Any] | None = None
     staged: list[str] = field(default_factory=list)
@@ -308,8 +308,9 @@ def _write(uow: UnitOfWork, job: Job, told: Report, now: datetime) -> None:
     known = {output.component_name: output for output in job.outputs}
     for component, (records, progress) in told.outputs.items():
         if component in known:
-            known[component].records_count, known[component].updated_at = records, now
-            known[component].progress = progress
+            if records is not None:
+                known[component].records_count = records
+            known[component].updated_at, known[component].progress = now, progress
     counted = {source.component: source for source in job.sources}
     for component, records in told.sources.items():
         if component not in counted:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import duckdb
 
 from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.fields import from_bytes
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, quote, text_literal
@@ -27,7 +28,7 @@ _ROW = "file_row_number"
 
 
 def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
-    """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the sequence that counts records, and with
+    """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the place where records are counted, and with
     `_skipped` behind it the one that counts those that are left out, where it is mentioned.
 
     Files with columns of other types are read apart: DuckDB would cast all to the types of the first one.
@@ -102,7 +103,7 @@ def _select(
     if scan.keeps_rejected:
         needed |= {"file_path", "line_number"}
         columns += _rejection(scan, items, files, reasons)
-    counted = f"{_relation(files, frozenset(needed))} WHERE nextval('{counter}') > 0"
+    counted = f"{_relation(files, frozenset(needed))} WHERE {passing(counter)}"
     if kept and not scan.keeps_rejected:
         test = f"CASE WHEN {' AND '.join(kept)} THEN true ELSE nextval('{skipped}') < 0 END"
         return f"SELECT {', '.join(columns)} FROM (SELECT * FROM {counted}) WHERE {test}"

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from penstock import engines
 from penstock.domain.diagnostic import Diagnostic
 from penstock.engines.duckdb import evaluate as evaluation
 from penstock.engines.duckdb import selection
 from penstock.engines.duckdb.batches import Batches
+from penstock.engines.duckdb.counting import PROFILED, Passed, expected
 from penstock.engines.duckdb.dialect import TEMPLATES
 from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
@@ -61,7 +63,7 @@ memory and time."""
 
 @dataclass(slots=True)
 class _Run:
-    """One attempt to run a plan. *sources* and *outputs* are the sequences that count their records."""
+    """One attempt to run a plan. *sources* and *outputs* are the places where their records are counted."""
 
     connection: duckdb.DuckDBPyConnection
     functions: Functions
@@ -73,6 +75,7 @@ class _Run:
     scanned: dict[str, Scanned] = field(default_factory=dict)
     written: dict[str, Writing] = field(default_factory=dict)
     made: Statements | None = None
+    passed: Passed = field(default_factory=Passed)
     done: int = 0
     steps: int = 1
 
@@ -194,9 +197,7 @@ class DuckEngine:
                     self._connection = None
 
     def _lock(self, run: _Run) -> None:
-        # Not temporary sequences, though those would be cheaper: the cursor that watches could not see them.
-        counters = [f"CREATE SEQUENCE {one}" for one in sorted({*run.sources.values(), *run.outputs.values()})]
-        run.connection.execute("; ".join([*counters, "SET lock_configuration = true"]))
+        run.connection.execute("SET lock_configuration = true")
 
     def _execute(
         self, run: _Run, staged: Mapping[str, Staged], context: Context, limits: Limits
@@ -262,7 +263,7 @@ class DuckEngine:
             return records
 
         written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
-        counted = _count(run.connection, counter)
+        counted = run.passed.records[counter]
         if written != counted:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
         run.reporter.output(write.component, written, 1.0)
@@ -288,8 +289,9 @@ class DuckEngine:
         finally:
             over.set()
             watcher.join()
-            with suppress(duckdb.FatalException):  # the statement broke the database, and says why
-                _report_sources(run)
+        run.passed.take(run.connection)
+        for component, counter in run.sources.items():
+            run.reporter.source(component, run.passed.records[counter])
         for check in run.made.checks if run.made is not None else ():
             check.tell(run.connection.execute(check.sql).fetchall()[0][0])
         run.done += 1
@@ -347,39 +349,34 @@ def _tell(run: _Run) -> None:
 
 
 def _watch(run: _Run, output: str | None, over: threading.Event) -> None:
-    """Report counts and progress until the statement is over."""
+    """Report progress until the statement is over, and about how many records its sources have given."""
     if over.wait(BEAT_S):
         return
-    cursor = run.connection.cursor()
+    awaited = _awaited(run)
     while True:
-        try:
-            counts = _counts(cursor)
-        except duckdb.FatalException:  # the statement broke the database, and says why
-            break
-        for component, counter in run.sources.items():
-            run.reporter.source(component, counts.get(counter, 0))
         share = max(run.connection.query_progress(), 0.0) / 100
+        for component, records in awaited.items():
+            run.reporter.source(component, int(records * share))
         if output is not None:
-            run.reporter.output(output, counts.get(run.outputs[output], 0), share)
+            run.reporter.output(output, None, share)
         run.reporter.progress((run.done + share) / run.steps)
         if over.wait(BEAT_S):
             break
-    cursor.close()
+
+
+def _awaited(run: _Run) -> dict[str, int]:
+    """Return about how many records each source has that no statement has read, where that can be told."""
+    awaited = {}
+    for component, counter in run.sources.items():
+        if not run.passed.records[counter]:
+            with suppress(OSError, pa.ArrowInvalid):  # the statement that reads it says why it cannot
+                awaited[component] = expected(run.readings.sources[component])
+    return {component: records for component, records in awaited.items() if records is not None}
 
 
 def _counts(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     rows = connection.execute("SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()").fetchall()
     return {name: int(value) for name, value in rows}
-
-
-def _count(connection: duckdb.DuckDBPyConnection, counter: str) -> int:
-    return _counts(connection).get(counter, 0)
-
-
-def _report_sources(run: _Run) -> None:
-    counts = _counts(run.connection)
-    for component, counter in run.sources.items():
-        run.reporter.source(component, counts.get(counter, 0))
 
 
 def _opened() -> duckdb.DuckDBPyConnection:
@@ -390,7 +387,7 @@ def _opened() -> duckdb.DuckDBPyConnection:
     )
     connection.execute(
         "SET TimeZone = 'UTC'; SET enable_progress_bar = true; SET enable_progress_bar_print = false; "
-        f"SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'"
+        f"SET disabled_optimizers = '{','.join(KEPT_AS_WRITTEN)}'; {PROFILED}"
     )
     return connection
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.engines.duckdb import faults, fields, members
+from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
 from penstock.engines.duckdb.json_lines import MALFORMED, WORDS, json_records
@@ -45,8 +46,8 @@ class Scanner:
     describe: Describe
 
     def scan(self, scan: Scan, counter: str) -> Scanned:
-        """Return the SELECT of a source; *counter* is the sequence that counts its records, and the stem of the names of
-        other sequences. Raises PermanentError when files cannot be read."""
+        """Return the SELECT of a source; *counter* is the place where its records are counted, and the stem of the names of
+        sequences. Raises PermanentError when files cannot be read."""
         source, bound = scan.source, self.readings.sources[scan.component]
         if source.record_type in ("parquet", "avro"):
             skipped = f"{counter}_skipped"
@@ -101,7 +102,7 @@ class Scanner:
                 typed.append(column)
                 bad.append((index, f"({column} IS NOT NULL AND {value} IS NULL)"))
         # Layers: inside a CASE DuckDB would compute each conversion again wherever it is mentioned.
-        counted = f"SELECT {', '.join(['*', *attempts])} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
+        counted = f"SELECT {', '.join(['*', *attempts])} FROM ({texts.sql}) WHERE {passing(counter)}"
         if scan.keeps_rejected:
             typed += [RECORD, PLACE, *([MALFORMED] if scan.source.record_type == "json" else [])]
         values = f"SELECT {', '.join(typed)} FROM ({counted})"
@@ -173,7 +174,7 @@ def _raw(scan: Scan, texts: Texts, counter: str, made: Scanned) -> str:
     made.dropped_lines = texts.dropped
     named = [f"c{index} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
     named += [f"CAST(NULL AS VARCHAR) AS {column_of(name)}" for name in REJECTION if scan.keeps_rejected]
-    return f"SELECT {', '.join(named)} FROM ({texts.sql}) WHERE nextval('{counter}') > 0"
+    return f"SELECT {', '.join(named)} FROM ({texts.sql}) WHERE {passing(counter)}"
 
 
 def told(component: str, dropped_lines: int, tallies: Iterable[tuple[str, int]]) -> Iterator[str]:

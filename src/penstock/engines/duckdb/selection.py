@@ -57,7 +57,7 @@ class Selection:
                 return f"SELECT * FROM {given[scan.component]}"
             counter = f"source_{given[scan.component]}"
             found = scanner.scan(scan, counter)
-            for sequence in (counter, *found.tallies):
+            for sequence in found.tallies:
                 self.connection.execute(f"CREATE SEQUENCE {sequence}")
             return found.sql
 

@@ -50,8 +50,8 @@ class Writing:
 
 
 def writing(write: Write, select: str, path: Path, counter: str | None, stem: str, context: Context) -> Writing:
-    """Return how an output is written; *counter* is the sequence that counts its records, if none below does, *stem* the stem
-    of the names of other sequences, *path* the file where there is one."""
+    """Return how an output is written; *counter* is the place where its records are counted, if they are not below,
+    *stem* the stem of the names of sequences, *path* the file where there is one."""
     target = write.target
     if target.is_streamed:
         return _streamed(write, select, counter, stem, context)

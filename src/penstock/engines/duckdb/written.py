@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from penstock.engines.duckdb import casts
+from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.hashing import Summing, summing
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.errors import PermanentError
@@ -67,7 +68,7 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
         for one, (name, _) in zip(made, target.columns, strict=True)
     ]
     sums = summing(write, [*values, *map(column_of, partitions)], stem) if context.sums else None
-    tests = [f"nextval('{counter}') > 0"] if counter is not None else []
+    tests = [passing(counter)] if counter is not None else []
     tests += [sums.test] if sums is not None else []
     counted = " AND ".join(tests) or "true"
     where = f" WHERE {counted}" if tests else ""

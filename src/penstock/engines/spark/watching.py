@@ -49,7 +49,7 @@ class Silent:
     def source(self, component: str, records: int) -> None:
         """Forget a count."""
 
-    def output(self, component: str, records: int, progress: float | None) -> None:
+    def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Forget a count."""
 
 
