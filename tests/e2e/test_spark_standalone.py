@@ -113,6 +113,27 @@ def is_busy(worker: Path) -> bool:
     return any(worker.glob(TASKS))
 
 
+def listening(folder: Path) -> dict[str, str]:
+    """Return the environment of a driver that writes what its scheduler does into a folder."""
+    (folder / "events").mkdir()
+    (folder / "spark-defaults.conf").write_text(
+        f"spark.eventLog.enabled true\nspark.eventLog.dir {(folder / 'events').as_uri()}\n"
+        "spark.eventLog.rolling.enabled false\nspark.eventLog.compress false\n"
+    )
+    return {**os.environ, "SPARK_CONF_DIR": str(folder)}
+
+
+def lost_and_done(folder: Path) -> tuple[set[tuple[int, int]], set[tuple[int, int]]]:
+    """Return the tasks, by stage and number, that went with an executor, and those that ended well."""
+    (log,) = (folder / "events").iterdir()
+    ends = [one for one in map(json.loads, log.read_text().splitlines()) if one["Event"] == "SparkListenerTaskEnd"]
+    by_reason: dict[str, set[tuple[int, int]]] = {"ExecutorLostFailure": set(), "Success": set()}
+    for one in ends:
+        place = one["Stage ID"], one["Task Info"]["Index"]
+        by_reason.setdefault(one["Task End Reason"]["Reason"], set()).add(place)
+    return by_reason["ExecutorLostFailure"], by_reason["Success"]
+
+
 def test_the_examples_give_the_same_records_when_a_worker_dies(
     standalone: Standalone, tmp_path: Path, wait_until: Callable[..., Any]
 ) -> None:
@@ -136,8 +157,9 @@ def test_the_examples_give_the_same_records_when_a_worker_dies(
     for left in (one for _, own in standalone.workers for one in own.glob(TASKS)):
         shutil.rmtree(left)  # of a job that was stopped
     running = subprocess.Popen(
-        examples(tmp_path, "flights", *large, *on_spark), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        examples(tmp_path, "flights", *large, *on_spark), env=listening(tmp_path),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     with running:
         try:
             process = wait_until(lambda: next((one for one, own in standalone.workers if is_busy(own)), None), LONG_S)
@@ -151,3 +173,6 @@ def test_the_examples_give_the_same_records_when_a_worker_dies(
     assert [one["records_count"] for one in answer["outputs"]] == [one["records_count"] for one in on_duckdb["outputs"]]
     assert answer["sources"] == on_duckdb["sources"]
     assert (described(tmp_path), delimited(tmp_path, "carriers")) == wanted
+    lost, done = lost_and_done(tmp_path)
+    assert lost, "no task was running on the worker that was killed"
+    assert lost <= done, "what was lost was not run again"

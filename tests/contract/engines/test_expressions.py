@@ -93,6 +93,7 @@ GROUPS: Mapping[str, list[str]] = {
     "constant zeros": [
         "MAX(-0.0,0.0)", "MIN(0.0,-0.0)", "CONCAT((chararray)-0.0,(chararray)0.0)", "CONCAT((chararray)0.0F,(chararray)-0.0F)",
         "TOMAP('a',-0.0,'b',0.0)", "ATAN2(0.0,-0.0)", "ATAN2(0.0,0.0)", "copySign(1.0,-0.0)", "TOBAG(-0.0,0.0,-0.0F,0.0F)",
+        "ATAN2(0.0,0.0*-1.0)", "TOBAG(0.0*-1.0)", "TOBAG(0.0)", "d3 * 0.0", "d3 * -0.0",
     ],
     "rounding": each("fd", "ROUND({})", "CEIL({})", "FLOOR({})", "SQRT({})"),
     "conditions": each("b", "{} ? 1 : 2L", "CASE WHEN {} THEN 'a' WHEN b0 THEN 'b' ELSE 'c' END")

@@ -8,6 +8,7 @@ from functools import partial
 
 from penstock.engines import strict
 from penstock.engines.conditionals import nullable_conditions
+from penstock.engines.constants import may_be_negative_zero
 from penstock.engines.duckdb import casts, comparisons
 from penstock.engines.duckdb.dialect import INNER, TEMPLATES
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, literal, text_literal
@@ -41,6 +42,8 @@ def by_side(field: FieldRef) -> str:
 def render(expr: Expr, context: Context, column: Column = by_name) -> str:
     """Return the SQL of an expression. Raises CapabilityError when the text grows beyond `MAX_SQL`."""
     sql = _RENDER[type(expr)](expr, context, column)
+    if may_be_negative_zero(expr) and not calls_others(sql):
+        sql = _by_chance(sql)
     if len(sql) > MAX_SQL:
         raise CapabilityError("The expression is too deeply nested for the embedded engine. Split it over two Selects.")
     return sql
@@ -86,7 +89,12 @@ def _rendered(expr: Expr, args: tuple[Expr, ...], context: Context, column: Colu
     """Return the SQL of arguments. DuckDB computes a constant while it plans, also one that no record reaches: where that
     could fail, one of them is made to look as if it were none."""
     made = [render(arg, context, column) for arg in args]
-    return [f"(CASE WHEN random() < 2 THEN {made[0]} END)", *made[1:]] if fails_alone(expr, context) else made
+    return [_by_chance(made[0]), *made[1:]] if fails_alone(expr, context) else made
+
+
+def _by_chance(sql: str) -> str:
+    """Return what gives the same and is no constant: DuckDB computes nothing in advance that depends on chance."""
+    return f"(CASE WHEN random() < 2 THEN {sql} END)"
 
 
 def _applied(expr: Call, context: Context, args: list[str]) -> str:

@@ -15,6 +15,9 @@ TIMEOUT_S = 2.0
 """Longest time of the processor that one match may take; a pattern that runs away ends the job with a sentence instead of
 hanging it."""
 
+BROKEN = "\ufffd"
+"""What stands for half of a character that is two UTF-16 units."""
+
 __all__ = [
     "BadPattern", "PatternNotAvailable", "compile_pattern", "extract", "extract_all", "full_match", "replace_all", "split",
     "translate",
@@ -71,19 +74,28 @@ def extract_all(text: str, pattern: str) -> tuple[str | None, ...] | None:
     return None if found is None else tuple(found.groups())
 
 
-def _iter_matches(compiled: regex.Pattern[str], text: str) -> Iterator[regex.Match[str]]:
-    """Yield matches as Java's `find` does: after an empty one the search goes on one character further."""
+def _iter_matches(compiled: regex.Pattern[str], text: str) -> Iterator[tuple[regex.Match[str], bool]]:
+    """Yield matches as Java's `find` does: after an empty one the search goes on one UTF-16 unit further. That may be in the
+    middle of a character of two; such a match, an empty one, comes with true, and ends where the character does."""
     at = 0
     while at <= len(text):
         found = compiled.search(text, at, timeout=TIMEOUT_S)
         if found is None:
             return
-        yield found
-        at = found.end() + (found.end() == found.start())
+        yield found, False
+        at = found.end()
+        if at == found.start():
+            if text[at : at + 1] > "\uffff":
+                halves = chr(0xD7C0 + (ord(text[at]) >> 10)) + chr(0xDC00 | ord(text[at]) & 0x3FF)
+                inside = compiled.match(f"{text[:at]}{halves}{text[at + 1 :]}", at + 1, timeout=TIMEOUT_S)
+                if inside is not None and inside.end() == at + 1:
+                    yield inside, True
+            at += 1
 
 
 def replace_all(text: str, pattern: str, replacement: str) -> str | None:
-    """Java's `replaceAll` (`REPLACE`); None for a malformed pattern or replacement."""
+    """Java's `replaceAll` (`REPLACE`); None for a malformed pattern or replacement. Each half of a character that is torn
+    apart becomes a broken one."""
     try:
         compiled = compile_pattern(pattern)
     except BadPattern:
@@ -92,14 +104,18 @@ def replace_all(text: str, pattern: str, replacement: str) -> str | None:
     at = 0
     pieces: list[str | tuple[int | str]] | None = None
     try:
-        for found in _iter_matches(compiled, text):
+        for found, inside in _iter_matches(compiled, text):
             if pieces is None:
                 pieces = _replacement(replacement, compiled)
                 if pieces is None:
                     return None
-            out.append(text[at : found.start()])
-            out.extend(piece if isinstance(piece, str) else found.group(piece[0]) or "" for piece in pieces)
-            at = found.end()
+            put = "".join(piece if isinstance(piece, str) else found.group(piece[0]) or "" for piece in pieces)
+            if not inside:
+                out += text[at : found.start()], put
+                at = found.end()
+            elif put:
+                out += text[at : found.start() - 1], BROKEN, put, BROKEN
+                at = found.end()
     except TimeoutError:
         raise runaway(pattern) from None
     return "".join([*out, text[at:]])
@@ -156,21 +172,22 @@ def split(text: str, pattern: str, limit: int) -> tuple[str, ...] | None:
     except BadPattern:
         return None
     parts: list[str] = []
-    at = 0
+    at, begun = 0, ""
     try:
-        for found in _iter_matches(compiled, text):
+        for found, inside in _iter_matches(compiled, text):
             if limit > 0 and len(parts) == limit - 1:
                 break
             # Java 8 and later: an empty match at the very start gives no empty part.
             if found.end() == 0:
                 continue
-            parts.append(text[at : found.start()])
-            at = found.end()
+            half = BROKEN if inside else ""
+            parts.append(f"{begun}{text[at : found.start() - inside]}{half}")
+            at, begun = found.end(), half
     except TimeoutError:
         raise runaway(pattern) from None
     if not parts and at == 0:
         return (text,)
-    parts.append(text[at:])
+    parts.append(begun + text[at:])
     if limit == 0:
         while parts and parts[-1] == "":
             parts.pop()

@@ -21,11 +21,31 @@ _POSIX = {
     "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t", "Cntrl": r"\x00-\x1f\x7f",
     "XDigit": "0-9a-fA-F", "Space": r" \t\n\x0b\f\r",
 }  # fmt: skip
+_IGNORABLE = r"\x00-\x08\x0e-\x1b\x7f-\x9f\p{Cf}"
+_STARTS = r"\p{L}\p{Nl}\u1885\u1886\u2118\u212e\u309b\u309c"
 _JAVA = {
     "javaLowerCase": r"\p{Lowercase}", "javaUpperCase": r"\p{Uppercase}", "javaLetter": r"\p{L}",
     "javaDigit": r"\p{Nd}", "javaLetterOrDigit": r"\p{L}\p{Nd}", "javaAlphabetic": r"\p{Alphabetic}",
+    "javaIdeographic": r"\p{Ideographic}", "javaTitleCase": r"\p{Lt}", "javaDefined": r"\P{Cn}",
+    "javaSpaceChar": r"\p{Z}", "javaISOControl": r"\x00-\x1f\x7f-\x9f", "javaMirrored": r"\p{Bidi_Mirrored}",
+    "javaWhitespace": r"\t-\r\x1c-\x20\u1680\u2000-\u2006\u2008-\u200a\u2028\u2029\u205f\u3000",
+    "javaIdentifierIgnorable": _IGNORABLE, "javaJavaIdentifierStart": r"\p{L}\p{Nl}\p{Sc}\p{Pc}",
+    "javaJavaIdentifierPart": r"\p{L}\p{Nl}\p{Sc}\p{Pc}\p{Nd}\p{Mn}\p{Mc}" + _IGNORABLE,
+    "javaUnicodeIdentifierStart": _STARTS,
+    "javaUnicodeIdentifierPart": _STARTS + r"\p{Pc}\p{Nd}\p{Mn}\p{Mc}\u00b7\u0387\u1369-\u1371\u19da" + _IGNORABLE,
 }  # fmt: skip
-_TITLE = {"IsTitlecase": "Lt"}
+_GROUPS = {"L1": r"\x00-\xff", "LD": r"\p{L}\p{Nd}", "all": r"\x00-\U0010ffff"}
+"""What Java knows as categories and nobody else does; with `Is` before them, too."""
+_BINARY = frozenset(
+    {
+        "ALPHABETIC", "LETTER", "IDEOGRAPHIC", "LOWERCASE", "UPPERCASE", "TITLECASE", "WHITESPACE", "CONTROL", "PUNCTUATION",
+        "HEXDIGIT", "ASSIGNED", "NONCHARACTERCODEPOINT", "DIGIT", "ALNUM", "ALPHA", "LOWER", "UPPER", "SPACE", "PUNCT", "CNTRL",
+        "XDIGIT", "BLANK", "GRAPH", "PRINT", "WORD", "JOINCONTROL", "ASCII",
+    }
+)  # fmt: skip
+"""What Java knows behind `Is` besides categories and scripts."""
+_HEX_DIGIT = r"\p{Nd}a-fA-F\uff21-\uff26\uff41-\uff46"
+_CATEGORY = regex.compile("[LMNZCPS]|[LMNZCPS][a-z]|LC")
 _WIDEST = 2_000
 """The widest range whose letters are looked up one by one."""
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\x07", "e": "\x1b"}
@@ -99,6 +119,8 @@ class Reader:
                 members = "a-zA-Z"
         elif name in _JAVA:
             members = _JAVA[name]
+        elif name.removeprefix("Is") in _GROUPS:
+            members = _GROUPS[name.removeprefix("Is")]
         else:
             members = _unicode_property(name)
             try:
@@ -286,10 +308,23 @@ def equal_letters(char: str) -> str:
 
 
 def _unicode_property(name: str) -> str:
-    for prefix in ("Is", "In"):
-        if name.startswith(prefix) and len(name) > 2:
-            return f"\\p{{{'block=' if prefix == 'In' else ''}{_TITLE.get(name, name[2:])}}}"
-    for key in ("script", "sc", "block", "blk", "general_category", "gc"):
-        if name.startswith(f"{key}="):
-            return f"\\p{{{name}}}"
-    return f"\\p{{{name}}}" if 1 <= len(name) <= 2 else "\\p{}"
+    """Return a property as the library knows it; `\\p{}`, which it does not, where Java knows none of the name."""
+    if name.startswith("In") and len(name) > 2:
+        return f"\\p{{block={name[2:]}}}"
+    if name.startswith("Is") and len(name) > 2:
+        return _property_or_script(name[2:])
+    key, sign, value = name.partition("=")
+    if sign:
+        known = key.lower() in ("script", "sc", "block", "blk", "general_category", "gc")
+        return f"\\p{{{key.lower()}={value}}}" if known else "\\p{}"
+    return f"\\p{{{name}}}" if _CATEGORY.fullmatch(name) else "\\p{}"
+
+
+def _property_or_script(name: str) -> str:
+    plain = name.upper().replace("_", "")
+    if plain == "HEXDIGIT":
+        return _HEX_DIGIT
+    if plain == "TITLECASE":
+        return r"\p{Lt}"
+    known = plain in _BINARY or _CATEGORY.fullmatch(name)
+    return f"\\p{{{name}}}" if known else f"\\p{{script={name}}}"

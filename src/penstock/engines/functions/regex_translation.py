@@ -12,9 +12,12 @@ from penstock.engines.functions.regex_classes import PatternNotAvailable, Reader
 _ENDS = r"\n\r\u0085\u2028\u2029"
 _DOT = f"[^{_ENDS}]"
 _RE2_DOT = r"[^\n\r\x{85}\x{2028}\x{2029}]"
-_WORD = r"[\p{L}\p{Nd}_]"
-_BOUNDARY = f"(?:(?<={_WORD})(?!{_WORD})|(?<!{_WORD})(?={_WORD}))"
-_INSIDE = f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))"
+_BASE = r"[\p{L}\p{Nd}]"
+# Marks belong to the letter or digit that they stand on.
+_BEHIND = rf"[\p{{L}}\p{{Nd}}_]|{_BASE}\p{{Mn}}+"
+_AHEAD = rf"[\p{{L}}\p{{Nd}}_]|\p{{Mn}}(?<={_BASE}\p{{Mn}}+)"
+_BOUNDARY = f"(?:(?<={_BEHIND})(?!{_AHEAD})|(?<!{_BEHIND})(?={_AHEAD}))"
+_INSIDE = f"(?:(?<={_BEHIND})(?={_AHEAD})|(?<!{_BEHIND})(?!{_AHEAD}))"
 _LAST = r"(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)"
 _LINE_START = r"(?:(?!\Z)(?:\A|(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n)))"
 _SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}

@@ -10,6 +10,9 @@ from penstock.errors import DataError
 from penstock.plan.dtypes import NUMERIC_ORDER, Kind
 from penstock.plan.values import Value, decode, encode
 
+MOST_QUANTILES = 10_000
+"""How many evenly spaced quantiles one call may ask for; each is a field of a tuple."""
+
 
 def variance(text: str) -> float | None:
     """`VAR`: the mean of squares less the square of the mean of the first fields; None where there is none."""
@@ -52,6 +55,8 @@ def quantiles(items: list[str], name: str, is_sorted: bool) -> str | None:
 
 def _wanted(given: list[float], name: str) -> list[float]:
     if len(given) == 1 and given[0] > 1:
+        if given[0] > MOST_QUANTILES:
+            raise DataError(f"{name} gives {MOST_QUANTILES} evenly spaced quantiles at most, not {given[0]:g}.")
         count = int(given[0])
         return [at / (count - 1) for at in range(count)]
     for one in given:

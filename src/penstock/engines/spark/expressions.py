@@ -8,6 +8,7 @@ from functools import partial
 
 from penstock.engines import strict
 from penstock.engines.conditionals import nullable_conditions
+from penstock.engines.constants import may_be_negative_zero
 from penstock.engines.spark import casts, comparisons
 from penstock.engines.spark.dialect import TEMPLATES
 from penstock.engines.spark.shared import shared
@@ -30,6 +31,9 @@ _NAMES = re.compile(r"\b_v([0-9]+) ->")
 def render(expr: Expr, context: Context) -> str:
     """Return the SQL of an expression. Raises CapabilityError when the text grows beyond `MAX_SQL`."""
     sql = _RENDER[type(expr)](expr, context)
+    if not isinstance(expr, Literal) and may_be_negative_zero(expr) and not calls_others(sql):
+        # Spark computes nothing in advance that depends on chance; but it knows that `rand()` itself is less than 1.
+        sql = f"(CASE WHEN floor(rand()) = 0 THEN {sql} END)"
     if len(sql) > MAX_SQL:
         raise CapabilityError("The expression is too deeply nested for Spark. Split it over two Selects.")
     return sql

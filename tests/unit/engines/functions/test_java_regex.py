@@ -47,6 +47,16 @@ from penstock.engines.functions.java_regex import BadPattern, PatternNotAvailabl
         ("(?dm)^", "", False),
         ("(?s).(?m)^", "\n", False),
         ("(?s).(?m)^a", "\na", True),
+        ("e\\B\u0301", "e\u0301", True),
+        ("_\\b\u0301", "_\u0301", True),
+        ("\\p{L1}", "ÿ", True),
+        ("\\p{IsLD}", "٣", True),
+        ("\\p{all}", "\n", True),
+        ("\\p{javaWhitespace}", "\u2007", False),
+        ("\\p{javaSpaceChar}", "\u2007", True),
+        ("\\p{javaJavaIdentifierStart}", "€", True),
+        ("\\p{IsHex_Digit}", "٣", True),
+        ("\\p{SC=Greek}", "α", True),
     ],
 )
 def test_a_whole_text_matches(pattern: str, text: str, whole: bool) -> None:
@@ -57,6 +67,7 @@ def test_a_whole_text_matches(pattern: str, text: str, whole: bool) -> None:
     "pattern",
     [
         "(", ")", "*a", "a**", "[", "[]", "a{2,1}", "{x}", "a{,2}", "\\", "\\y", "(?z)a", "(?<n>a)(?<n>b)", "\\k<n>",
+        "\\p{IsEmoji}", "\\p{L&}", "\\p{age=1.1}",
         "\\p{Nope}", "\\k<n>(?<n>a)", "(?<=(?:ab)*)b", "(?<=ca*?)b", "(?<=(a|b){2})c", "(?<=(?:a?b){1,2})c", "(a)(?<=\\1)b",
     ],
 )  # fmt: skip
@@ -95,6 +106,9 @@ def test_java_sees_a_greatest_length_behind(pattern: str) -> None:
         ("", "", "x", "x"),
         ("a\r\nb", "$", "!", "a\r\nb!"),
         ("a\n", "$", "!", "a!\n!"),
+        ("a😀b", "x*", "-", "-a-\ufffd-\ufffd-b-"),
+        ("a😀b", "x*", "", "a😀b"),
+        ("😀", "^", "-", "-😀"),
     ],
 )
 def test_replacing(text: str, pattern: str, replacement: str, result: str | None) -> None:
@@ -115,6 +129,9 @@ def test_replacing(text: str, pattern: str, replacement: str, result: str | None
         ("--", "-", 0, ()),
         ("a b\tc", "\\s", 0, ("a", "b", "c")),
         ("abc", "(", 0, None),
+        ("a😀b", "", 0, ("a", "\ufffd", "\ufffd", "b")),
+        ("😀", "^", 0, ("😀",)),
+        ("😀b", "", 2, ("\ufffd", "\ufffdb")),
     ],
 )
 def test_splitting(text: str, pattern: str, limit: int, parts: tuple[str, ...] | None) -> None:
