@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -63,8 +63,9 @@ class Cursor:
         self.description: Sequence[Any] | None = None
         self.rowcount = -1
 
-    def execute(self, sql: str, values: Any = None) -> None:
+    def execute(self, sql: str | bytes, values: Any = None) -> None:
         """Note a statement, and find its answer; one without has neither rows nor changes."""
+        sql = sql.decode() if isinstance(sql, bytes) else sql
         self._driver.told.append(sql if values is None else f"{sql} -- {values!r}")
         self._answer(sql)
 
@@ -90,6 +91,11 @@ class Cursor:
     def var(self, kind: Any, arraysize: int) -> tuple[Any, int]:
         """Return what values arrive as, as oracledb does."""
         return kind, arraysize
+
+    def stream(self, sql: bytes) -> Iterator[Sequence[Any]]:
+        """Run a statement and give its rows one by one, as psycopg does."""
+        self.execute(sql.decode())
+        yield from self._rows
 
     def fetchone(self) -> Sequence[Any] | None:
         """Return the next row."""

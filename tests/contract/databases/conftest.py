@@ -64,6 +64,11 @@ class Base:
         """Return rows."""
         return self._raw.execute(statement.encode()).fetchall()
 
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows by the driver, which is given values of Python."""
+        with self._raw.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {table} VALUES ({', '.join(['%s'] * len(rows[0]))})", rows)
+
     def target(self) -> type:
         """Return the class of what writes."""
         return PostgresTarget
@@ -170,6 +175,11 @@ class SqliteBase(Base):
         """Return rows."""
         with closing(self._open()) as raw:
             return [tuple(row) for row in raw.execute(statement).fetchall()]
+
+    def insert(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Add rows."""
+        with closing(self._open()) as raw:
+            raw.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * len(rows[0]))})", rows)
 
     def target(self) -> type:
         """Return the class of what writes."""

@@ -24,7 +24,7 @@ TYPES = {
 }  # fmt: skip
 
 
-@pytest.fixture(params=["postgres", "mysql", "sqlite", "duckdb"])
+@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb"])
 def base(request: pytest.FixtureRequest) -> Base:
     """Each database that can be read so."""
     found: Base = request.getfixturevalue(f"{request.param}_base")
@@ -196,8 +196,10 @@ def test_a_column_that_is_gone_or_of_another_type(jobs: Jobs, base: Base) -> Non
 
 
 def test_what_has_no_order_is_refused(jobs: Jobs, base: Base) -> None:
-    kind = {"postgres": "json", "mysql": "enum('a')", "sqlite": "text", "duckdb": "integer[]"}[base.kind]
-    value = {"postgres": "'{}'", "mysql": "'a'", "sqlite": "x'00'", "duckdb": "[1]"}[base.kind]
+    kind = {"postgres": "json", "redshift": "boolean", "mysql": "enum('a')", "sqlite": "text", "duckdb": "integer[]"}[
+        base.kind
+    ]
+    value = {"postgres": "'{}'", "redshift": "true", "mysql": "'a'", "sqlite": "x'00'", "duckdb": "[1]"}[base.kind]
     fill(base, kind, (1, value))
     assert "which gives rows no order here" in Reading(jobs).fails()
 
@@ -289,7 +291,7 @@ def test_what_is_kept_and_no_watermark_is_refused(jobs: Jobs, base: Base) -> Non
 
 
 def test_the_highest_value_has_something_above_it(jobs: Jobs, base: Base) -> None:
-    if base.kind not in ("postgres", "duckdb"):
+    if base.kind not in ("postgres", "redshift", "duckdb"):
         pytest.skip("MySQL and SQLite have no infinite dates")
     fill(base, "date", (1, "'infinity'"))
     assert "the highest value of 'seen' is 'infinity', above which nothing can ever lie" in Reading(jobs).fails()

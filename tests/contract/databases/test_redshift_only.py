@@ -99,13 +99,6 @@ def test_texts_into_columns_of_other_types(jobs: Jobs, base: Base) -> None:
     assert [(str(at), c) for at, c in base.rows("SELECT at, c FROM t")] == [("07:08:09", "ab ")]
 
 
-def test_reading_above_a_watermark_is_refused_by_name(jobs: Jobs, base: Base) -> None:
-    base.sql("CREATE TABLE t (id int)")
-    source = jobs.source(["id:int"], table="t", source_action="incremental", watermark={"column": "id"})
-    message = jobs.failed(source, jobs.files(), watermarks=[])
-    assert "'source_action' incremental is not available for Redshift" in message
-
-
 def test_a_zero_character_is_refused(jobs: Jobs, base: Base) -> None:
     assert "holds a zero character, which Redshift" in jobs.refused("a\0b\n", ["name:string"], auto_create_table=True)
 

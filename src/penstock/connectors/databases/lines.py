@@ -39,6 +39,10 @@ def _size(file: pq.ParquetFile) -> int:
     return sum(int(file.metadata.row_group(index).total_byte_size) for index in groups)
 
 
+_LARGEST_FLOAT = ("3.4028235e+38", "3.4028234663852886e+38")
+"""The largest float in the fewest digits that name it, which are more than it, and in enough to be no more."""
+
+
 def encoded(batch: pa.RecordBatch, zero: str | None = None, digits: frozenset[int] = frozenset()) -> memoryview:
     """Return the records of a batch as lines; *zero* is what stands for a zero character, None where there is none. Booleans
     of the columns *digits* are 1 and 0."""
@@ -83,6 +87,8 @@ def _text(column: pa.Array, zero: str | None) -> pa.Array:
     if pa.types.is_timestamp(column.type):
         # Instants are in UTC, and so are the sessions; the name of the zone would be read as well, and take its time.
         column = column.cast(pa.timestamp("us"))
+    if pa.types.is_float32(column.type):
+        return pc.replace_substring(column.cast(pa.large_string()), *_LARGEST_FLOAT)
     return column.cast(pa.large_string())
 
 

@@ -128,6 +128,40 @@ _INTEGERS = frozenset(
 )
 
 
+def decimal_to_text(column: str, sql_type: str) -> str:
+    """Return a decimal as text; DuckDB leaves out the zero before the point where there is never another digit.
+
+    >>> decimal_to_text("d", "DECIMAL(9,2)")
+    'CAST(d AS VARCHAR)'
+    """
+    text = f"CAST({column} AS VARCHAR)"
+    precision, scale = _digits(sql_type)
+    return f"regexp_replace({text}, '^(-?)\\.', '\\10.')" if precision == scale else text
+
+
+def _digits(sql_type: str) -> tuple[int, int]:
+    """Return precision and scale of a decimal."""
+    precision, _, scale = sql_type.partition("(")[2].rstrip(")").partition(",")
+    return int(precision), int(scale)
+
+
+def _loses(sql_type: str, kind: Kind) -> bool:
+    """Tell whether DuckDB's own cast may give another real number than the nearest one: it divides what it holds of all
+    digits by a power of ten, of which the real number has to hold every one for that."""
+    return sql_type.startswith("DECIMAL") and _digits(sql_type)[0] > (7 if kind is Kind.FLOAT else 15)
+
+
+def _milliseconds(column: str, sql_type: str) -> str:
+    """Return milliseconds since 1970. What is smaller is cut off, as of a text: toward the past also before 1970, where
+    DuckDB's own function goes toward 1970, and its cast of nanoseconds to the nearest microsecond."""
+    if sql_type not in ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_NS"):
+        # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
+        return f"epoch_ms({column})" if sql_type == "DATE" else f"epoch_ms(CAST({column} AS TIMESTAMP))"
+    unit, size = ("ns", 1_000_000) if sql_type == "TIMESTAMP_NS" else ("us", 1000)
+    count = f"epoch_{unit}({column})"
+    return f"({count} // {size} - CAST({count} % {size} < 0 AS BIGINT))"
+
+
 def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> str:
     """Return a typed column as the declared type; what does not fit is null."""
     nested = sql_type.endswith("[]") or sql_type.startswith(("STRUCT", "MAP", "JSON"))
@@ -146,9 +180,7 @@ def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> st
             else from_bytes(text, kind, context)
         )
     if sql_type.startswith(("TIMESTAMP", "DATE")):
-        # A cast of a zoned timestamp to a plain one would go through the time zone of the host.
-        plain = sql_type in ("DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
-        ms = f"epoch_ms({column})" if plain else f"epoch_ms(CAST({column} AS TIMESTAMP))"
+        ms = _milliseconds(column, sql_type)
         # What has no zone is in that of the job, as texts are.
         zone = 0 if sql_type == "TIMESTAMP WITH TIME ZONE" else context.zone_minutes
         instant = casts.instant(f"{ms} - {zone * 60_000}" if zone else ms, str(zone))
@@ -164,12 +196,15 @@ def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> st
             target = "INTEGER" if kind is Kind.INT else "BIGINT"
             return f"TRY_CAST(trunc({column}) AS {target})" if real else f"TRY_CAST({column} AS {target})"
         case Kind.FLOAT | Kind.DOUBLE:
-            return f"TRY_CAST({column} AS {kind.value.upper()})"
+            given = decimal_to_text(column, sql_type) if _loses(sql_type, kind) else column
+            return f"TRY_CAST({given} AS {kind.value.upper()})"
         case Kind.BOOLEAN:
             return column if sql_type == "BOOLEAN" else f"({column} <> 0)"
         case Kind.CHARARRAY:
             if sql_type in ("FLOAT", "DOUBLE"):
                 return casts.real_to_text(column, Kind.FLOAT if sql_type == "FLOAT" else Kind.DOUBLE)
+            if sql_type.startswith("DECIMAL"):
+                return decimal_to_text(column, sql_type)
             return f"CAST({column} AS VARCHAR)"
         case Kind.DATETIME if sql_type in _INTEGERS:
             return casts.instant(f"TRY_CAST({column} AS BIGINT)", str(context.zone_minutes))

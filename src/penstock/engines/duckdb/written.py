@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.counting import passing
@@ -20,6 +20,8 @@ _LETTERS = {
     Kind.DOUBLE: "0123456789-.ENaInfity", Kind.DATETIME: "0123456789-+:.TZ",
 }  # fmt: skip
 """What the text of a value can hold: where none of it has a meaning of its own, nothing is to be escaped."""
+_BYTES = '{"x":"'
+"""How the canonical text of bytes begins (`penstock.plan.values`); two characters end it."""
 _MOST_MS = (2**63 - 1) // 1000
 EXCEL_CHARACTERS = 32_767
 """What a cell holds, in units of UTF-16."""
@@ -108,15 +110,33 @@ def _column(write: Write, name: str, column: str, schema: Schema, context: Conte
     sql, kind = column_of(name), found.dtype.kind
     title = _title(column, write)
     place = f"Component '{write.component}', field '{name}': "
+    made = _as_written(sql, found.dtype, write, place, title, context)
+    return _text_alone(sql, made, place) if kind is Kind.BYTEARRAY else made
+
+
+def _text_alone(sql: str, made: Column, place: str) -> Column:
+    """Return how a value without a type is written, which is bad where it is bytes that are no text."""
+    said = text_literal(
+        f"{place}a value is bytes that are no text in UTF-8, which is written as text. Leave the field out, or choose "
+        "set_null or skip for it."
+    )
+    bad = f"CASE WHEN starts_with({sql}, '{_BYTES}') THEN TRY(decode(from_base64({sql}[7:-3]))) IS NULL ELSE false END"
+    if made.bad:
+        said, bad = f"CASE WHEN {bad} THEN {said} ELSE {made.said} END", f"({bad}) OR {made.bad}"
+    return replace(made, bad=bad, said=said)
+
+
+def _as_written(sql: str, dtype: DType, write: Write, place: str, title: str, context: Context) -> Column:
+    kind = dtype.kind
     match write.target.format:
         case "parquet":
-            return _parquet(sql, found.dtype, place, title, context)
+            return _parquet(sql, dtype, place, title, context)
         case "json" | "json_array":
             return _json(sql, kind, place, title)
         case "avro":
-            return Column(_plain(sql, found.dtype, context), title)
+            return Column(_plain(sql, dtype, context), title)
         case "excel":
-            return _excel(sql, found.dtype, place, title, context)
+            return _excel(sql, dtype, place, title, context)
         case "raw":
             said = text_literal(
                 f"{place}a value holds a line break, so it would be several records. Replace it in a Select."
@@ -124,7 +144,7 @@ def _column(write: Write, name: str, column: str, schema: Schema, context: Conte
             breaks = " OR ".join(f"contains({sql}, {text_literal(char)})" for char in "\n\r")
             return Column(sql, title, breaks, said)
         case _:
-            return _delimited(sql, found.dtype, write, title, context)
+            return _delimited(sql, dtype, write, title, context)
 
 
 def titles_of(write: Write) -> list[str]:

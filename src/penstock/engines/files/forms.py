@@ -263,4 +263,13 @@ def _excel_writer(sheet: Any, kind: pa.DataType) -> Any:
         )
     if kind == pa.bool_():
         return sheet.write_boolean
+    if kind in (pa.float32(), pa.float64()):
+        return lambda row, at, value: sheet.write_number(row, at, _Exact(value))
     return sheet.write_string if kind == pa.string() else sheet.write_number
+
+
+class _Exact(float):
+    """A number that is written with all the digits that name it; the library would ask for sixteen."""
+
+    def __format__(self, _: str) -> str:
+        return repr(float(self))

@@ -117,7 +117,7 @@ COLUMNS: list[tuple[Any, Kind, str, Any, Any]] = [
      datetime(1, 1, 1, 0, 0, 0, 5)),
     (oracledb.DB_TYPE_TIMESTAMP, Kind.CHARARRAY, f"LTRIM(TO_CHAR(c, '{TIME}'))", "0001-01-01 00:00:00.000005",
      "0001-01-01 00:00:00.000005"),
-    (oracledb.DB_TYPE_TIMESTAMP_TZ, Kind.DATETIME, f"LTRIM(TO_CHAR(SYS_EXTRACT_UTC(c), '{TIME}')) || '+00:00'",
+    (oracledb.DB_TYPE_TIMESTAMP_TZ, Kind.DATETIME, f"LTRIM(TO_CHAR(SYS_EXTRACT_UTC(c), '{TIME}\"+00:00\"'))",
      "2024-05-06 05:08:09.000000+00:00", datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)),
     (oracledb.DB_TYPE_INTERVAL_DS, Kind.CHARARRAY, "TO_CHAR(c)", "+01 00:00:00", "+01 00:00:00"),
     (oracledb.DB_TYPE_JSON, Kind.MAP, "JSON_SERIALIZE(c RETURNING CLOB)", '{"a":1}', '{"a":1}'),

@@ -107,9 +107,16 @@ class DuckReader:
         if word in _TIMES and kind not in _TEXTUAL:
             return f"CASE WHEN {column} >= '{_LAST}' THEN 'infinity' ELSE {column} END"
         if word in _FINE_TIMES and kind not in _TEXTUAL:
+            if word == "TIMESTAMP_NS":
+                # A cast would give the nearest microsecond, and with it the next second.
+                count = f"epoch_ns({column})"
+                return f"make_timestamp({count} // 1000 - CAST({count} % 1000 < 0 AS BIGINT))"
             return f"CAST({column} AS TIMESTAMP)"
         if word.startswith("DECIMAL") and kind in (Kind.INT, Kind.LONG):
             return f"CAST(CAST(trunc({column}) AS HUGEINT) AS VARCHAR)"
+        if word.startswith("DECIMAL"):
+            # Without the zero before the point it would be no number for many.
+            return f"regexp_replace(CAST({column} AS VARCHAR), '^(-?)\\.', '\\10.')"
         if kind in (Kind.MAP, Kind.BAG) and word != "JSON":
             return f"CAST(to_json({column}) AS VARCHAR)"
         return f"CAST({column} AS VARCHAR)"

@@ -26,6 +26,8 @@ SETTINGS = (
 )
 """What every session is told; all are settings that Redshift documents."""
 READ_ONLY = "BEGIN READ ONLY"
+SNAPSHOT = "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY"
+"""All levels are this one there; said by its name, it is one anywhere: statements see what the first of them saw."""
 _CONFLICT = "40001"
 _SERIALIZABLE = "Serializable isolation violation"
 """What Redshift says, under a number that says nothing, of a transaction that another one was in the way of."""
@@ -52,6 +54,12 @@ def open_session(connection: Connection, place: Place) -> RedshiftSession:
         raw.close()
         raise fault_of(error) from error
     return RedshiftSession(raw)
+
+
+def literal(text: str) -> str:
+    """Return a text in quotes; what a backslash means in them has changed over time."""
+    parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\\")]
+    return parts[0] if len(parts) == 1 else f"({' || chr(92) || '.join(parts)})"
 
 
 class RedshiftSession(postgres.PostgresSession):

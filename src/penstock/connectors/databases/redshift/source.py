@@ -11,12 +11,13 @@ from psycopg.types.string import TextLoader
 
 from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
+from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.redshift.session import READ_ONLY, connected, fault_of
+from penstock.connectors.databases.redshift.session import SNAPSHOT, connected, fault_of, literal
 from penstock.connectors.databases.sources import Into, answering
-from penstock.connectors.databases.statements import Native
-from penstock.connectors.databases.unmarked import Unmarked
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place
+from penstock.domain.watermark import Order
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -32,6 +33,13 @@ _LANDS: dict[int, Lands] = {
 """Redshift's numbers of types to what their values become; all else is text."""
 _NATIVE = frozenset({16, 20, 21, 23, 26, 700, 701})
 """Types whose values the driver makes; of all others it gives the text that came."""
+_DOUBLE = 701
+_WORDS = {_DATE: "date", _TIMESTAMP: "timestamp", _INSTANT: "timestamptz"}
+_ORDERS = {
+    **dict.fromkeys((20, 21, 23), Order.WHOLE), **dict.fromkeys((NUMERIC, _DOUBLE), Order.NUMBER), _DATE: Order.DATE,
+    _TIMESTAMP: Order.TIMESTAMP, _INSTANT: Order.INSTANT, **dict.fromkeys((25, 1042, 1043), Order.TEXT),
+}  # fmt: skip
+"""Numbers of types whose values have an order."""
 _TEXTUAL = (Kind.CHARARRAY, Kind.BYTEARRAY, Kind.MAP, Kind.BAG)
 
 
@@ -47,15 +55,15 @@ def reader(connection: Connection, place: Place) -> Iterator[RedshiftReader]:
         yield RedshiftReader(raw)
 
 
-class RedshiftReader(Unmarked):
+class RedshiftReader:
     """Reads rows (`sources.Reader`). Several sessions share no snapshot there, so that one reads."""
 
-    system = "Redshift"
     limited = staticmethod(limit)
     is_parallel = False
 
     def __init__(self, raw: psycopg.Connection) -> None:
         self._raw = raw
+        self._is_begun = False
 
     def quoted(self, name: str) -> str:
         """Return a name in double quotes."""
@@ -67,7 +75,7 @@ class RedshiftReader(Unmarked):
             found = self._raw.execute(f"{statement} LIMIT 0".encode()).description or []
         except psycopg.Error as error:
             raise fault_of(error) from error
-        return [Native(one.name, one.type_code, one.type_display) for one in found]
+        return [Native(one.name, one.type_code, one.type_display, _ORDERS.get(one.type_code)) for one in found]
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
@@ -79,12 +87,49 @@ class RedshiftReader(Unmarked):
             return f"CAST({column} AS varchar(64))"
         return column
 
+    def begin(self) -> None:
+        """Begin a snapshot."""
+        if not self._is_begun:
+            with answering(psycopg.Error, fault_of):
+                self._raw.execute(SNAPSHOT.encode())
+            self._is_begun = True
+
+    def running(self) -> Running | None:
+        """Only a superuser may see the transactions of others."""
+        return None
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement."""
+        with answering(psycopg.Error, fault_of), STOP.ending(self._cancel):
+            found: tuple[object, ...] = self._raw.execute(statement.encode()).fetchall()[0]
+        return found
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
+        """Return what orders a column."""
+        if native.order is None:
+            raise unordered(column, native.shown)
+        return native.order
+
+    def spelled(self, value: str, order: Order) -> str:  # noqa: ARG002 -- all are alike
+        """Return an expression as it is: the driver gives all digits of a double, and of all else the text that came. A cast
+        to text would cut texts off."""
+        return value
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:
+        """Return a literal of the column's type."""
+        if native.type == _DOUBLE:
+            return f"CAST('{value}' AS double precision)"
+        if mark in (Order.WHOLE, Order.NUMBER):
+            # As they stand: a cast to numeric would leave none behind the point.
+            return value
+        return literal(value) if mark is Order.TEXT else f"CAST('{value}' AS {_WORDS[int(native.type)]})"
+
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
         """Write the rows of statements, a file each, in one transaction that only reads."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         total = 0
         with answering(psycopg.Error, fault_of), STOP.ending(self._cancel), self._raw.cursor() as cursor:
-            cursor.execute(READ_ONLY.encode())
+            self.begin()
             for statement, file in zip(statements, files, strict=True):
                 # The columns are known with the first row; a statement without rows is asked for them.
                 rows = cursor.stream(statement.encode())
@@ -93,6 +138,7 @@ class RedshiftReader(Unmarked):
                 columns = [_LANDS.get(one.type_code, arriving.TEXT) for one in described]
                 total = arriving.write(_with(first, rows), columns, file, into.arrived, total)
             cursor.execute(b"ROLLBACK")
+            self._is_begun = False
         return files
 
     def _cancel(self) -> None:
@@ -101,10 +147,7 @@ class RedshiftReader(Unmarked):
             self._raw.cancel_safe(timeout=_CANCEL_S)
 
 
-Rows = Iterator[Sequence[object]]
-
-
-def _with(first: Sequence[object] | None, rows: Rows) -> Rows:
+def _with(first: Sequence[object] | None, rows: Iterator[Sequence[object]]) -> Iterator[Sequence[object]]:
     if first is not None:
         yield first
         yield from rows

@@ -71,9 +71,8 @@ class RedshiftTarget(PostgresTarget):
     now = "getdate()"
 
     def literal(self, text: str) -> str:
-        """Return a text in quotes; what a backslash means in them has changed over time."""
-        parts = ["'" + part.replace("'", "''") + "'" for part in text.split("\\")]
-        return parts[0] if len(parts) == 1 else f"({' || chr(92) || '.join(parts)})"
+        """Return a text in quotes."""
+        return redshift.literal(text)
 
     def type_of(self, kind: Kind, *, is_key: bool = False) -> str:
         """Return the type that a column is made with."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
@@ -163,6 +164,8 @@ def _values(column: pa.Array) -> list[object]:
     if pa.types.is_timestamp(column.type):
         texts = column.cast(pa.timestamp("ms")).cast(pa.string()).to_pylist()
         return [None if one is None else one.replace(" ", "T") + "Z" for one in texts]
+    if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
+        raise PermanentError("SQLite has no NaN, and would keep null. Replace it in a Select.")
     return list(column.to_pylist())
 
 

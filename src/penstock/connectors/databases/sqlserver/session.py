@@ -32,6 +32,7 @@ SETTINGS = (
 """What every session is told, in place of what the driver would tell it: an error ends the transaction, and nothing is cut off
 or null in silence. Without TEXTSIZE long texts would end early."""
 BEGIN, COMMIT = "BEGIN TRANSACTION", "COMMIT TRANSACTION"
+SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT"
 ROLLBACK = "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"
 _DOUBLED = frozenset({2601, 2627})
 _LATER = frozenset({1205, 1222, 3960, 40197, 40501, 40613, 49918, 49919, 49920, 10928, 10929})

@@ -1,0 +1,101 @@
+-- the first time
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+("seen" <> 9223372036854775807 OR "seen" IS NULL)
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+-- rollback;
+
+-- the next time
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+) AND (
+"seen" <> 9223372036854775807
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+-- rollback;
+
+-- with an overlap of 2.5
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775804
+);
+-- rollback;

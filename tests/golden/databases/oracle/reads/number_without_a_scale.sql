@@ -1,0 +1,101 @@
+-- the first time
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+("seen" <> 1000 OR "seen" IS NULL)
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 1000
+);
+-- rollback;
+
+-- the next time
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 1000
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 1000
+) AND (
+"seen" <> 1000
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 1000
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 1000
+);
+-- rollback;
+
+-- with an overlap of 1
+SELECT * FROM (
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SELECT * FROM (
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+)
+) WHERE 1 = 0;
+SET TRANSACTION READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 1000
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT TRUNC("id") AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 999 OR "seen" = 1000
+);
+-- rollback;

@@ -1,0 +1,89 @@
+-- the first time
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+("seen" <> 9223372036854775807 OR "seen" IS NULL)
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+ROLLBACK;
+
+-- the next time
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+) AND (
+"seen" <> 9223372036854775807
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" = 9223372036854775807
+);
+ROLLBACK;
+
+-- with an overlap of 2.5
+SELECT "id" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+SELECT "seen" FROM "shop"."orders" WHERE (
+id > 1
+) LIMIT 0;
+BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY;
+SELECT max("seen") FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775807
+);
+SELECT count(*) FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" IS NULL
+);
+SELECT "id" AS "c0" FROM "shop"."orders" WHERE (
+id > 1
+) AND (
+"seen" > 9223372036854775804
+);
+ROLLBACK;

@@ -1,0 +1,95 @@
+-- the first time
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID();
+SET TRANSACTION ISOLATION LEVEL SNAPSHOT;
+BEGIN TRANSACTION;
+SELECT CAST(max([seen]) AS varchar(64)) FROM [shop].[orders] WHERE (
+id > 1
+);
+SELECT count(*) FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] IS NULL
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+([seen] <> 99999999999999999999.0000000001 OR [seen] IS NULL)
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] = 99999999999999999999.0000000001
+);
+IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+
+-- the next time
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID();
+SET TRANSACTION ISOLATION LEVEL SNAPSHOT;
+BEGIN TRANSACTION;
+SELECT CAST(max([seen]) AS varchar(64)) FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] > 99999999999999999999.0000000001
+);
+SELECT count(*) FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] IS NULL
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] > 99999999999999999999.0000000001
+) AND (
+[seen] <> 99999999999999999999.0000000001
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] = 99999999999999999999.0000000001
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] = 99999999999999999999.0000000001
+);
+IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
+
+-- with an overlap of 0.5
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
+id > 1
+)', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
+SELECT snapshot_isolation_state FROM sys.databases WHERE database_id = DB_ID();
+SET TRANSACTION ISOLATION LEVEL SNAPSHOT;
+BEGIN TRANSACTION;
+SELECT CAST(max([seen]) AS varchar(64)) FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] > 99999999999999999999.0000000001
+);
+SELECT count(*) FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] IS NULL
+);
+SELECT [id] AS [c0] FROM [shop].[orders] WHERE (
+id > 1
+) AND (
+[seen] > 99999999999999999998.5000000001 OR [seen] = 99999999999999999999.0000000001
+);
+IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
