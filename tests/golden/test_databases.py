@@ -42,6 +42,8 @@ CASES: dict[str, dict[str, Any]] = {
     "merge_update_insert": {"operation": "merge_update_insert"},
     "update_and_mark_missing_rows": {"operation": "update", "missing_rows": "mark", "mark_column": "gone"},
     "insert_missing_and_delete_missing_rows": {"operation": "insert_missing", "missing_rows": "delete"},
+    "append_in_chunks": {"chunk_records": 1},
+    "merge_update_insert_in_chunks": {"operation": "merge_update_insert", "chunk_records": 1},
     "actions": {"pre_action_sql": "PRE", "post_action_sql": "POST"},
     "actions_outside": {"pre_action_sql": "PRE", "post_action_sql": "POST", "actions_in_transaction": False},
 }
@@ -59,13 +61,35 @@ def _driver() -> ModuleType:
 
 
 driver = _driver()
-MOVED = (r"INSERT INTO \S*orders\S* .*\) SELECT", (None, [], 2))
-"""Both records go from the table of the session into the target."""
+MOVED = r"INSERT INTO \S*orders\S* .*\) SELECT"
+"""Records go from the table of the session into the target."""
+CHUNK = [("chunk", "bigint", 20), ("epoch", "bigint", 20)]
+"""Columns of the ledger that loads in chunks need; nothing else has them."""
 
 
 def rows(*found: Any) -> Any:
     """An answer of rows; nothing here looks at their columns."""
     return [("c", 0)], list(found), len(found)
+
+
+def moved(name: str) -> tuple[str, Any]:
+    """How many records that is: both, or that of a chunk."""
+    return MOVED, (None, [], 1 if "in_chunks" in name else 2)
+
+
+def ledger(name: str, finished: str, looks: int = 1) -> list[Any]:
+    """What is said of the ledger's row: there is none, then that of the first chunk; each is looked at some times."""
+    known = rows(*([(0, 1, 1, 0)] if "in_chunks" in name else []))
+    return [
+        (r"UPDATE \S*_penstock_ledger\S* SET \S*records", (None, [], 1)),
+        (finished, [*[rows()] * looks, known] if "in_chunks" in name else rows()),
+    ]
+
+
+def columns_of_ledger(name: str, *more: Any) -> Any:
+    """Its columns: in a load in chunks it is of an early version at first."""
+    early, widened = rows(("job", *more)), rows(*((one, *more) for one in ("job", "chunk", "epoch")))
+    return [early, early, widened] if "in_chunks" in name else early
 
 
 def sqlserver(name: str) -> tuple[Any, Any]:
@@ -77,19 +101,19 @@ def sqlserver(name: str) -> tuple[Any, Any]:
     is_made, is_widened = "that_is_made" in name, "is_added" in name
     raw = driver.Driver(
         [
-            MOVED,
+            moved(name),
             (r"sys.objects o WHERE.*_penstock_ledger", [absent, there] if is_made else there),
             (r"sys.objects o WHERE.*orders", [absent, there] if is_made else there),
-            (r"sys.columns(.|\n)*_penstock_ledger", rows(("job", "nvarchar", 0, 0))),
+            (r"sys.columns(.|\n)*_penstock_ledger", columns_of_ledger(name, "nvarchar", 0, 0)),
             (r"sys.columns(.|\n)*orders", [rows(*lacking), known] if is_widened else known),
             (r"HAS_PERMS_BY_NAME\(DB_NAME", rows((1,))),
             (r"@@TRANCOUNT$", rows((1,))),
-            (r"SELECT \[finished\]", rows()),
+            *ledger(name, r"SELECT \[finished\]"),
             (r"HAVING", rows()),
             (r"SELECT ISNULL\(SUM", rows((0,))),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
             (r"SELECT count\(\*\)", rows((5,))),
-            (r"OPENJSON", (None, [], 2)),
+            (r"OPENJSON", [(None, [], 2), (None, [], 1)] if "in_chunks" in name else (None, [], 2)),
         ]
     )
     return raw, SqlServerTarget(raw)
@@ -100,11 +124,11 @@ def redshift(name: str) -> tuple[Any, Any]:
     columns = [("id", "bigint", 20), ("name", "character varying(9)", 1043), ("paid", "boolean", 16),
                ("at", "timestamp with time zone", 1184), ("total", "double precision", 701),
                ("more", "character varying(65535)", 1043), ("gone", "timestamp without time zone", 1114)]  # fmt: skip
-    there, absent, known = rows((77, True)), rows(), rows(*columns)
+    there, absent, known = rows((77, True)), rows(), rows(*columns, *(CHUNK if "in_chunks" in name else ()))
     is_made, is_widened = "that_is_made" in name, "is_added" in name
     raw = driver.Driver(
         [
-            MOVED,
+            moved(name),
             (r"c.relname = '_penstock_ledger'", [absent, there] if is_made else there),
             (r"c.relname = 'orders'", [absent, there] if is_made else there),
             (r"has_table_privilege", rows((True, True, True, True))),
@@ -114,7 +138,7 @@ def redshift(name: str) -> tuple[Any, Any]:
             ),
             (r"FROM pg_namespace", rows((1,))),
             (r"has_schema_privilege", rows((True,))),
-            (r'SELECT "finished"', rows()),
+            *ledger(name, r'SELECT "finished"', 2),
             (r"HAVING", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
             (r"SELECT count\(\*\)", rows((5,))),
@@ -129,17 +153,21 @@ def oracle(name: str) -> tuple[Any, Any]:
     columns = [("id", "NUMBER", 0, 19), ("name", "VARCHAR2", None, None), ("paid", "NUMBER", 0, 1),
                ("at", "TIMESTAMP(6) WITH TIME ZONE", 6, None), ("total", "BINARY_DOUBLE", None, None),
                ("more", "CLOB", None, None), ("gone", "DATE", None, None)]  # fmt: skip
-    there, absent, known = rows(("TABLE",)), rows(), rows(*columns)
+    there, absent, known = (
+        rows(("TABLE",)),
+        rows(),
+        rows(*columns, *((one, "NUMBER", 0, 19) for one, *_ in CHUNK if "in_chunks" in name)),
+    )
     is_made, is_widened = "that_is_made" in name, "is_added" in name
     raw = driver.Driver(
         [
-            MOVED,
+            moved(name),
             (r"FROM all_objects.*_penstock_ledger", [absent, there] if is_made else there),
             (r"FROM all_objects.*orders", [absent, there] if is_made else there),
             (r"FROM all_tab_columns", [rows(*columns[:5], columns[6]), known] if is_widened else known),
             (r"session_privs", rows((1,))),
             (r"SELECT DBMS_TRANSACTION", rows(("7.1.99",))),
-            (r'SELECT "finished"', rows()),
+            *ledger(name, r'SELECT "finished"'),
             (r"HAVING", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
             (r"SELECT count\(\*\)", rows((5,))),

@@ -231,8 +231,8 @@ class Staged:
     """An output of one attempt. *folder* is the private folder into which the engine writes its parts: beside the target
     where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
     of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
-    attempts it, among those of every installation that writes to the same target. *log* takes what is to be known while it
-    is published."""
+    attempts it, among those of every installation that writes to the same target. *epoch* is that of the attempt that
+    publishes, 0 without a server. *log* takes what is to be known while it is published."""
 
     write: Write
     connection: Connection
@@ -240,6 +240,7 @@ class Staged:
     target: Path
     token: str
     load: str = ""
+    epoch: int = 0
     log: Say = field(default=nobody_reads, repr=False, compare=False)
 
     @property

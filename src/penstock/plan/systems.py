@@ -55,7 +55,7 @@ class DatabaseSource:
 @dataclass(frozen=True, slots=True)
 class DatabaseTarget:
     """A table that rows are written to (component reference 5.2). *keys* are the columns of the merge key; *missing_rows*
-    is `keep`, `delete` or `mark`."""
+    is `keep`, `delete` or `mark`; *chunk_records* is how many records are written in one transaction, None for all."""
 
     system: ClassVar[System] = System.DATABASE
 
@@ -73,6 +73,7 @@ class DatabaseTarget:
     actions_in_transaction: bool = True
     batch_size: int = 1000
     max_parallel: int = 1
+    chunk_records: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from penstock.domain.diagnostic import Diagnostic, Severity
-from penstock.errors import PackageInvalid, PenstockError
+from penstock.errors import LeaseLost, PackageInvalid, PenstockError
 from penstock.kit.secret import hidden
 from penstock.lang import Given, compile_package, evaluate_in, resolve
 from penstock.lang.presets import Presets
@@ -108,7 +108,8 @@ def execute(
     """Run one job and return its receipts.
 
     Raises PackageInvalid with every diagnostic when the package does not compile, another PenstockError with one plain
-    sentence when it cannot run, JobStopped and LeaseLost as they come. Whatever happens, no staging folder stays behind.
+    sentence when it cannot run, JobStopped and LeaseLost as they come. Whatever happens, no staging folder stays behind,
+    but for what another attempt publishes.
     No secret variable, and no secret of a connection, stands in what is told, raised or returned.
     """
     mask = Mask(hidden_in(order))
@@ -147,7 +148,7 @@ def _execute(
     connections = connections_of(order)
     token = order.token if order.granted is None else order.granted_token
     staging = Path(order.staging or order.scratch)
-    outputs = Outputs(plan, connections, connectors, token, staging, order.now)
+    outputs = Outputs(plan, connections, connectors, token, staging, order.now, epoch=_epoch(order.token))
     manifests = Manifests(plan, connections, connectors, token, staging)
     states = States(plan, connections, connectors, token, staging)
     listener.outputs(outputs.declared())
@@ -160,6 +161,7 @@ def _execute(
     moves = watermarks.moves(sources)
     outputs.locate()
     listener.staged([*outputs.folders(), *manifests.folders(), *states.folders()])
+    is_ours = True
     try:
         sources = manifests.only_new(sources, listener)
         states.note(sources)
@@ -171,14 +173,25 @@ def _execute(
         if moves:
             listener.watermarks(moves)
         gate.grant(written)
-        made = outputs.publish(written, listener)
+        try:
+            made = outputs.publish(written, listener)
+        except LeaseLost:
+            is_ours = False  # Another attempt publishes what this one has staged.
+            raise
         manifests.put(listener)
         states.put(listener)
         return Result(made, moves)
     finally:
-        outputs.discard()
-        manifests.discard()
-        states.discard()
+        if is_ours:
+            outputs.discard()
+            manifests.discard()
+            states.discard()
+
+
+def _epoch(token: str) -> int:
+    """Return the number of an attempt, 0 where there is no server that counts them."""
+    number = token.rpartition("-")[2]
+    return int(number) if token.startswith("job-") and number.isdigit() else 0
 
 
 def presets_of(order: Order) -> Presets:

@@ -33,7 +33,8 @@ class Published:
 
 class Outputs:
     """The outputs of one attempt. *staging* is a folder of this machine for what is published elsewhere, and outlives the
-    attempt; *submitted* is when the job was; *staged* says where each output is, by component, once `locate` was called."""
+    attempt; *submitted* is when the job was, *epoch* the number of the attempt; *staged* says where each output is, by
+    component, once `locate` was called."""
 
     def __init__(
         self,
@@ -43,6 +44,8 @@ class Outputs:
         token: str,
         staging: Path,
         submitted: str = "",
+        *,
+        epoch: int = 0,
     ) -> None:
         self.plan = plan
         self.staged: dict[str, Staged] = {}
@@ -50,6 +53,7 @@ class Outputs:
         self._connectors = connectors
         self._token = token
         self._staging = staging
+        self._epoch = epoch
         # Jobs of two installations may have one number, but not one instant as well.
         self._load = f"{token.rpartition('-')[0] if token.startswith('job-') else token} {submitted}".strip()
 
@@ -72,7 +76,8 @@ class Outputs:
             connector, connection = self._of(write)
             with naming(write.component):
                 self._keeper(write)
-                made = replace(connector.locate(write, connection, self._token, self._staging), load=self._load)
+                located = connector.locate(write, connection, self._token, self._staging)
+                made = replace(located, load=self._load, epoch=self._epoch)
                 for name, other in self.staged.items():
                     _apart(made, name, other)
             self.staged[write.component] = made

@@ -1,6 +1,7 @@
 """The ledger of a target: a row for each output of a job, written in the transaction that its records are written in.
 
-Whoever finds the row knows that the records are there: a job that is attempted again writes nothing twice.
+Whoever finds the row knows that the records are there: a job that is attempted again writes nothing twice. Of a load in chunks
+the row says how far it has come; each chunk moves it on in its own transaction.
 """
 
 from __future__ import annotations
@@ -16,6 +17,19 @@ TABLE = "_penstock_ledger"
 LONGEST = 190
 """Characters of a key; databases differ in how many they index."""
 _COLUMNS = ("job", "output", "records", "finished", "written_at")
+_OF_CHUNKS = ("chunk", "epoch")
+"""Null for loads that are no chunks; tables of early versions lack them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The row of an output: whether all that follows the write was done; of a load in chunks also the number of the last one
+    that is there, how many staged records there are up to its end, and which attempt (*epoch*) wrote last."""
+
+    is_finished: bool
+    records: int = 0
+    chunk: int = 0
+    epoch: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,52 +40,129 @@ class Ledger:
     schema: str | None
     job: str
     output: str
+    epoch: int = 0
+    in_chunks: bool = False
 
     @classmethod
-    def of(cls, session: Target, schema: str | None, staged: Staged) -> Ledger:
+    def of(cls, session: Target, schema: str | None, staged: Staged, *, in_chunks: bool = False) -> Ledger:
         """Return the ledger for an output."""
-        return cls(session, schema, staged.load[:LONGEST], staged.write.component_id[:LONGEST])
+        return cls(session, schema, staged.load[:LONGEST], staged.write.component_id[:LONGEST], staged.epoch, in_chunks)
 
     def made(self) -> bool:
-        """Tell whether there is a ledger, which is made where there is none and the user may."""
-        if self.session.find(self.schema, TABLE) is not None:
-            return True
+        """Tell whether there is a ledger, which is made where there is none and the user may. Raises PermanentError where it
+        is of an early version, and cannot be made one for chunks."""
+        if self.session.find(self.schema, TABLE) is None and not self._make():
+            return False
+        if self.in_chunks:
+            self._widen()
+        return True
+
+    def _make(self) -> bool:
         text, whole, time = (
             self.session.type_of(Kind.CHARARRAY, is_key=True), self.session.type_of(Kind.LONG),
             self.session.type_of(Kind.DATETIME),
         )  # fmt: skip
         job, output, records, finished, written_at = map(self.session.quoted, _COLUMNS)
+        more = ", ".join(f"{self.session.quoted(one)} {whole}" for one in _OF_CHUNKS)
         try:
             self.session.execute(
                 f"CREATE TABLE {self._table} ({job} {text} NOT NULL, {output} {text} NOT NULL, {records} {whole} NOT NULL, "
-                f"{finished} {whole} NOT NULL, {written_at} {time} NOT NULL, PRIMARY KEY ({job}, {output}))"
+                f"{finished} {whole} NOT NULL, {written_at} {time} NOT NULL, {more}, PRIMARY KEY ({job}, {output}))"
             )
         except PermanentError:
             # Not allowed, or another job was faster.
             return self.session.find(self.schema, TABLE) is not None
         return True
 
-    def find(self) -> bool | None:
-        """Return None where there is no row, otherwise whether all that follows the write was done."""
-        rows = self.session.rows(f"SELECT {self.session.quoted('finished')} FROM {self._table} WHERE {self._row}")
-        return int(str(rows[0][0])) != 0 if rows else None
+    def _widen(self) -> None:
+        """Give a ledger of an early version the columns of chunks."""
+        whole = self.session.type_of(Kind.LONG)
+        lacking = {one: f"ALTER TABLE {self._table} ADD {self.session.quoted(one)} {whole}" for one in self._lacking()}
+        for one, statement in lacking.items():
+            try:
+                self.session.execute(statement)
+            except PermanentError as error:
+                if one in self._lacking():  # Otherwise another job was faster.
+                    raise PermanentError(
+                        f"the ledger {self._table} is of an early version, and the user may not widen it for loads in chunks: "
+                        f"{error.message} Nothing was written. Let its owner run: {'; '.join(lacking.values())}"
+                    ) from error
 
-    def hold(self) -> None:
+    def _lacking(self) -> list[str]:
+        found = self.session.find(self.schema, TABLE)
+        return [one for one in _OF_CHUNKS if found is None or found.column(one) is None]
+
+    def can_be(self) -> bool:
+        """Tell whether there is a ledger, or the user may make it, as far as the database says."""
+        return self.session.find(self.schema, TABLE) is not None or self.session.may_create(self.schema)
+
+    @property
+    def missing(self) -> str:
+        """Return what is said where there is none, and a load in chunks needs one."""
+        return (
+            f"Only a ledger can tell which chunks were written, and the user may not make the table {self._table}. Make it for "
+            "them, name another schema as 'ledger_schema' of the connection, or leave 'chunk_records' out."
+        )
+
+    def find(self) -> Entry | None:
+        """Return the row, None where there is none."""
+        names = ("finished", "records", *_OF_CHUNKS) if self.in_chunks else ("finished",)
+        listed = ", ".join(map(self.session.quoted, names))
+        rows = self.session.rows(f"SELECT {listed} FROM {self._table} WHERE {self._row}")
+        if not rows:
+            return None
+        is_finished, *numbers = (0 if one is None else int(str(one)) for one in rows[0])
+        return Entry(is_finished != 0, *numbers)
+
+    def hold(self, seen: Entry | None) -> None:
         """As the first of a transaction: where the database does not keep primary keys, keep other attempts out of the ledger
-        until it ends. Raises Taken where one was faster."""
+        until it ends. Raises Taken where one was faster than what was *seen*."""
         if self.session.hold is not None:
             self.session.execute(self.session.hold.format(table=self._table))
-            if self.find() is not None:
+            if self.find() != seen:
                 raise Taken("another attempt of this job has written.")
 
-    def enter(self, records: int, finished: bool) -> None:
-        """Write the row. Waits for another transaction that has written it, and raises Taken when that is committed."""
-        values = f"{self.session.literal(self.job)}, {self.session.literal(self.output)}, {records}, {int(finished)}"
-        columns = ", ".join(map(self.session.quoted, _COLUMNS))
+    def enter(self, entry: Entry, seen: Entry | None = None) -> None:
+        """Write the row, or move it on from what was *seen*. Waits for another transaction that has written it, and raises
+        Taken when that is committed."""
+        if seen is not None:
+            self._move(entry, seen)
+            return
+        numbers = f", {entry.chunk}, {entry.epoch}" if self.in_chunks else ""
+        values = (
+            f"{self.session.literal(self.job)}, {self.session.literal(self.output)}, {entry.records}, "
+            f"{int(entry.is_finished)}"
+        )
+        columns = ", ".join(map(self.session.quoted, (*_COLUMNS, *(_OF_CHUNKS if self.in_chunks else ()))))
         try:
-            self.session.execute(f"INSERT INTO {self._table} ({columns}) VALUES ({values}, {self.session.now})")
+            self.session.execute(
+                f"INSERT INTO {self._table} ({columns}) VALUES ({values}, {self.session.now}{numbers})"
+            )
         except Doubled as error:
             raise Taken(error.message) from error
+
+    def _move(self, entry: Entry, seen: Entry) -> None:
+        given = {
+            "records": entry.records,
+            "finished": int(entry.is_finished),
+            "chunk": entry.chunk,
+            "epoch": entry.epoch,
+        }
+        changes = ", ".join(f"{self.session.quoted(name)} = {value}" for name, value in given.items())
+        written_at, chunk, epoch = map(self.session.quoted, ("written_at", *_OF_CHUNKS))
+        moved = self.session.execute(
+            f"UPDATE {self._table} SET {changes}, {written_at} = {self.session.now} "
+            f"WHERE {self._row} AND {chunk} = {seen.chunk} AND {epoch} = {seen.epoch}"
+        )
+        if moved != 1:
+            raise Taken("another attempt of this job has written.")
+
+    def claim(self) -> None:
+        """Keep attempts before this one from writing anything more."""
+        epoch = self.session.quoted("epoch")
+        self.session.execute(
+            f"UPDATE {self._table} SET {epoch} = {self.epoch} WHERE {self._row} AND {epoch} < {self.epoch}"
+        )
 
     def finish(self) -> None:
         """Say that all is done that follows the write."""

@@ -4,7 +4,8 @@ backslash before what has a meaning of its own, `\\N` for null."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -21,17 +22,60 @@ _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
 
 @dataclass(frozen=True, slots=True)
 class StagedFiles:
-    """The files of an output, in order; their columns are those of its target."""
+    """Records of an output, in order: those of *paths*, from *first* on and before *end* (None: all that follow), counted over
+    all files. Their columns are those of its target, or the *columns* alone."""
 
     paths: tuple[Path, ...]
+    columns: tuple[str, ...] | None = None
+    first: int = 0
+    end: int | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the records of the files, some at a time."""
+        """Yield the records, some at a time."""
+        before = 0
         for path in self.paths:
             with pq.ParquetFile(path) as file:
-                rows, size = file.metadata.num_rows, _size(file)
-                step = max(1, min(BATCH_RECORDS, BATCH_BYTES * max(rows, 1) // max(size, 1)))
-                yield from file.iter_batches(batch_size=step)
+                rows = int(file.metadata.num_rows)
+                end = rows if self.end is None else min(rows, self.end - before)
+                yield from self._batches(file, max(0, self.first - before), end)
+                before += rows
+
+    def _batches(self, file: pq.ParquetFile, first: int, end: int) -> Iterator[pa.RecordBatch]:
+        """Yield those of one file; groups of rows that lie outside are not read."""
+        metadata, groups, starts, start = file.metadata, [], [], 0
+        for group in range(metadata.num_row_groups):
+            rows = int(metadata.row_group(group).num_rows)
+            if start < end and start + rows > first:
+                groups.append(group)
+                starts.append(start)
+            start += rows
+        if not groups:
+            return
+        step = max(1, min(BATCH_RECORDS, BATCH_BYTES * max(metadata.num_rows, 1) // max(_size(file), 1)))
+        at = starts[0]
+        for batch in file.iter_batches(batch_size=step, row_groups=groups, columns=self.columns and list(self.columns)):
+            begin, stop = max(first - at, 0), min(end - at, batch.num_rows)
+            at += batch.num_rows
+            if begin < stop:
+                part = batch.slice(begin, stop - begin)
+                yield part if self.columns is None else part.select(list(self.columns))
+
+    @contextmanager
+    def whole(self) -> Iterator[tuple[Path, ...]]:
+        """Give files that hold these records and no others, for who reads files by itself: the staged ones, or one beside
+        them that goes at the end of the block."""
+        if self.first == 0 and self.end is None:
+            yield self.paths
+            return
+        made = self.paths[0].with_name(f".part-{self.first}.parquet")
+        schema = pq.read_schema(self.paths[0])
+        try:
+            with pq.ParquetWriter(made, schema, compression="none") as writer:
+                for batch in replace(self, columns=None).batches():
+                    writer.write_batch(batch)
+            yield (made,)
+        finally:
+            made.unlink(missing_ok=True)
 
 
 def _size(file: pq.ParquetFile) -> int:

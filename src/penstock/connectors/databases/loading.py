@@ -1,32 +1,37 @@
 """Publishes an output as rows of a table, in one transaction with its row of the ledger: once, however often it is tried.
 
 A session that breaks off is opened again and the ledger is read: what is in it is done, and what is not was not written.
-A stop does not end it: what was granted is published, by this attempt or the next.
+A stop does not end it: what was granted is published, by this attempt or the next. In chunks, each of them is such a
+transaction in a session of its own (decision 0052).
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from penstock.connectors.databases import targets
-from penstock.connectors.databases.ledger import Ledger
+from penstock.connectors.databases.ledger import Entry, Ledger
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.merging import KEYED, Given, Merge, temporaries
+from penstock.connectors.databases.pieces import NONE_YET, Counts, Piece, following, left_standing
 from penstock.connectors.databases.targets import Item, Loaded, Opened, Table, Taken, Target
-from penstock.errors import InvariantBroken, PenstockError, PermanentError, TransientError
+from penstock.errors import InvariantBroken, LeaseLost, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Publication, Staged, Written
 from penstock.plan.systems import DatabaseTarget
 
 RETRY_S = (1.0, 5.0, 15.0)
 """How long is waited before each further try, after a session broke off."""
-KEYED = frozenset({"merge_delete_insert", "merge_update_insert", "update", "insert_missing"})
+MOST_LINES = 100
+"""Of the log, about chunks."""
 
 
 @dataclass(slots=True)
 class Load:
-    """One output on its way into a table. *is_unknown* while the end of a transaction is not known; *left_out* records did not
-    fit, None where an attempt before this one wrote them."""
+    """One output on its way into a table. *is_unknown* while the end of a transaction is not known; *counts* are of what this
+    attempt has written, *pending* of what it does not know to be written. *piece* is what was tried last, *there* what the
+    ledger said last, None where it has no row."""
 
     staged: Staged
     written: Written
@@ -34,20 +39,29 @@ class Load:
     ledger_schema: str | None
     is_once: bool = True
     is_unknown: bool = False
-    checks: dict[str, str] = field(default_factory=dict)
-    left_out: int | None = 0
+    counts: Counts = field(default_factory=Counts)
+    pending: Counts | None = None
+    piece: Piece = NONE_YET
+    there: Entry | None = None
 
     def publish(self, opened: Callable[[], Opened]) -> Publication:
-        """Write the rows; sessions are opened by *opened*. Raises PermanentError when nothing was written."""
-        place = f"{self.target.schema}.{self.target.table}" if self.target.schema else self.target.table
+        """Write the rows; sessions are opened by *opened*. Raises PermanentError when nothing was written, or not all chunks
+        were, and LeaseLost when an attempt after this one writes them."""
         waits = list(RETRY_S)
         while True:
             try:
                 with opened() as session:
-                    self._once(session)
-                return Publication((place,), self.is_once, self.checks, self.left_out)
+                    is_done = self._once(session)
+                if is_done:
+                    return self._published()
+                waits = list(RETRY_S)
             except Taken:
                 continue  # Another attempt of this job was faster: the ledger says so now.
+            except PermanentError as error:
+                standing = self._standing()
+                if not standing:
+                    raise
+                raise PermanentError(f"{error.message}{standing}") from error
             except TransientError as error:
                 if self.is_unknown and not self.is_once:
                     raise PermanentError(
@@ -58,62 +72,120 @@ class Load:
                     raise PermanentError(self._given_up(error)) from error
                 time.sleep(waits.pop(0))
 
+    def _published(self) -> Publication:
+        place = f"{self.target.schema}.{self.target.table}" if self.target.schema else self.target.table
+        there = self.there if self._in_chunks else None
+        is_ours = self.counts.chunks == (1 if there is None else there.chunk)
+        left_out = self.counts.skipped if is_ours or self.staged.spec.on_bad_value != "skip" else None
+        return Publication((place,), self.is_once, self.counts.checks(there), left_out)
+
+    @property
+    def _in_chunks(self) -> bool:
+        return self.target.chunk_records is not None
+
+    def _standing(self) -> str:
+        """Return what is to be said of the chunks that are there when the rest fails."""
+        return left_standing(self.there, self.written.records, self.target)
+
     def _given_up(self, error: TransientError) -> str:
+        unwritten = self.piece.unwritten
         if self.is_unknown:
-            return f"{_sentence(error)} It is not known whether the records were written; the ledger will tell."
-        return f"{_sentence(error)} Nothing was written."
+            what = f"{self.piece} was" if self._in_chunks else "the records were"
+            unwritten = f"It is not known whether {what} written; the ledger will tell."
+        return f"{_sentence(error)} {unwritten}{self._standing()}"
 
-    def _once(self, session: Target) -> None:
-        ledger = Ledger.of(session, self.ledger_schema or self.target.schema, self.staged)
+    def _once(self, session: Target) -> bool:
+        """Write what is next; tell whether that was all."""
+        ledger = Ledger.of(session, self.ledger_schema or self.target.schema, self.staged, in_chunks=self._in_chunks)
         self.is_once = ledger.made()
-        done = ledger.find() if self.is_once else None
+        if self._in_chunks and not self.is_once:
+            raise PermanentError(f"{ledger.missing} Nothing was written.")
+        seen = ledger.find() if self.is_once else None
         self.is_unknown = False
-        if done is not None and self.staged.spec.on_bad_value == "skip":
-            self.left_out = None
-        if done is None:
-            self._write(session, ledger)
-        elif done is False:
+        self._settle(seen, ledger.epoch)
+        if self.target.chunk_records is not None:
+            return self._next(session, ledger, seen, self.target.chunk_records)
+        if seen is None:
+            self._write(session, ledger, Piece(0, self.written.records, self.written.records), None)
+        elif not seen.is_finished:
             self._after(session, ledger)
+        return True
 
-    def _write(self, session: Target, ledger: Ledger) -> None:
-        folder, target = self.staged.folder, self.target
-        if not folder.is_dir():
-            raise PermanentError("what was staged is gone, so nothing was written. Run the job again.")
-        files = StagedFiles(tuple(folder / name for name in self.written.files))
+    def _settle(self, seen: Entry | None, epoch: int) -> None:
+        """Learn from the ledger whether a transaction was committed whose end nobody heard."""
+        if seen is not None and self.pending is not None:
+            if not self._in_chunks or (seen.chunk >= self.piece.number and seen.epoch == epoch):
+                self.counts.join(self.pending)
+        elif seen is not None and self.there is None and self._in_chunks:
+            self.staged.log("info", f"{seen.chunk:,} chunks were written by an earlier attempt")
+        self.pending, self.there = None, seen
+
+    def _next(self, session: Target, ledger: Ledger, seen: Entry | None, size: int) -> bool:
+        """Write the next chunk; tell whether it was the last."""
+        if seen is not None and seen.epoch > ledger.epoch:
+            raise LeaseLost("Another attempt of this job writes its chunks.")
+        piece = following(seen, size, self.written.records)
+        if piece is None:
+            if seen is not None and not seen.is_finished:
+                self._after(session, ledger)
+            return True
+        if seen is not None and seen.epoch < ledger.epoch:
+            ledger.claim()
+            seen = replace(seen, epoch=ledger.epoch)
+        self._write(session, ledger, piece, seen)
+        if piece.is_last or piece.number % max(1, piece.count // MOST_LINES) == 0:
+            self.staged.log("info", f"{piece} is written, {piece.end:,} of {piece.total:,} records")
+        return piece.is_last
+
+    def _write(self, session: Target, ledger: Ledger, piece: Piece, seen: Entry | None) -> None:
+        """Write a piece with its row of the ledger, which said what was *seen*."""
+        self.piece, target = piece, self.target
+        files = self._files(piece)
         items = targets.items_of(self.staged.write, target)
         outside = not target.actions_in_transaction
-        if outside and target.pre_action_sql is not None:
-            _act(session, target.pre_action_sql, "pre_action_sql")
-        if not session.creates_in_transaction and target.pre_action_sql is None:
+        before = target.pre_action_sql if piece.is_first else None
+        after = target.post_action_sql if piece.is_last else None
+        if outside and before is not None:
+            _act(session, before, "pre_action_sql")
+        if not session.creates_in_transaction and before is None:
             self._table(session, items)  # In a transaction it would end it.
         given = self._given(session, items)
-        has_after = outside and target.post_action_sql is not None
+        has_after = outside and after is not None
+        entry = Entry(piece.is_last and not has_after, piece.end, piece.number, ledger.epoch)
         session.begin()
         try:
             if self.is_once:
-                ledger.hold()
-            if not outside and target.pre_action_sql is not None:
-                _act(session, target.pre_action_sql, "pre_action_sql")
+                ledger.hold(seen)
+            if not outside and before is not None:
+                _act(session, before, "pre_action_sql")
             if not session.creates_in_transaction:
                 self._table(session, items)
                 given = given or self._given(session, items)
                 if not session.is_open():
                     session.begin()
             if self.is_once:
-                ledger.enter(self.written.records, finished=not has_after)
-            self._rows(session, self._table(session, items), items, files, given)
+                ledger.enter(entry, seen)
+            pending = self._rows(session, self._table(session, items), items, files, given)
             if not session.is_open():
                 raise InvariantBroken(f"the transaction of '{self.staged.write.component}' ended before its time")
-            if not outside and target.post_action_sql is not None:
-                self._act_inside(session, target.post_action_sql)
+            if not outside and after is not None:
+                self._act_inside(session, after)
         except PenstockError:
             session.rollback()
             raise
-        self.is_unknown = True
+        self.is_unknown, self.pending = True, pending
         session.commit()
         self.is_unknown = False
+        self._settle(entry, ledger.epoch)
         if has_after:
             self._after(session, ledger)
+
+    def _files(self, piece: Piece) -> StagedFiles:
+        paths = tuple(self.staged.folder / name for name in self.written.files)
+        if not self.staged.folder.is_dir() or not all(one.is_file() for one in paths):
+            lost = "nothing was written. Run the job again." if piece.is_first else "the rest was not written."
+            raise PermanentError(f"what was staged is gone, so {lost}")
+        return StagedFiles(paths) if piece.is_whole else StagedFiles(paths, None, piece.first, piece.end)
 
     def _act_inside(self, session: Target, sql: str) -> None:
         try:
@@ -137,6 +209,8 @@ class Load:
         target = self.target
         found = targets.checked(session, target, items)
         name = session.qualified(target.schema, target.table)
+        if found is None and not self.piece.is_first:
+            raise PermanentError(f"the table {name} is gone, and the chunks that were written into it.")
         if found is None:
             empty = Table(name, ())
             wanted = targets.missing(empty, target, items)
@@ -153,170 +227,57 @@ class Load:
             raise PermanentError(f"the table {name} was made, and is not there. Create it by hand.")
         return made
 
-    def _given(self, session: Target, items: Sequence[Item]) -> Table | None:
-        """Return the temporary table of a load by key where one cannot be made later; None where the table is not there yet."""
+    def _given(self, session: Target, items: Sequence[Item]) -> Given | None:
+        """Return the temporary tables of a load by key where they cannot be made later; None where the table is not there
+        yet."""
         if not session.temporary_first or self.target.operation not in KEYED:
             return None
         if session.find(self.target.schema, self.target.table) is None:
             return None
-        return session.temporary(self._table(session, items), items)
+        return self._temporaries(session, self._table(session, items), items)
+
+    def _temporaries(self, session: Target, table: Table, items: Sequence[Item]) -> Given:
+        has_more = self.piece.is_first and not self.piece.is_last
+        return temporaries(session, table, items, has_more, self.staged.spec.on_bad_value)
 
     def _rows(
-        self, session: Target, table: Table, items: Sequence[Item], files: StagedFiles, given: Table | None
-    ) -> None:
+        self, session: Target, table: Table, items: Sequence[Item], files: StagedFiles, given: Given | None
+    ) -> Counts:
+        """Write the rows of a piece; returns what was counted."""
         match self.target.operation:
             case "truncate_insert":
                 session.empty(table)
             case "delete_insert":
                 session.execute(f"DELETE FROM {table.name}")
-        into = table
-        if self.target.operation in KEYED:
+        counts, policy = Counts(chunks=1), self.staged.spec.on_bad_value
+        is_keyed = self.target.operation in KEYED
+        if is_keyed:
             session.serialize(table)
-            into = given or session.temporary(table, items)
-        loaded = session.bulk(into, items, files, self.staged.spec.on_bad_value)
-        self._compare(loaded)
-        if into is not table:
-            self.checks |= _Merge(session, table, into, items, self.target, loaded.records).run()
+            given = given or self._temporaries(session, table, items)
+            self._check_keys(session, table, files, given)
+        loaded = session.bulk(given.rows if given is not None else table, items, files, policy)
+        self._compare(loaded, self.piece.records)
+        counts.add(loaded)
+        if given is not None:
+            merge = Merge(session, table, given.rows, items, self.target, loaded.records, self.piece.unwritten)
+            counts.rows = merge.run(keys_differ=not self.piece.is_whole)
+        return counts
 
-    def _compare(self, loaded: Loaded) -> None:
+    def _check_keys(self, session: Target, table: Table, files: StagedFiles, given: Given) -> None:
+        """Before the first of several chunks: raise PermanentError where two records have one key, in whichever chunks."""
+        if given.keys is None:
+            return
+        every = StagedFiles(files.paths, tuple(one.column for one in given.compared))
+        loaded = session.bulk(given.keys, given.compared, every, self.staged.spec.on_bad_value)
+        self._compare(loaded, self.written.records)
+        Merge(session, table, given.keys, given.compared, self.target, loaded.records).check_doubles()
+
+    def _compare(self, loaded: Loaded, records: int) -> None:
         arrived = loaded.records + loaded.skipped
-        if arrived != self.written.records:
+        if arrived != records:
             raise PermanentError(
-                f"{self.written.records:,} records were staged and {arrived:,} arrived. Nothing was written; run the job again."
+                f"{records:,} records were staged and {arrived:,} arrived. {self.piece.unwritten} Run the job again."
             )
-        self.checks, self.left_out = {"arrived": f"{loaded.records:,}"}, loaded.skipped
-        if loaded.skipped:
-            self.checks["left out for a value does not fit"] = f"{loaded.skipped:,}"
-        if loaded.nulled:
-            self.checks["values that became null"] = f"{loaded.nulled:,}"
-
-
-@dataclass(frozen=True, slots=True)
-class _Merge:
-    """Brings the rows of one table into another, by key: null keys match nothing."""
-
-    session: Target
-    table: Table
-    given: Table
-    items: Sequence[Item]
-    target: DatabaseTarget
-    records: int
-
-    def run(self) -> dict[str, str]:
-        """Return how many rows were changed and added. Raises PermanentError where a record is not among them."""
-        self._check_limit()
-        if self.target.operation != "merge_delete_insert":
-            self._check_doubles()
-        session, name, given = self.session, self.table.name, self.given.name
-        listed = ", ".join(session.quoted(one.column) for one in self.items)
-        counts: dict[str, int] = {}
-        match self.target.operation:
-            case "merge_delete_insert":
-                session.execute(f"DELETE FROM {name} WHERE {self._comes_in(name)}")
-                counts["inserted"] = session.execute(f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {given}")
-            case "merge_update_insert":
-                counts["updated"] = self._update()
-                counts["inserted"] = self._insert(listed)
-            case "update":
-                counts["updated"] = self._update()
-            case _:
-                counts["inserted"] = self._insert(listed)
-        self._check_arrived(sum(counts.values()))
-        self._missing()
-        return {name: f"{count:,}" for name, count in counts.items()}
-
-    def _check_arrived(self, rows: int) -> None:
-        """Raise PermanentError where a record is neither changed nor added. As many rows as records need no further look;
-        others may be right where rows stay as they are, or several have one key."""
-        if rows == self.records or self.target.operation in ("update", "insert_missing"):
-            return
-        lost = abs(self.records - rows)
-        if self.target.operation == "merge_update_insert":
-            given, table = self.given.name, self.table.name
-            keys = [self.session.quoted(one.column) for one in self.items if one.is_key]
-            known = " AND ".join(f"{given}.{key} IS NOT NULL" for key in keys)
-            is_there = f"EXISTS (SELECT 1 FROM {table} there WHERE {self._same('there', given)})"
-            sql = f"SELECT count(*) FROM {given} WHERE {known} AND NOT {is_there}"
-            lost = int(str(self.session.rows(sql)[0][0]))
-        if lost:
-            raise PermanentError(
-                f"{self.records:,} records were staged, and {lost:,} of them are not in {self.table.name} as they should be. "
-                "Nothing was written; look for triggers and rules of the table."
-            )
-
-    def _update(self) -> int:
-        mark = [f"{self._mark} = NULL"] if self._mark else []
-        if mark or any(not one.is_key for one in self.items):
-            return self.session.execute(self.session.update(self.table, self.given, self.items, mark))
-        return 0
-
-    def _insert(self, listed: str) -> int:
-        given = self.given.name
-        there = self._same("there", given)
-        return self.session.execute(
-            f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {given} "
-            f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} there WHERE {there})"
-        )
-
-    def _missing(self) -> None:
-        name = self.table.name
-        if self.target.missing_rows == "delete":
-            self.session.execute(f"DELETE FROM {name} WHERE {self._stays_out(name)}")
-        elif self._mark:
-            if self.target.operation == "insert_missing":
-                self.session.execute(
-                    f"UPDATE {name} SET {self._mark} = NULL WHERE {self._mark} IS NOT NULL AND {self._comes_in(name)}"
-                )
-            self.session.execute(
-                f"UPDATE {name} SET {self._mark} = {self.session.now} WHERE {self._mark} IS NULL AND {self._stays_out(name)}"
-            )
-
-    def _check_limit(self) -> None:
-        """Raise PermanentError where more rows would go than may."""
-        if self.target.missing_rows == "keep":
-            return
-        name, limit = self.table.name, self.target.missing_rows_limit_percent
-        still = f"{self._mark} IS NULL AND " if self._mark else ""
-        gone = int(str(self.session.rows(f"SELECT count(*) FROM {name} WHERE {still}{self._stays_out(name)}")[0][0]))
-        rows = int(str(self.session.rows(f"SELECT count(*) FROM {name}")[0][0]))
-        if gone * 100 > limit * rows:
-            does = "be marked" if self._mark else "go"
-            raise PermanentError(
-                f"{gone:,} of the {rows:,} rows of {name} would {does}, more than {limit:g} percent. Nothing was written. "
-                "Look at the source, or raise 'missing_rows_limit_percent'."
-            )
-
-    def _check_doubles(self) -> None:
-        keys = [self.session.quoted(one.column) for one in self.items if one.is_key]
-        listed, known = ", ".join(keys), " AND ".join(f"{key} IS NOT NULL" for key in keys)
-        doubled = (
-            f"SELECT {listed}, count(*) FROM {self.given.name} WHERE {known} GROUP BY {listed} HAVING count(*) > 1"
-        )
-        found = self.session.rows(self.session.limited(doubled, 1))
-        if found:
-            *values, count = found[0]
-            key = ", ".join(f"{key} {value}" for key, value in zip(keys, values, strict=True))
-            raise PermanentError(
-                f"{count} records have the key {key}, and it is not known which of them is to stay. Nothing was written. "
-                "Make them one, for example with a Limit of 1 by the key."
-            )
-
-    @property
-    def _mark(self) -> str:
-        is_marked = self.target.missing_rows == "mark" and self.target.mark_column is not None
-        return self.session.quoted(self.target.mark_column or "") if is_marked else ""
-
-    def _same(self, one: str, other: str) -> str:
-        keys = [self.session.quoted(item.column) for item in self.items if item.is_key]
-        return " AND ".join(f"{one}.{key} = {other}.{key}" for key in keys)
-
-    def _comes_in(self, name: str) -> str:
-        return f"EXISTS (SELECT 1 FROM {self.given.name} given WHERE {self._same('given', name)})"
-
-    def _stays_out(self, name: str) -> str:
-        """The rows of a table whose key did not come in; of a null key nobody can tell."""
-        known = [f"{name}.{self.session.quoted(one.column)} IS NOT NULL" for one in self.items if one.is_key]
-        return " AND ".join([*known, f"NOT {self._comes_in(name)}"])
 
 
 def _act(session: Target, sql: str, name: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
 from penstock.connectors.databases import asking, drivers, sources, targets
+from penstock.connectors.databases.ledger import Ledger
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import FilePlace, Place
@@ -81,12 +82,14 @@ class Tables:
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)
+            ledger = Ledger.of(session, _ledger_schema(staged) or target.schema, staged)
+            if target.chunk_records is not None and not ledger.can_be():
+                raise PermanentError(ledger.missing)
         folders.prepare(staged)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the staged records into the table, once."""
-        ledger_schema = str(staged.connection.parameters.get("ledger_schema") or "") or None
-        load = Load(staged, written, _target(staged.write), ledger_schema)
+        load = Load(staged, written, _target(staged.write), _ledger_schema(staged))
         return load.publish(lambda: self.writing(staged.connection, staged.folder))
 
     def discard(self, staged: Staged) -> None:
@@ -128,6 +131,10 @@ class Tables:
 
 def _module(connection: Connection, role: str) -> Any:
     return drivers.module(TYPES[connection.type], role)
+
+
+def _ledger_schema(staged: Staged) -> str | None:
+    return str(staged.connection.parameters.get("ledger_schema") or "") or None
 
 
 def _target(write: Write) -> DatabaseTarget:

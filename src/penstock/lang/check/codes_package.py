@@ -178,6 +178,18 @@ class NotRunnable(Code):
     code = "PK605"
 
 
+class NotInChunks(Code):
+    """A load in chunks (`chunk_records`) that has to be one transaction: it replaces rows, or takes away those that did not
+    come in.
+
+    If it ended half-way, old rows would be gone and the new ones not there yet. Chunks are for `append`,
+    `merge_update_insert`, `update` and `insert_missing`, with `missing_rows` `keep`. Wrong: `truncate_insert` with
+    `chunk_records` 100000. Right: the same without `chunk_records`.
+    """
+
+    code = "PK606"
+
+
 class UselessOption(Code):
     """An option that has no effect beside the others, such as `delimiter` with JSON records."""
 
@@ -230,6 +242,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     OptionNotAvailable,
     NamesAlike,
     NotRunnable,
+    NotInChunks,
     UselessOption,
     NullLikeASubtotal,
     UnquotedText,

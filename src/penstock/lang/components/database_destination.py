@@ -15,6 +15,8 @@ from penstock.plan.systems import DatabaseTarget
 
 KEYED = ("merge_delete_insert", "merge_update_insert", "update", "insert_missing")
 """Operations that find rows by a key."""
+IN_CHUNKS = ("append", "merge_update_insert", "update", "insert_missing")
+"""Operations that leave every row as it was or as it is to be, wherever a load ends."""
 _MISSING = ("missing_rows",)
 _TEXTS = ("schema", "mark_column", "pre_action_sql", "post_action_sql")
 
@@ -51,7 +53,8 @@ def _target(
     given = {**places, **texts}
     if any(given[name] is None and chosen[name] is not None for name in _TEXTS):
         return None
-    if limit is None or batch is None or parallel is None:
+    chunk, is_sound = _chunk(step)
+    if limit is None or batch is None or parallel is None or not is_sound:
         return None
     only_with(step, _MISSING, "operation", *KEYED)
     only_with(step, ("mark_column",), "missing_rows", "mark")
@@ -76,7 +79,27 @@ def _target(
         actions_in_transaction=chosen["actions_in_transaction"],
         batch_size=int(batch),
         max_parallel=int(parallel),
+        chunk_records=chunk,
     )
+
+
+def _chunk(step: Step) -> tuple[int | None, bool]:
+    """Return how many records a chunk has, None where all are one, and whether that is sound."""
+    chosen = step.properties
+    if chosen["chunk_records"] is None:
+        return None, True
+    size = number(step, "chunk_records", 1)
+    if chosen["operation"] not in IN_CHUNKS:
+        message = f"The operation {chosen['operation']} takes old rows away, and is one transaction: no chunks."
+        hint = f"Leave 'chunk_records' out, or choose {', '.join(IN_CHUNKS[:-1])} or {IN_CHUNKS[-1]}."
+        step.add(codes.NotInChunks, message, step.at("chunk_records"), hint=hint)
+        return None, False
+    if chosen["operation"] in KEYED and chosen["missing_rows"] != "keep":
+        missing = chosen["missing_rows"]
+        message = f"Which rows are missing is known of all records at once: 'missing_rows' {missing} takes no chunks."
+        step.add(codes.NotInChunks, message, step.at("chunk_records"), hint="Leave one of the two out.")
+        return None, False
+    return (None, False) if size is None else (int(size), True)
 
 
 def _keys(step: Step, columns: tuple[tuple[str, str], ...], given: Operator) -> tuple[str, ...] | None:
@@ -151,6 +174,13 @@ component = Component(
         ),
         Property(
             "batch_size", number_or_variable(1), "Records per statement, where a system has no way in bulk.", 1000, "T"
+        ),
+        Property(
+            "chunk_records", number_or_variable(1),
+            "Write so many records in each transaction, so that a load that is cut off goes on behind the last one; absent: "
+            "all in one. For `append`, `merge_update_insert`, `update` and `insert_missing`. Readers see a part of the load "
+            "while it goes on.",
+            takes="T",
         ),
         Property("max_parallel", number_or_variable(1), "Connections open at once; a write in bulk takes one.", 1, "T"),
         Property(

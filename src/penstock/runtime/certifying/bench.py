@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from enum import StrEnum
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,6 +38,14 @@ class Scratch(Protocol):
 
     def forget(self, schema: str | None, jobs: str) -> None:
         """Take the jobs whose names begin so out of the ledger."""
+
+
+class Death(StrEnum):
+    """When an attempt dies: before its records are published, after the first chunk of them is, or after all are."""
+
+    BEFORE = "before"
+    WITHIN = "within"
+    AFTER = "after"
 
 
 class Broken(Exception):
@@ -96,11 +105,10 @@ class Bench:
         """Run one attempt at a job."""
         return execute(order, self.engine(), connectors or self.connectors, Quiet(), gate or OpenGate())
 
-    def cut_off(self, order: Order, *, published: bool) -> Order:
-        """Run an attempt that dies when it was granted, before or after its records are *published*; returns the order of the
-        attempt that takes over."""
+    def cut_off(self, order: Order, when: Death) -> Order:
+        """Run an attempt that dies when it was granted; returns the order of the attempt that takes over."""
         gate, kind = _Asked(), str(self.connection["type"])
-        dying = {**self.connectors, kind: _Dying(self.connectors[kind], published)}
+        dying = {**self.connectors, kind: _Dying(self.connectors[kind], when)}
         try:
             self.attempt(order, gate, dying)
         except _Cut:
@@ -177,6 +185,11 @@ class _Cut(BaseException):
     """The process ends here."""
 
 
+def _die(level: str, line: str) -> None:  # noqa: ARG001 -- it is called as a log is
+    """End when something is said. Raises _Cut."""
+    raise _Cut
+
+
 class _Asked:
     """A gate that grants, and keeps what was asked."""
 
@@ -189,19 +202,22 @@ class _Asked:
 
 
 class _Dying:
-    """The connector of a process that ends when it publishes, before or after it; nobody removes anything then."""
+    """The connector of a process that ends when it publishes; nobody removes anything then."""
 
-    def __init__(self, connector: Connector, published: bool) -> None:
+    def __init__(self, connector: Connector, when: Death) -> None:
         self._connector = connector
-        self._published = published
+        self._when = when
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._connector, name)
 
     def publish(self, staged: Staged, written: Written) -> Any:
-        """End, perhaps after it is published."""
-        if self._published:
-            self._connector.publish(staged, written)
+        """End, perhaps after it is published, or after the first chunk, which is said in the log."""
+        match self._when:
+            case Death.WITHIN:
+                self._connector.publish(replace(staged, log=_die), written)
+            case Death.AFTER:
+                self._connector.publish(staged, written)
         raise _Cut
 
     def discard(self, staged: Staged) -> None:

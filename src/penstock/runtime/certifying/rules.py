@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.errors import PermanentError
-from penstock.runtime.certifying.bench import Bench, Broken, Fields, Records, in_order
+from penstock.runtime.certifying.bench import Bench, Broken, Death, Fields, Records, in_order
 
 TWO: Fields = {"id": "int", "name": "string"}
 OLD: Records = (
@@ -331,16 +331,49 @@ def _twice(bench: Bench) -> None:
         raise Broken("There is no ledger: the user may not make it, so that records may be there twice.")
 
 
-def _cut(*, published: bool) -> Callable[[Bench], None]:
+def _cut(when: Death) -> Callable[[Bench], None]:
     def holds(bench: Bench) -> None:
         for given in ({}, {"keys": ["id"], "operation": "merge_update_insert"}):
             table = _filled(bench)
-            again = bench.cut_off(bench.load(table, [{"id": 9, "name": "nine"}], TWO, **given), published=published)
-            _same(bench.read(table, TWO), [*OLD, *([{"id": 9, "name": "nine"}] if published else [])])
+            again = bench.cut_off(bench.load(table, [{"id": 9, "name": "nine"}], TWO, **given), when)
+            _same(bench.read(table, TWO), [*OLD, *([{"id": 9, "name": "nine"}] if when is Death.AFTER else [])])
             bench.attempt(again)
             _same(bench.read(table, TWO), [*OLD, {"id": 9, "name": "nine"}])
 
     return holds
+
+
+_MORE: Records = (*_NEW, {"id": 3, "name": "newer"}, {"id": None, "name": "more"})
+
+
+def _chunks(bench: Bench) -> None:
+    for operation in ("append", "merge_update_insert", "update", "insert_missing"):
+        keys = [] if operation == "append" else ["id"]
+        one, other = _filled(bench), _filled(bench)
+        bench.write(one, _MORE, TWO, keys=keys, operation=operation)
+        (made,) = bench.write(other, _MORE, TWO, keys=keys, operation=operation, chunk_records=2).outputs
+        _same(bench.read(other, TWO), bench.read(one, TWO))
+        if made.receipt["checks"]["chunks"] != "3":
+            raise Broken(f"Of 3 chunks {made.receipt['checks']['chunks']} were written.")
+
+
+def _doubled_in_chunks(bench: Bench) -> None:
+    table, twice = _filled(bench), [{"id": 2, "name": "a"}, {"id": 7, "name": "b"}, {"id": 2, "name": "c"}]
+    given = {"operation": "merge_update_insert", "keys": ["id"], "chunk_records": 1}
+    _says(bench.refused(lambda: bench.write(table, twice, TWO, **given)), "2 records have the key")
+    _same(bench.read(table, TWO), OLD)
+
+
+def _cut_between(bench: Bench) -> None:
+    for given in ({}, {"keys": ["id"], "operation": "merge_update_insert"}):
+        new = [{"id": number, "name": f"n{number}"} for number in range(11, 16)]
+        table = _filled(bench)
+        again = bench.cut_off(bench.load(table, new, TWO, chunk_records=2, **given), Death.WITHIN)
+        _same(bench.read(table, TWO), [*OLD, *new[:2]])
+        (made,) = bench.attempt(again).outputs
+        _same(bench.read(table, TWO), [*OLD, *new])
+        if made.receipt["checks"].get("records of an earlier attempt") != "2":
+            raise Broken("The chunk of the first attempt was written again.")
 
 
 RULES: tuple[Rule, ...] = (
@@ -387,7 +420,10 @@ RULES: tuple[Rule, ...] = (
     Rule("keys", "missing rows are deleted, up to a limit", _missing_rows),
     Rule("keys", "missing rows are marked, and unmarked when they come in again", _marked_rows),
     Rule("once", "a job that is run again writes nothing twice", _twice),
-    Rule("once", "an attempt that died before it wrote is completed", _cut(published=False)),
-    Rule("once", "an attempt that died after it wrote is not repeated", _cut(published=True)),
+    Rule("once", "an attempt that died before it wrote is completed", _cut(Death.BEFORE)),
+    Rule("once", "an attempt that died after it wrote is not repeated", _cut(Death.AFTER)),
+    Rule("chunks", "chunks give what one transaction gives", _chunks),
+    Rule("chunks", "records of one key in two chunks are refused before the first", _doubled_in_chunks),
+    Rule("chunks", "an attempt that died between two chunks is gone on with behind the first", _cut_between),
 )  # fmt: skip
 """In the order in which they are tried."""

@@ -1,6 +1,6 @@
 SELECT object_type FROM all_objects WHERE owner = 'shop' AND object_name = '_penstock_ledger'
 AND object_type IN ('TABLE', 'VIEW', 'MATERIALIZED VIEW') ORDER BY object_type;
-CREATE TABLE "shop"."_penstock_ledger" ("job" VARCHAR2(190 CHAR) NOT NULL, "output" VARCHAR2(190 CHAR) NOT NULL, "records" NUMBER(19) NOT NULL, "finished" NUMBER(19) NOT NULL, "written_at" TIMESTAMP(6) WITH TIME ZONE NOT NULL, PRIMARY KEY ("job", "output"));
+CREATE TABLE "shop"."_penstock_ledger" ("job" VARCHAR2(190 CHAR) NOT NULL, "output" VARCHAR2(190 CHAR) NOT NULL, "records" NUMBER(19) NOT NULL, "finished" NUMBER(19) NOT NULL, "written_at" TIMESTAMP(6) WITH TIME ZONE NOT NULL, "chunk" NUMBER(19), "epoch" NUMBER(19), PRIMARY KEY ("job", "output"));
 -- commit;
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
 SELECT object_type FROM all_objects WHERE owner = 'shop' AND object_name = 'orders'

@@ -2,7 +2,7 @@
 SELECT c.oid::bigint, c.relkind = 'r' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'shop' AND c.relname = '_penstock_ledger'
 ;
-CREATE TABLE "shop"."_penstock_ledger" ("job" varchar(760) NOT NULL, "output" varchar(760) NOT NULL, "records" bigint NOT NULL, "finished" bigint NOT NULL, "written_at" timestamp with time zone NOT NULL, PRIMARY KEY ("job", "output"));
+CREATE TABLE "shop"."_penstock_ledger" ("job" varchar(760) NOT NULL, "output" varchar(760) NOT NULL, "records" bigint NOT NULL, "finished" bigint NOT NULL, "written_at" timestamp with time zone NOT NULL, "chunk" bigint, "epoch" bigint, PRIMARY KEY ("job", "output"));
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
 BEGIN;
 LOCK "shop"."_penstock_ledger";

@@ -2,7 +2,7 @@ SELECT o.type, HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'SELECT
 HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'UPDATE'), HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'DELETE'),
 HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'ALTER')
 FROM sys.objects o WHERE o.object_id = OBJECT_ID(N'[shop].[_penstock_ledger]') AND o.type IN ('U', 'V');
-CREATE TABLE [shop].[_penstock_ledger] ([job] nvarchar(190) COLLATE Latin1_General_100_BIN2 NOT NULL, [output] nvarchar(190) COLLATE Latin1_General_100_BIN2 NOT NULL, [records] bigint NOT NULL, [finished] bigint NOT NULL, [written_at] datetimeoffset(6) NOT NULL, PRIMARY KEY ([job], [output]));
+CREATE TABLE [shop].[_penstock_ledger] ([job] nvarchar(190) COLLATE Latin1_General_100_BIN2 NOT NULL, [output] nvarchar(190) COLLATE Latin1_General_100_BIN2 NOT NULL, [records] bigint NOT NULL, [finished] bigint NOT NULL, [written_at] datetimeoffset(6) NOT NULL, [chunk] bigint, [epoch] bigint, PRIMARY KEY ([job], [output]));
 SELECT [finished] FROM [shop].[_penstock_ledger] WHERE [job] = N'job-1 2026-01-02T03:04:05+00:00' AND [output] = N't';
 BEGIN TRANSACTION;
 INSERT INTO [shop].[_penstock_ledger] ([job], [output], [records], [finished], [written_at]) VALUES (N'job-1 2026-01-02T03:04:05+00:00', N't', 2, 1, SYSDATETIMEOFFSET() AT TIME ZONE 'UTC');

@@ -151,10 +151,13 @@ class DuckTarget:
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table."""
+        with files.whole() as paths:
+            listed = ", ".join(duck.literal(str(path)) for path in paths)
+            return self._insert(table, items, f"read_parquet([{listed}], hive_partitioning = false)", on_bad_value)
+
+    def _insert(self, table: Table, items: Sequence[Item], staged: str, on_bad_value: str) -> Loaded:
         types = {one.name: one.type for one in table.columns}
         listed = ", ".join(self.quoted(one.column) for one in items)
-        paths = ", ".join(duck.literal(str(path)) for path in files.paths)
-        staged = f"read_parquet([{paths}], hive_partitioning = false)"
         cast = "CAST" if on_bad_value == "fail" else "TRY_CAST"
         pairs = [
             (self.quoted(one.column), f"{cast}({self.quoted(one.column)} AS {types[one.column]})") for one in items

@@ -243,7 +243,7 @@ class MysqlTarget:
             self._raw.waiting = None
         warnings = self.rows("SHOW WARNINGS LIMIT 1")
         if warnings:
-            raise PermanentError(f"the database says: {str(warnings[0][2]).rstrip('.')}. Nothing was written.")
+            raise PermanentError(f"the database says: {str(warnings[0][2]).rstrip('.')}.")
         return Loaded(records)
 
 
