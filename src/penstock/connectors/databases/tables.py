@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
-from penstock.connectors.databases import asking, drivers, sources, targets
+from penstock.connectors.databases import asking, drivers, hosts, sources, targets
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import FilePlace, Place
@@ -111,7 +111,7 @@ class Tables:
         if connection.type in FILES:
             yield FilePlace(self._file(connection), folder)
             return
-        way = tunnels.way(connection, self._allow)
+        way = tunnels.way(connection, self._allow, *hosts.found(connection))
         with way as place:
             way.check()
             yield place
