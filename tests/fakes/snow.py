@@ -1,5 +1,5 @@
-"""A stand-in for Snowflake, which the real driver speaks to: its API over HTTP, a stage for files, and DuckDB in the place of its
-engine. It proves what statements mean, and not what Snowflake makes of them.
+"""A stand-in for Snowflake, which the real driver speaks to: its API over HTTP, a stage for files, and DuckDB in the place of
+its engine. It proves what statements mean, and not what Snowflake makes of them.
 
 What is known of Snowflake and DuckDB does otherwise is done here: definitions end a transaction, no key is kept, statements are
 one at a time, whole numbers are NUMBER(38, 0), names in quotes are kept.
@@ -12,7 +12,6 @@ import json
 import re
 import shutil
 import threading
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -68,12 +67,15 @@ _COPY = re.compile(
     re.DOTALL,
 )
 _NAMES = re.compile(r"penstock(_|/)[0-9a-f]{32}")
-Row = list[str | None]
+
+
+def _alike(found: re.Match[str]) -> str:
+    return f"penstock{found[1]}0"
 
 
 class Snowflake(ThreadingHTTPServer):
     """The stand-in. *told* are the statements that came, *logins* what came to log in; *raises* are codes and messages that a
-    statement which holds a word is answered with, once each."""
+    statement which holds a word is answered with, once each; *takes* are statements that mean nothing, and are taken."""
 
     daemon_threads = True
 
@@ -87,6 +89,7 @@ class Snowflake(ThreadingHTTPServer):
         self.told: list[str] = []
         self.logins: list[dict[str, Any]] = []
         self.raises: list[tuple[str, str, str]] = []
+        self.takes: set[str] = set()
         self.cancelled = threading.Event()
         self.sessions: dict[str, Session] = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -107,7 +110,8 @@ class Snowflake(ThreadingHTTPServer):
     @property
     def script(self) -> str:
         """All that was told, with names that differ from run to run alike."""
-        return "".join(f"{_NAMES.sub(r'penstock_0', re.sub('file://[^ ]*/', 'file:///staged/', one))};\n" for one in self.told)
+        found = (re.sub("file://[^ ]*/", "file:///staged/", one) for one in self.told)
+        return "".join(f"{_NAMES.sub(_alike, one)};\n" for one in found)
 
     def close(self) -> None:
         """End it."""
@@ -149,6 +153,8 @@ class Session:
             return _done()
         if sql == "SELECT CURRENT_TRANSACTION()":
             return _rows([("CURRENT_TRANSACTION()", "VARCHAR")], [(None if self.number is None else str(self.number),)])
+        if sql in self.server.takes:
+            return _done()
         if "SYSTEM$CANCEL_ALL_QUERIES" in sql:
             self.server.cancelled.set()
             return _rows([("S", "VARCHAR")], [("1 cancelled",)])
@@ -227,7 +233,14 @@ def _rows(described: Any, rows: Any) -> dict[str, Any]:
 
 
 def _type(name: str, word: str) -> dict[str, Any]:
-    made: dict[str, Any] = {"name": name, "nullable": True, "length": None, "byteLength": None, "precision": None, "scale": None}
+    made: dict[str, Any] = {
+        "name": name,
+        "nullable": True,
+        "length": None,
+        "byteLength": None,
+        "precision": None,
+        "scale": None,
+    }
     if word in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"):
         return {**made, "type": "fixed", "precision": 38, "scale": 0}
     if found := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", word):
@@ -269,6 +282,8 @@ def _text(value: Any, kind: str) -> str | None:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
     server: Snowflake
 
     def log_message(self, *_: object) -> None:
@@ -308,7 +323,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.logins.append(data)
         if data.get("AUTHENTICATOR") != "SNOWFLAKE_JWT" and data.get("PASSWORD") != PASSWORD:
             said = "Incorrect username or password was specified."
-            self._reply(200, {"success": False, "code": "390100", "message": said, "data": {"nextAction": "RETRY_LOGIN"}})
+            self._reply(
+                200, {"success": False, "code": "390100", "message": said, "data": {"nextAction": "RETRY_LOGIN"}}
+            )
             return
         token = f"token-{len(self.server.logins)}"
         self.server.sessions[token] = Session(self.server)
@@ -362,6 +379,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-
-
-Answers = Callable[[str], dict[str, Any]]

@@ -13,6 +13,7 @@ import sys
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +25,11 @@ from psycopg.pq import TransactionStatus
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.redshift.target import RedshiftTarget
+from penstock.connectors.databases.snowflake.session import connected
+from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sqlserver.target import SqlServerTarget
+from penstock.connectors.places import Place
+from penstock.kit.secret import hidden
 from penstock.lang import compile_package
 from penstock.plan.ports import Connection, Staged, Written
 from penstock.plan.systems import DatabaseTarget
@@ -48,8 +53,9 @@ CASES: dict[str, dict[str, Any]] = {
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
 
 
-def _driver() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("penstock_fakes_driver", HERE.parents[1] / "fakes" / "driver.py")
+def _fake(name: str) -> ModuleType:
+    file = HERE.parents[1] / "fakes" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"penstock_fakes_{name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -58,7 +64,7 @@ def _driver() -> ModuleType:
     return module
 
 
-driver = _driver()
+driver, snow = _fake("driver"), _fake("snow")
 MOVED = (r"INSERT INTO \S*orders\S* .*\) SELECT", (None, [], 2))
 """Both records go from the table of the session into the target."""
 
@@ -148,7 +154,36 @@ def oracle(name: str) -> tuple[Any, Any]:
     return raw, OracleTarget(raw)
 
 
-SYSTEMS = {"oracle": oracle, "redshift": redshift, "sqlserver": sqlserver}
+def snowflake(name: str) -> tuple[Any, Any]:
+    """A stand-in for Snowflake with such a table, two rows in it, and the real driver before it."""
+    folder = TemporaryDirectory()
+    server = snow.Snowflake(Path(folder.name))
+    server.takes |= {"PRE", "POST"}
+    given = dict(server.connection)
+    secrets, kind = given.pop("secrets"), given.pop("type")
+    more = "" if "is_added" in name else "more JSON, "
+    raw = server.base.cursor()
+    raw.execute("CREATE SCHEMA shop")
+    if "that_is_made" not in name:
+        raw.execute(
+            f'CREATE TABLE shop.orders (id BIGINT, name VARCHAR, paid BOOLEAN, "at" TIMESTAMPTZ, total DOUBLE, {more}'
+            "gone TIMESTAMP)"
+        )
+        raw.execute("INSERT INTO shop.orders (id, name) VALUES (1, 'old'), (2, 'old')")
+        raw.execute(
+            "CREATE TABLE shop._penstock_ledger (job VARCHAR, output VARCHAR, records BIGINT, finished BIGINT, "
+            "written_at TIMESTAMPTZ)"
+        )
+    raw.close()
+    session = connected(
+        Connection("db", kind, given, hidden(secrets)), Place("127.0.0.1", server.server_port, ("127.0.0.1",))
+    )
+    close = server.close
+    server.close = lambda: (session.close(), close(), folder.cleanup())
+    return server, SnowflakeTarget(session)
+
+
+SYSTEMS = {"oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
 LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *(POLICIES if system == "sqlserver" else ()))]
 
 
@@ -183,7 +218,10 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
 @pytest.mark.parametrize(("system", "name"), LOADS)
 def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
     raw, target = SYSTEMS[system](name)
-    made = load_of(system, {**CASES, **POLICIES}[name], tmp_path / "staged").publish(lambda: nullcontext(target))
+    try:
+        made = load_of(system, {**CASES, **POLICIES}[name], tmp_path / "staged").publish(lambda: nullcontext(target))
+    finally:
+        raw.close()
     assert made.places == ("shop.orders",)
     assert made.is_once
     file = HERE / system / f"{name}.sql"

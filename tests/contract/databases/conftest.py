@@ -36,7 +36,9 @@ from penstock.runtime.look import Quiet
 
 
 def _fake(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"penstock_fakes_{name}", Path(__file__).parents[2] / "fakes" / f"{name}.py")
+    spec = importlib.util.spec_from_file_location(
+        f"penstock_fakes_{name}", Path(__file__).parents[2] / "fakes" / f"{name}.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -18,7 +18,9 @@ _DEFAULT_REGION = "us-west-2"
 def found(connection: Connection) -> tuple[str | None, int | None]:
     """Return host and port of a connection whose parameters do not say them, otherwise None for both. Raises PermanentError."""
     makes = _MAKES.get(connection.type)
-    return (None, None) if makes is None else _parts(str(connection.parameters.get("endpoint") or "") or makes(connection))
+    return (
+        (None, None) if makes is None else _parts(str(connection.parameters.get("endpoint") or "") or makes(connection))
+    )
 
 
 def is_tls(connection: Connection) -> bool:

@@ -17,17 +17,18 @@ _INSTEAD = {
 }
 _OPERATION = Property(
     "operation", choice("append", "truncate_insert", "delete_insert", "merge_delete_insert", "merge_update_insert"),
-    "Adds rows; replaces all rows (`truncate_insert`, `delete_insert`); replaces, or changes and adds, those with the same key. "
-    "The last two need a mapping item with `key`.", "append",
+    "Adds rows; replaces all rows (`truncate_insert`, `delete_insert`); replaces, or changes and adds, those with the same "
+    "key. The last two need a mapping item with `key`.", "append",
 )  # fmt: skip
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     """Return the output of a destination, or None with findings."""
+    made = database_destination.build(step, inputs)
     if step.properties["staging"] is not None:
         message = f"'staging' has no effect in this version: {_INSTEAD[step.kind.type]}."
         step.add(codes.UselessOption, message, step.at("staging"), hint="Leave it out.")
-    return database_destination.build(step, inputs)
+    return made
 
 
 def _component(name: str, title: str) -> Component:

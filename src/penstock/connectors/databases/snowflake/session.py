@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 # The connector asks the addresses of clouds' own services where it runs, unless it is told not to before it is loaded.
 os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
 
-import snowflake.connector as driver  # noqa: E402
+import snowflake.connector as driver
 
 from penstock.connectors.databases import hosts
 from penstock.connectors.databases.dbapi import DbSession, Described, Speech, sentence
@@ -145,7 +145,7 @@ def _kind(described: Described) -> tuple[CellKind, str]:
 
 
 def _prepared(sql: str) -> str:
-    """Return a statement as it is sent. Raises PermanentError for one that is no query: there are no sessions that only read."""
+    """Return a statement as it is sent. Raises PermanentError for one that is no query: no session only reads."""
     if not _READS.match(sql) or _CALLS.search(sql):
         raise PermanentError(NO_ROWS)
     return sql

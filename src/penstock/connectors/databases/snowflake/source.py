@@ -73,7 +73,11 @@ class SnowflakeReader(Unmarked):
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         lands = self._lands[-len(natives) :]
         total = 0
-        with answering(driver.Error, fault_of), STOP.ending(lambda: snow.cancel(self._raw)), self._raw.cursor() as cursor:
+        with (
+            answering(driver.Error, fault_of),
+            STOP.ending(lambda: snow.cancel(self._raw)),
+            self._raw.cursor() as cursor,
+        ):
             for statement, file in zip(statements, files, strict=True):
                 cursor.execute(statement)
                 total = _write(cursor, lands, file, into, total)

@@ -2,8 +2,8 @@
 load in one transaction.
 
 Making a table ends a transaction there, and a temporary one might: both are made before it begins. No key is kept, and nothing
-locks a table but what changes it: so what keeps two attempts apart is a row of the ledger, changed by the first statement of the
-transaction and held to its end.
+locks a table but what changes it: so what keeps two attempts apart is a row of the ledger, changed by the first statement of
+the transaction and held to its end.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pc_csv
+import pyarrow.csv as csv
 
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
-from penstock.connectors.databases.snowflake.session import SPEECH, connected, driver, literal, quoted
+from penstock.connectors.databases.snowflake.session import SPEECH, connected, literal, quoted
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PenstockError, PermanentError
@@ -53,7 +53,7 @@ _FORMAT = (
 )
 """Texts stand in quotes, null is nothing at all."""
 _HOLD = (
-    "MERGE INTO {table} held USING (SELECT 1 AS one) given ON held.\"job\" = '' WHEN MATCHED THEN UPDATE SET \"finished\" = 1 "
+    'MERGE INTO {table} held USING (SELECT 1 AS one) given ON held."job" = \'\' WHEN MATCHED THEN UPDATE SET "finished" = 1 '
     'WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") '
     "VALUES ('', '', 0, 1, CURRENT_TIMESTAMP)"
 )
@@ -187,7 +187,8 @@ class SnowflakeTarget:
     def _copy(self, table: Table, items: Sequence[Item], columns: Sequence[Column], stage: str) -> int:
         listed = ", ".join(quoted(one.column) for one in items)
         values = ", ".join(
-            _value(f"${number}", column, item) for number, (column, item) in enumerate(zip(columns, items, strict=True), 1)
+            _value(f"${number}", column, item)
+            for number, (column, item) in enumerate(zip(columns, items, strict=True), 1)
         )
         found = self.rows(f"COPY INTO {table.name} ({listed}) FROM (SELECT {values} FROM {stage}) {_FORMAT}")
         # File, state, rows read, rows loaded, and more; one column alone where there was no file.
@@ -222,14 +223,14 @@ def _parts(files: StagedFiles, folder: Path) -> Iterator[Path]:
         part, size = folder / f"{number:05d}.csv.zst", 0
         with pa.CompressedOutputStream(str(part), "zstd") as out:
             while following is not None and size < PART_BYTES:
-                pc_csv.write_csv(_texts(following), out, _QUOTED)
+                csv.write_csv(_texts(following), out, _QUOTED)
                 size += following.nbytes
                 following = next(batches, None)
         number += 1
         yield part
 
 
-_QUOTED = pc_csv.WriteOptions(include_header=False, quoting_style="all_valid")
+_QUOTED = csv.WriteOptions(include_header=False, quoting_style="all_valid")
 
 
 def _texts(batch: pa.RecordBatch) -> pa.Table:
@@ -239,5 +240,3 @@ def _texts(batch: pa.RecordBatch) -> pa.Table:
     ]
     return pa.table(columns, names=[f"c{index}" for index in range(len(columns))])
 
-
-__all__ = ["SnowflakeTarget", "driver", "target"]
