@@ -59,6 +59,10 @@ _WORDS = (
     (re.compile(r", PRIMARY KEY \([^)]*\)"), ""),
     (re.compile(r'("[^"]+"\.)?("penstock_[0-9a-f]{32}")'), r"\2"),
 )
+_CHANGES = {
+    "INSERT": ("inserted", 0x3100), "UPDATE": ("updated", 0x3200), "DELETE": ("deleted", 0x3300), "MERGE": ("updated", 0x3400),
+}  # fmt: skip
+"""What a change is called in its answer, by which the driver counts, and the number of its kind."""
 _DEFINES = re.compile(r"\s*(CREATE|ALTER|DROP|TRUNCATE|GRANT)\b", re.IGNORECASE)
 _PUT = re.compile(r"PUT 'file://(?P<file>.*)' @~/(?P<to>\S+) (?P<options>.*)", re.DOTALL)
 _REMOVE = re.compile(r"REMOVE @~/(?P<at>\S+)")
@@ -176,8 +180,8 @@ class Session:
         word = sql.split(None, 1)[0].upper()
         if word in ("INSERT", "UPDATE", "DELETE", "MERGE"):
             changed = rows[0][0] if rows else 0
-            kind = {"INSERT": 0x3100, "UPDATE": 0x3200, "DELETE": 0x3300, "MERGE": 0x3400}[word]
-            return {**_rows([(f"number of rows {word.lower()}d", "BIGINT")], [(changed,)]), "statementTypeId": kind}
+            name, kind = _CHANGES[word]
+            return {**_rows([(f"number of rows {name}", "BIGINT")], [(changed,)]), "statementTypeId": kind}
         return _done() if word not in ("SELECT", "WITH") else _rows(described, rows)
 
     def _put(self, file: str, to: str) -> dict[str, Any]:
@@ -200,7 +204,7 @@ class Session:
         for file in files:
             read = (
                 f"read_csv('{file}', columns = {{{columns}}}, header = false, quote = '\"', escape = '\"', delim = ',', "
-                "auto_detect = false, allow_quoted_nulls = false, nullstr = '', compression = 'zstd', "
+                "auto_detect = false, new_line = '\\n', allow_quoted_nulls = false, nullstr = '', compression = 'zstd', "
                 "strict_mode = true, max_line_size = 33554432)"
             )
             sql = f"INSERT INTO {copied['table']} ({copied['columns']}) SELECT {values} FROM {read}"

@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,13 +23,13 @@ import pyarrow.parquet as pq
 import pytest
 from psycopg.pq import TransactionStatus
 
+from penstock.connectors import places
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.redshift.target import RedshiftTarget
 from penstock.connectors.databases.snowflake.session import connected
 from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sqlserver.target import SqlServerTarget
-from penstock.connectors.places import Place
 from penstock.kit.secret import hidden
 from penstock.lang import compile_package
 from penstock.plan.ports import Connection, Staged, Written
@@ -50,6 +51,9 @@ CASES: dict[str, dict[str, Any]] = {
     "actions": {"pre_action_sql": "PRE", "post_action_sql": "POST"},
     "actions_outside": {"pre_action_sql": "PRE", "post_action_sql": "POST", "actions_in_transaction": False},
 }
+STAGED: dict[str, dict[str, Any]] = {
+    "append_through_a_bucket": {}, "merge_through_a_bucket": {"operation": "merge_update_insert"},
+}  # fmt: skip
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
 
 
@@ -101,6 +105,28 @@ def sqlserver(name: str) -> tuple[Any, Any]:
     return raw, SqlServerTarget(raw)
 
 
+@dataclass
+class Place:
+    """A bucket whose files are told like statements."""
+
+    raw: Any
+    url: str = "s3://lake/staging/penstock_00000000000000000000000000000000/"
+    login: tuple[tuple[str, str], ...] = (
+        ("ACCESS_KEY_ID", "key"),
+        ("SECRET_ACCESS_KEY", "secret"),
+        ("REGION", "eu-west-1"),
+    )
+
+    def put(self, file: Path) -> None:
+        """Tell what is in a file."""
+        with pa.CompressedInputStream(str(file), "zstd") as text:
+            self.raw.told.append(f"-- {file.name}: {text.read().decode()!r}")
+
+    def clear(self) -> None:
+        """Tell it."""
+        self.raw.told.append("-- the bucket is cleared")
+
+
 def redshift(name: str) -> tuple[Any, Any]:
     """A Redshift with such a table."""
     columns = [("id", "bigint", 20), ("name", "character varying(9)", 1043), ("paid", "boolean", 16),
@@ -120,6 +146,7 @@ def redshift(name: str) -> tuple[Any, Any]:
             ),
             (r"FROM pg_namespace", rows((1,))),
             (r"has_schema_privilege", rows((True,))),
+            (r"pg_last_copy_count", rows((2,))),
             (r'SELECT "finished"', rows()),
             (r"HAVING", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
@@ -127,7 +154,9 @@ def redshift(name: str) -> tuple[Any, Any]:
         ]
     )
     raw.info.transaction_status = TransactionStatus.INTRANS
-    return raw, RedshiftTarget(raw)
+    target = RedshiftTarget(raw)
+    target.stage = Place(raw) if name in STAGED else None
+    return raw, target
 
 
 def oracle(name: str) -> tuple[Any, Any]:
@@ -176,7 +205,7 @@ def snowflake(name: str) -> tuple[Any, Any]:
         )
     raw.close()
     session = connected(
-        Connection("db", kind, given, hidden(secrets)), Place("127.0.0.1", server.server_port, ("127.0.0.1",))
+        Connection("db", kind, given, hidden(secrets)), places.Place("127.0.0.1", server.server_port, ("127.0.0.1",))
     )
     close = server.close
     server.close = lambda: (session.close(), close(), folder.cleanup())
@@ -184,7 +213,8 @@ def snowflake(name: str) -> tuple[Any, Any]:
 
 
 SYSTEMS = {"oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
-LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *(POLICIES if system == "sqlserver" else ()))]
+MORE = {"sqlserver": POLICIES, "redshift": STAGED}
+LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *MORE.get(system, ()))]
 
 
 def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
@@ -219,7 +249,9 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
 def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
     raw, target = SYSTEMS[system](name)
     try:
-        made = load_of(system, {**CASES, **POLICIES}[name], tmp_path / "staged").publish(lambda: nullcontext(target))
+        made = load_of(system, {**CASES, **POLICIES, **STAGED}[name], tmp_path / "staged").publish(
+            lambda: nullcontext(target)
+        )
     finally:
         raw.close()
     assert made.places == ("shop.orders",)

@@ -232,7 +232,7 @@ class Staged:
     where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
     of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
     attempts it, among those of every installation that writes to the same target. *log* takes what is to be known while it
-    is published."""
+    is published; *through* is the connection of a place that records lie in on their way."""
 
     write: Write
     connection: Connection
@@ -241,6 +241,7 @@ class Staged:
     token: str
     load: str = ""
     log: Say = field(default=nobody_reads, repr=False, compare=False)
+    through: Connection | None = None
 
     @property
     def spec(self) -> FileTarget:

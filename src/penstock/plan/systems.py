@@ -55,7 +55,7 @@ class DatabaseSource:
 @dataclass(frozen=True, slots=True)
 class DatabaseTarget:
     """A table that rows are written to (component reference 5.2). *keys* are the columns of the merge key; *missing_rows*
-    is `keep`, `delete` or `mark`."""
+    is `keep`, `delete` or `mark`; *staging* is where files lie on their way, None where nothing lies between."""
 
     system: ClassVar[System] = System.DATABASE
 
@@ -73,6 +73,7 @@ class DatabaseTarget:
     actions_in_transaction: bool = True
     batch_size: int = 1000
     max_parallel: int = 1
+    staging: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,14 @@ class Tables:
         """Write the staged records into the table, once."""
         ledger_schema = str(staged.connection.parameters.get("ledger_schema") or "") or None
         load = Load(staged, written, _target(staged.write), ledger_schema)
-        return load.publish(lambda: self.writing(staged.connection, staged.folder))
+        return load.publish(lambda: self._loading(staged))
+
+    @contextmanager
+    def _loading(self, staged: Staged) -> Iterator[targets.Target]:
+        with self.writing(staged.connection, staged.folder) as session:
+            if staged.through is not None and isinstance(session, targets.Staging):
+                session.stage = drivers.module(TYPES[staged.connection.type], "stage").opened(staged, self._allow)
+            yield session
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""

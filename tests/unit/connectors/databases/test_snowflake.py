@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from penstock.connectors.databases import asking, drivers, hosts
+from penstock.connectors.databases import texts as staged_texts
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.snowflake import session as snow
@@ -197,7 +198,7 @@ def test_a_sample_and_the_catalogue(server: Any) -> None:
     assert dict(found.fields) == {
         "id": "long", "total": "double", "more": "json", "day": "datetime", "is_so": "boolean", "b": "string",
     }  # fmt: skip
-    assert found.records == ((7, "1.50", '{"a":1}', "2024-05-06", True, "\\x00ff"),)
+    assert found.rows == ((7, "1.50", '{"a":1}', "2024-05-06", True, "\\x00ff"),)
     (table,) = known.tables(connection_of(server), "main")
     assert [(one.name, one.type, one.is_nullable) for one in table.columns][:4] == [
         ("id", "long", False), ("total", "double", True), ("more", "string", True), ("day", "datetime", True),
@@ -317,7 +318,7 @@ def test_values_as_they_are_sent(column: Column, kind: Kind, made: str) -> None:
 
 def test_texts_arrive_as_they_are(server: Any, raw: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In several files, from a folder whose name has to be quoted."""
-    monkeypatch.setattr(targets, "PART_BYTES", 1)
+    monkeypatch.setattr(staged_texts, "PART_BYTES", 1)
     cursor = server.base.cursor()
     cursor.execute("CREATE TABLE t (v VARCHAR)")
     texts = [None, "", " ", "\\N", "NULL", "\\", '"', "'", 'a,"b"\r\n\tc', "\U0001f600", "%s"]

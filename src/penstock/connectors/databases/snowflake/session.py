@@ -6,6 +6,7 @@ results: so it goes through the proxy of this process, which reaches checked add
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from contextlib import suppress
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 # The connector asks the addresses of clouds' own services where it runs, unless it is told not to before it is loaded.
 os.environ.setdefault("SNOWFLAKE_DISABLE_PLATFORM_DETECTION", "true")
 
-import snowflake.connector as driver
+from snowflake import connector as driver
 
 from penstock.connectors.databases import hosts
 from penstock.connectors.databases.dbapi import DbSession, Described, Speech, sentence
@@ -26,6 +27,10 @@ from penstock.connectors.files.guard import proxy
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.ports import CellKind, Connection
+
+# What it has to say is raised; its log would stand among the lines of a job.
+logging.getLogger("snowflake").addHandler(logging.NullHandler())
+logging.getLogger("snowflake").propagate = False
 
 SETTINGS = {
     "TIMEZONE": "UTC", "DATE_OUTPUT_FORMAT": "YYYY-MM-DD", "TIME_OUTPUT_FORMAT": "HH24:MI:SS.FF6",
@@ -44,6 +49,8 @@ _LATER = frozenset({603, 604, 612, 625, 630, 637, 300002, 300005})
 """Internal errors, cancelled, took too long, waited too long for a lock, too much at once."""
 _DOUBLED = frozenset({200001})
 """Of tables that keep their keys, which are hybrid ones only."""
+_ADVICE = "If you would like to continue loading"
+"""How the end of what COPY says begins, which speaks of statements that nobody here has written."""
 _READS = re.compile(r"(\s|\(|--[^\n]*\n|//[^\n]*\n|/\*.*?\*/)*(SELECT|WITH)\b", re.IGNORECASE | re.DOTALL)
 _CALLS = re.compile(r"\bAS\s+PROCEDURE\b|->>", re.IGNORECASE)
 """What makes more of a statement than a query: a procedure that it carries itself, and statements behind it."""
@@ -110,7 +117,8 @@ def literal(text: str) -> str:
 def fault_of(error: Exception) -> PermanentError | TransientError:
     """Return what an error of the driver means here: Gone where the session has failed, and not the statement."""
     number, state = int(getattr(error, "errno", -1) or -1), str(getattr(error, "sqlstate", "") or "")
-    said = sentence(" ".join(str(getattr(error, "raw_msg", error)).split()))
+    text = str(getattr(error, "raw_msg", error)).partition(_ADVICE)[0]
+    said = sentence(" ".join(text.split()))
     if number in _LOST or isinstance(error, driver.OperationalError | driver.InterfaceError) or state.startswith("08"):
         return Gone(said)
     message = f"the database says: {said}"

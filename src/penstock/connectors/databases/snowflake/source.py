@@ -10,12 +10,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from snowflake import connector as driver
 
 from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.snowflake import session as snow
-from penstock.connectors.databases.snowflake.session import connected, driver, fault_of, quoted
+from penstock.connectors.databases.snowflake.session import connected, fault_of, quoted
 from penstock.connectors.databases.sources import Into, answering
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.unmarked import Unmarked

@@ -17,8 +17,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as csv
 
+from penstock.connectors.databases import texts
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
@@ -29,8 +29,6 @@ from penstock.errors import PenstockError, PermanentError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
-PART_BYTES = 128 << 20
-"""Of the text of a file in the stage, before it is compressed; Snowflake reads several at once."""
 _TYPES = {
     Kind.BOOLEAN: "BOOLEAN", Kind.INT: "INTEGER", Kind.LONG: "BIGINT", Kind.FLOAT: "DOUBLE", Kind.DOUBLE: "DOUBLE",
     Kind.CHARARRAY: "VARCHAR", Kind.BYTEARRAY: "VARCHAR", Kind.DATETIME: "TIMESTAMP_TZ", Kind.MAP: "VARIANT",
@@ -172,7 +170,7 @@ class SnowflakeTarget:
         self.execute(f"REMOVE {stage}")
         try:
             with TemporaryDirectory(dir=files.paths[0].parent) as folder:
-                parts = sum(self._put(part, stage) for part in _parts(files, Path(folder)))
+                parts = sum(self._put(part, stage) for part in texts.parts(files, Path(folder), _texts, ""))
             return Loaded(self._copy(table, items, columns, stage) if parts else 0)
         finally:
             with suppress(PenstockError):
@@ -214,29 +212,6 @@ def _value(given: str, column: Column, item: Item) -> str:
     return f"TO_BINARY({given}, 'UTF-8')" if column.family is Family.BYTES else given
 
 
-def _parts(files: StagedFiles, folder: Path) -> Iterator[Path]:
-    """Yield files of lines in a folder, one after the other; none without a record. Whoever takes one removes it."""
-    batches = (one for one in files.batches() if one.num_rows)
-    following = next(batches, None)
-    number = 0
-    while following is not None:
-        part, size = folder / f"{number:05d}.csv.zst", 0
-        with pa.CompressedOutputStream(str(part), "zstd") as out:
-            while following is not None and size < PART_BYTES:
-                csv.write_csv(_texts(following), out, _QUOTED)
-                size += following.nbytes
-                following = next(batches, None)
-        number += 1
-        yield part
-
-
-_QUOTED = csv.WriteOptions(include_header=False, quoting_style="all_valid")
-
-
-def _texts(batch: pa.RecordBatch) -> pa.Table:
-    columns = [
-        (one.cast(pa.timestamp("us")) if pa.types.is_timestamp(one.type) else one).cast(pa.large_string())
-        for one in batch.columns
-    ]
-    return pa.table(columns, names=[f"c{index}" for index in range(len(columns))])
-
+def _texts(batch: pa.RecordBatch) -> list[pa.Array]:
+    """Return the columns of a batch in quotes, so that a text is never taken for null."""
+    return [texts.in_quotes(texts.plain(one)) for one in batch.columns]
