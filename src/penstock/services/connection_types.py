@@ -252,7 +252,9 @@ _ANALYTICAL = (
             DATABASE.but(default=None, needed="Give the database."),
             Parameter("warehouse", about="warehouse", needed="Give the warehouse."),
             REGION.but(about="region such as `snowflake::us-east-1`"), TUNNEL_TYPE,
-            Parameter("private_key", "long", "private key of the user, PKCS#8 in PEM, which then logs in", secret=True, own=True),
+            Parameter(
+                "private_key", "long", "private key of the user, PKCS#8 in PEM, which then logs in", secret=True, own=True
+            ),
             Parameter("passphrase", about="passphrase of that key", secret=True, own=True),
             Parameter("role", about="role of the session; the user's own where it is left out", own=True),
             Parameter(

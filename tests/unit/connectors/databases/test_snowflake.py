@@ -129,7 +129,9 @@ def test_an_account_is_a_word() -> None:
 
 
 def test_what_a_session_is_told_as_it_begins(server: Any) -> None:
-    session = snow.open_session(connection_of(server, role="LOADER"), place_of(server))
+    session = snow.open_session(
+        connection_of(server, role="LOADER", account_name="ab12345.us-east-1"), place_of(server)
+    )
     session.close()
     (told,) = server.logins
     assert (told["LOGIN_NAME"], told["PASSWORD"], told["ACCOUNT_NAME"]) == ("loader", "canary-pw", "ab12345")

@@ -61,7 +61,8 @@ def connected(connection: Connection, place: Place, settings: dict[str, Any] | N
     given = connection.parameters
     try:
         return driver.connect(
-            account=str(given.get("account_name") or ""), user=str(given.get("username") or ""),
+            # A region behind the name is part of the address alone.
+            account=str(given.get("account_name") or "").partition(".")[0], user=str(given.get("username") or ""),
             database=str(given.get("database") or ""), warehouse=str(given.get("warehouse") or ""),
             host=place.host, port=place.port, protocol="https" if hosts.is_tls(connection) else "http",
             application="penstock", autocommit=True, session_parameters={**SETTINGS, **(settings or {})},
