@@ -79,7 +79,8 @@ def _alike(found: re.Match[str]) -> str:
 
 class Snowflake(ThreadingHTTPServer):
     """The stand-in. *told* are the statements that came, *logins* what came to log in; *raises* are codes and messages that a
-    statement which holds a word is answered with, once each; *takes* are statements that mean nothing, and are taken."""
+    statement which holds a word is answered with, once each; *takes* are statements that mean nothing, and are taken;
+    *waits* are words of statements that go on, once they *began*, until the session is told to cancel."""
 
     daemon_threads = True
 
@@ -94,7 +95,8 @@ class Snowflake(ThreadingHTTPServer):
         self.logins: list[dict[str, Any]] = []
         self.raises: list[tuple[str, str, str]] = []
         self.takes: set[str] = set()
-        self.cancelled = threading.Event()
+        self.waits: set[str] = set()
+        self.began, self.cancelled = threading.Event(), threading.Event()
         self.sessions: dict[str, Session] = {}
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -353,6 +355,10 @@ class _Handler(BaseHTTPRequestHandler):
                 if word in sql:
                     del self.server.raises[index]
                     raise Refused(code, "02000", said)
+            if any(word in sql for word in self.server.waits):
+                self.server.began.set()
+                self.server.cancelled.wait(10)
+                raise Refused("000604", "57014", "SQL execution canceled")
             data = session.answer(sql, only_described=bool(asked.get("describeOnly")))
         except Refused as error:
             code, state, said = error.args
