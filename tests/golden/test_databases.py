@@ -11,8 +11,10 @@ import json
 import os
 import sys
 from contextlib import nullcontext
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import ModuleType
 from typing import Any
 
@@ -21,10 +23,14 @@ import pyarrow.parquet as pq
 import pytest
 from psycopg.pq import TransactionStatus
 
+from penstock.connectors import places
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.redshift.target import RedshiftTarget
+from penstock.connectors.databases.snowflake.session import connected
+from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sqlserver.target import SqlServerTarget
+from penstock.kit.secret import hidden
 from penstock.lang import compile_package
 from penstock.plan.ports import Connection, Staged, Written
 from penstock.plan.systems import DatabaseTarget
@@ -47,11 +53,15 @@ CASES: dict[str, dict[str, Any]] = {
     "actions": {"pre_action_sql": "PRE", "post_action_sql": "POST"},
     "actions_outside": {"pre_action_sql": "PRE", "post_action_sql": "POST", "actions_in_transaction": False},
 }
+STAGED: dict[str, dict[str, Any]] = {
+    "append_through_a_bucket": {}, "merge_through_a_bucket": {"operation": "merge_update_insert"},
+}  # fmt: skip
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
 
 
-def _driver() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("penstock_fakes_driver", HERE.parents[1] / "fakes" / "driver.py")
+def _fake(name: str) -> ModuleType:
+    file = HERE.parents[1] / "fakes" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"penstock_fakes_{name}", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -60,7 +70,7 @@ def _driver() -> ModuleType:
     return module
 
 
-driver = _driver()
+driver, snow = _fake("driver"), _fake("snow")
 MOVED = r"INSERT INTO \S*orders\S* .*\) SELECT"
 """Records go from the table of the session into the target."""
 CHUNK = [("chunk", "bigint", 20), ("epoch", "bigint", 20)]
@@ -119,6 +129,28 @@ def sqlserver(name: str) -> tuple[Any, Any]:
     return raw, SqlServerTarget(raw)
 
 
+@dataclass
+class Place:
+    """A bucket whose files are told like statements."""
+
+    raw: Any
+    url: str = "s3://lake/staging/penstock_00000000000000000000000000000000/"
+    login: tuple[tuple[str, str], ...] = (
+        ("ACCESS_KEY_ID", "key"),
+        ("SECRET_ACCESS_KEY", "secret"),
+        ("REGION", "eu-west-1"),
+    )
+
+    def put(self, file: Path) -> None:
+        """Tell what is in a file."""
+        with pa.CompressedInputStream(str(file), "zstd") as text:
+            self.raw.told.append(f"-- {file.name}: {text.read().decode()!r}")
+
+    def clear(self) -> None:
+        """Tell it."""
+        self.raw.told.append("-- the bucket is cleared")
+
+
 def redshift(name: str) -> tuple[Any, Any]:
     """A Redshift with such a table."""
     columns = [("id", "bigint", 20), ("name", "character varying(9)", 1043), ("paid", "boolean", 16),
@@ -139,13 +171,16 @@ def redshift(name: str) -> tuple[Any, Any]:
             (r"FROM pg_namespace", rows((1,))),
             (r"has_schema_privilege", rows((True,))),
             *ledger(name, r'SELECT "finished"', 2),
+            (r"pg_last_copy_count", rows((2,))),
             (r"HAVING", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
             (r"SELECT count\(\*\)", rows((5,))),
         ]
     )
     raw.info.transaction_status = TransactionStatus.INTRANS
-    return raw, RedshiftTarget(raw)
+    target = RedshiftTarget(raw)
+    target.stage = Place(raw) if name in STAGED else None
+    return raw, target
 
 
 def oracle(name: str) -> tuple[Any, Any]:
@@ -176,8 +211,38 @@ def oracle(name: str) -> tuple[Any, Any]:
     return raw, OracleTarget(raw)
 
 
-SYSTEMS = {"oracle": oracle, "redshift": redshift, "sqlserver": sqlserver}
-LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *(POLICIES if system == "sqlserver" else ()))]
+def snowflake(name: str) -> tuple[Any, Any]:
+    """A stand-in for Snowflake with such a table, two rows in it, and the real driver before it."""
+    folder = TemporaryDirectory()
+    server = snow.Snowflake(Path(folder.name))
+    server.takes |= {"PRE", "POST"}
+    given = dict(server.connection)
+    secrets, kind = given.pop("secrets"), given.pop("type")
+    more = "" if "is_added" in name else "more JSON, "
+    raw = server.base.cursor()
+    raw.execute("CREATE SCHEMA shop")
+    if "that_is_made" not in name:
+        raw.execute(
+            f'CREATE TABLE shop.orders (id BIGINT, name VARCHAR, paid BOOLEAN, "at" TIMESTAMPTZ, total DOUBLE, {more}'
+            "gone TIMESTAMP)"
+        )
+        raw.execute("INSERT INTO shop.orders (id, name) VALUES (1, 'old'), (2, 'old')")
+        raw.execute(
+            "CREATE TABLE shop._penstock_ledger (job VARCHAR, output VARCHAR, records BIGINT, finished BIGINT, "
+            "written_at TIMESTAMPTZ)"
+        )
+    raw.close()
+    session = connected(
+        Connection("db", kind, given, hidden(secrets)), places.Place("127.0.0.1", server.server_port, ("127.0.0.1",))
+    )
+    close = server.close
+    server.close = lambda: (session.close(), close(), folder.cleanup())
+    return server, SnowflakeTarget(session)
+
+
+SYSTEMS = {"oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
+MORE = {"sqlserver": POLICIES, "redshift": STAGED}
+LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *MORE.get(system, ()))]
 
 
 def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
@@ -211,7 +276,12 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
 @pytest.mark.parametrize(("system", "name"), LOADS)
 def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
     raw, target = SYSTEMS[system](name)
-    made = load_of(system, {**CASES, **POLICIES}[name], tmp_path / "staged").publish(lambda: nullcontext(target))
+    try:
+        made = load_of(system, {**CASES, **POLICIES, **STAGED}[name], tmp_path / "staged").publish(
+            lambda: nullcontext(target)
+        )
+    finally:
+        raw.close()
     assert made.places == ("shop.orders",)
     assert made.is_once
     file = HERE / system / f"{name}.sql"

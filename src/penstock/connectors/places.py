@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.errors import PermanentError, TransientError
@@ -21,11 +21,13 @@ class TlsRefused(PermanentError):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A host, its port, and its addresses in the order in which they are tried."""
+    """A host, its port, and its addresses in the order in which they are tried. *allow* are the internal networks that may be
+    reached, None for all, for drivers that find addresses by themselves."""
 
     host: str
     port: int
     addresses: tuple[str, ...]
+    allow: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def resolved(host: str, port: int, allow: str | None) -> Place:
                 f"the host '{host}' has the internal address {address}, which no connection may reach. The operator can "
                 "allow its network with PENSTOCK_OUTBOUND_ALLOW."
             )
-    return Place(host, port, addresses)
+    return Place(host, port, addresses, allow)
 
 
 def connected(place: Place, seconds: float) -> socket.socket:

@@ -34,6 +34,7 @@ TRIED: Mapping[str, str] = {
     "redshift": "the driver's boundary only, not run against a live server here: PostgreSQL as a stand-in",
     "oracle": "the driver's boundary only, not run against a live server here",
     "sqlserver": "the driver's boundary only, not run against a live server here",
+    "snowflake": "the driver's boundary only, not run against a live server here: a stand-in over DuckDB that speaks its API",
     "herokupostgres": "as postgres; never Heroku",
     "googlecloudpostgres": "as postgres; never Google",
     "googlecloudsql": "as mysql; never Google",

@@ -232,7 +232,8 @@ class Staged:
     where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
     of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
     attempts it, among those of every installation that writes to the same target. *epoch* is that of the attempt that
-    publishes, 0 without a server. *log* takes what is to be known while it is published."""
+    publishes, 0 without a server. *log* takes what is to be known while it is published; *through* is the connection of a
+    place that records lie in on their way."""
 
     write: Write
     connection: Connection
@@ -242,6 +243,7 @@ class Staged:
     load: str = ""
     epoch: int = 0
     log: Say = field(default=nobody_reads, repr=False, compare=False)
+    through: Connection | None = None
 
     @property
     def spec(self) -> FileTarget:

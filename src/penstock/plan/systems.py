@@ -55,7 +55,8 @@ class DatabaseSource:
 @dataclass(frozen=True, slots=True)
 class DatabaseTarget:
     """A table that rows are written to (component reference 5.2). *keys* are the columns of the merge key; *missing_rows*
-    is `keep`, `delete` or `mark`; *chunk_records* is how many records are written in one transaction, None for all."""
+    is `keep`, `delete` or `mark`; *chunk_records* is how many records are written in one transaction, None for all; *staging*
+    is where files lie on their way, None where nothing lies between."""
 
     system: ClassVar[System] = System.DATABASE
 
@@ -74,6 +75,7 @@ class DatabaseTarget:
     batch_size: int = 1000
     max_parallel: int = 1
     chunk_records: int | None = None
+    staging: Place | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
 from penstock.plan.ports import Connection, Connector, Keeper, Staged, Written
-from penstock.plan.systems import RESPONSES, Place, WebTarget
+from penstock.plan.systems import RESPONSES, DatabaseTarget, Place, System, WebTarget
 from penstock.runtime import receipts
 from penstock.runtime.connecting import connector_for, keeper_for, naming
 from penstock.runtime.listener import Listener
@@ -76,8 +76,8 @@ class Outputs:
             connector, connection = self._of(write)
             with naming(write.component):
                 self._keeper(write)
-                located = connector.locate(write, connection, self._token, self._staging)
-                made = replace(located, load=self._load, epoch=self._epoch)
+                found = connector.locate(write, connection, self._token, self._staging)
+                made = replace(found, load=self._load, epoch=self._epoch, through=self._through(write))
                 for name, other in self.staged.items():
                     _apart(made, name, other)
             self.staged[write.component] = made
@@ -131,6 +131,13 @@ class Outputs:
             listener.log(level, f"{write.component}: {line}")
 
         return replace(self.staged[write.component], log=log)
+
+    def _through(self, write: Write) -> Connection | None:
+        """Return the connection of the place that records lie in on their way. Raises PermanentError where there is none."""
+        place = write.destination.staging if isinstance(write.destination, DatabaseTarget) else None
+        if place is None:
+            return None
+        return connector_for(place.connection, System.FILES, write.component, self._connections, self._connectors)[1]
 
     def _keeper(self, write: Write) -> tuple[Keeper, Connection, Place] | None:
         """Return what keeps the responses of an output, None where nobody wants them. Raises PermanentError where it cannot."""

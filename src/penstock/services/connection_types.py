@@ -247,9 +247,21 @@ _ANALYTICAL = (
         "snowflake", "Snowflake", ANALYTICAL, "A database of Snowflake.",
         (
             Parameter("account_name", about="account name", needed="Give the name of the account."),
-            USER, PASSWORD, DATABASE.but(default=None, needed="Give the database."),
+            USER,
+            PASSWORD.but(about="password or token; not used beside a `private_key`"),
+            DATABASE.but(default=None, needed="Give the database."),
             Parameter("warehouse", about="warehouse", needed="Give the warehouse."),
             REGION.but(about="region such as `snowflake::us-east-1`"), TUNNEL_TYPE,
+            Parameter(
+                "private_key", "long", "private key of the user, PKCS#8 in PEM, which then logs in", secret=True, own=True
+            ),
+            Parameter("passphrase", about="passphrase of that key", secret=True, own=True),
+            Parameter("role", about="role of the session; the user's own where it is left out", own=True),
+            Parameter(
+                "endpoint", "url", "address of the account where it is no ordinary one, such as "
+                "https://acme.eu-west-1.privatelink.snowflakecomputing.com", own=True,
+            ),
+            _LEDGER,
         ),
         is_database=True,
     ),

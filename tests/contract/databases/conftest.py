@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import sqlite3
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, replace
 from itertools import count, pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psycopg
@@ -22,6 +25,7 @@ from penstock.connectors.databases.mysql.target import MysqlTarget
 from penstock.connectors.databases.postgres.target import PostgresTarget
 from penstock.connectors.databases.redshift import session as redshift
 from penstock.connectors.databases.redshift.target import RedshiftTarget
+from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sqlite.target import SqliteTarget
 from penstock.connectors.places import FilePlace
 from penstock.engines.duckdb.run import DuckEngine
@@ -29,6 +33,21 @@ from penstock.errors import PenstockError
 from penstock.plan.ports import Connector, Engine, Staged, Written
 from penstock.runtime.execute import Gate, OpenGate, Order, Result, execute
 from penstock.runtime.look import Quiet
+
+
+def _fake(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        f"penstock_fakes_{name}", Path(__file__).parents[2] / "fakes" / f"{name}.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+snow = _fake("snow")
 
 HERE = "127.0.0.0/8"
 _numbers = count(1)
@@ -216,7 +235,35 @@ def duckdb_base(tmp_path: Path) -> DuckBase:
     return DuckBase(tmp_path)
 
 
-@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb"])
+class SnowflakeBase(SqliteBase):
+    """A DuckDB behind the API of Snowflake, which the driver of that speaks to."""
+
+    kind = "snowflake"
+
+    def __init__(self, folder: Path) -> None:
+        self.server = snow.Snowflake(folder / "snow")
+        self.connection = self.server.connection
+
+    def _open(self) -> Any:
+        return self.server.base.cursor()
+
+    def target(self) -> type:
+        """Return the class of what writes."""
+        return SnowflakeTarget
+
+    def close(self) -> None:
+        """End it."""
+        self.server.close()
+
+
+@pytest.fixture
+def snowflake_base(tmp_path: Path) -> Iterator[SnowflakeBase]:
+    made = SnowflakeBase(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb", "snowflake"])
 def base(request: pytest.FixtureRequest) -> Base:
     """Each database."""
     found: Base = request.getfixturevalue(f"{request.param}_base")

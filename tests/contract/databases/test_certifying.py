@@ -43,7 +43,9 @@ def bench_of(base: Base, folder: Path) -> tuple[Bench, Any]:
 def tables_of(base: Base) -> list[str]:
     if base.kind == "sqlite":
         return [name for (name,) in base.rows("SELECT name FROM sqlite_master")]
-    where = "table_schema NOT IN ('pg_catalog', 'information_schema', 'mysql', 'performance_schema', 'sys')"
+    where = (
+        "table_schema NOT IN ('pg_catalog', 'information_schema', 'mysql', 'performance_schema', 'sys', 'catalogue')"
+    )
     scope = "table_schema = database()" if base.kind == "mysql" else where
     return [name for (name,) in base.rows(f"SELECT table_name FROM information_schema.tables WHERE {scope}")]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
-KINDS = ("postgres", "mysql", "sqlite", "duckdb")
+KINDS = ("postgres", "mysql", "sqlite", "duckdb", "snowflake")
 FIELDS = ["id:long", "whole:long", "small:int", "real:double", "text:string", "is_so:boolean", "at:datetime"]
 FIRST, LAST = datetime(1000, 1, 1), datetime(9999, 12, 31, 23, 59, 59, 999000)
 ONE_ZERO = frozenset({"mysql", "sqlite"})

@@ -66,7 +66,7 @@ def spelled(value: Any) -> str | None:
             return format(value, "f")
         case datetime():
             return value.isoformat(sep=" ")
-        case bytes():
+        case bytes() | bytearray():
             return value.hex()
     return str(value)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from penstock.connectors import tunnels
-from penstock.connectors.databases import drivers, importing, testing
+from penstock.connectors.databases import drivers, hosts, importing, testing
 from penstock.connectors.databases.session import Column, Gone, Row, Session
 from penstock.connectors.ladder import no_connector, spoken
 from penstock.connectors.tunnels import Way
@@ -29,6 +29,7 @@ DRIVERS = {
     "oracle": "oracle",
     "postgres": "postgres",
     "redshift": "redshift",
+    "snowflake": "snowflake",
     "sqlserver": "sqlserver",
 }
 """Connection type to the folder beside this module whose `session` opens sessions. Drivers are loaded when first needed."""
@@ -170,7 +171,7 @@ def _literal(text: str) -> str:
 
 
 def _opened(connection: Connection, allow: str | None) -> Session:
-    way = tunnels.way(connection, allow)
+    way = tunnels.way(connection, allow, *hosts.found(connection))
     try:
         way.check()
         return _Going(_opens(DRIVERS[connection.type])(connection, way.place), way)

@@ -160,7 +160,7 @@ def shown(value: Any) -> str:
     >>> shown(b"ab"), shown(datetime(2024, 5, 6, 9, 8, tzinfo=UTC)), shown(Decimal("1.10"))
     ('\\\\x6162', '2024-05-06 09:08:00', '1.10')
     """
-    if isinstance(value, bytes):
+    if isinstance(value, bytes | bytearray):
         return f"\\x{value.hex()}"
     if isinstance(value, datetime) and value.tzinfo is not None:
         value = value.astimezone(UTC).replace(tzinfo=None)

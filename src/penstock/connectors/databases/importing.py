@@ -126,7 +126,18 @@ FROM all_tab_columns c JOIN all_objects o ON o.owner = c.owner AND o.object_name
 AND o.object_type IN ('TABLE', 'VIEW')
 WHERE c.owner NOT IN (SELECT username FROM all_users WHERE oracle_maintained = 'Y'){where}
 ORDER BY c.owner, c.table_name, c.column_id"""
+_SNOWFLAKE = """SELECT c.table_schema, c.table_name, CASE WHEN t.table_type LIKE '%VIEW%' THEN '1' ELSE '0' END, c.column_name,
+CASE WHEN c.data_type = 'NUMBER' AND c.numeric_scale = 0 AND c.numeric_precision <= 9 THEN 'int'
+WHEN c.data_type = 'NUMBER' AND c.numeric_scale = 0 THEN 'bigint'
+WHEN c.data_type IN ('NUMBER', 'FLOAT', 'DECFLOAT') THEN 'double' WHEN c.data_type = 'BOOLEAN' THEN 'boolean'
+WHEN c.data_type = 'DATE' OR c.data_type LIKE 'TIMESTAMP%' THEN 'datetime' ELSE 'text' END, c.data_type,
+CASE WHEN c.is_nullable = 'YES' THEN '1' ELSE '0' END
+FROM information_schema.columns c JOIN information_schema.tables t
+ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.table_schema <> 'INFORMATION_SCHEMA'{where}
+ORDER BY c.table_schema, c.table_name, c.ordinal_position"""
 _ASKS = {
+    "snowflake": (_SNOWFLAKE, "c.table_schema"),
     "oracle": (_ORACLE, "c.owner"),
     "sqlserver": (_SQLSERVER, "c.TABLE_SCHEMA"),
     "mysql": (_MYSQL, "c.table_schema"), "postgres": (_POSTGRES, "n.nspname"), "redshift": (_REDSHIFT, "c.table_schema"),

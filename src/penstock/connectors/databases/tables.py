@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
-from penstock.connectors.databases import asking, drivers, sources, targets
+from penstock.connectors.databases import asking, drivers, hosts, sources, targets
 from penstock.connectors.databases.ledger import Ledger
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.files.roots import Roots
@@ -90,7 +90,14 @@ class Tables:
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the staged records into the table, once."""
         load = Load(staged, written, _target(staged.write), _ledger_schema(staged))
-        return load.publish(lambda: self.writing(staged.connection, staged.folder))
+        return load.publish(lambda: self._loading(staged))
+
+    @contextmanager
+    def _loading(self, staged: Staged) -> Iterator[targets.Target]:
+        with self.writing(staged.connection, staged.folder) as session:
+            if staged.through is not None and isinstance(session, targets.Staging):
+                session.stage = drivers.module(TYPES[staged.connection.type], "stage").opened(staged, self._allow)
+            yield session
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""
@@ -114,7 +121,7 @@ class Tables:
         if connection.type in FILES:
             yield FilePlace(self._file(connection), folder)
             return
-        way = tunnels.way(connection, self._allow)
+        way = tunnels.way(connection, self._allow, *hosts.found(connection))
         with way as place:
             way.check()
             yield place

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.errors import PermanentError
@@ -146,6 +147,31 @@ class Target(Protocol):
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table."""
+
+
+class Stage(Protocol):
+    """A place that the database reads files from."""
+
+    @property
+    def url(self) -> str:
+        """Where its files are."""
+
+    @property
+    def login(self) -> tuple[tuple[str, str], ...]:
+        """The words by which the database is told how to read it, and what is said with each, secrets among them."""
+
+    def put(self, file: Path) -> None:
+        """Copy a file into it."""
+
+    def clear(self) -> None:
+        """Remove what is in it."""
+
+
+@runtime_checkable
+class Staging(Protocol):
+    """A session whose records can go through such a place."""
+
+    stage: Stage | None
 
 
 Opened = AbstractContextManager[Target]

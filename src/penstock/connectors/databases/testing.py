@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from penstock.connectors.databases import hosts
 from penstock.connectors.databases.session import Session
 from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.places import Place
 from penstock.domain.rung import Rungs
-from penstock.errors import PermanentError
+from penstock.errors import ConnectionTestFailed, PermanentError
 from penstock.plan.ports import Connection
 
 Open = Callable[[Connection, Place], Session]
@@ -54,6 +55,11 @@ QUESTIONS = {
         "SELECT SYSUTCDATETIME()",
         "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES",
     ),
+    "snowflake": Questions(
+        "SELECT CURRENT_VERSION()",
+        "SELECT CURRENT_TIMESTAMP",
+        "SELECT count(*) FROM information_schema.tables WHERE table_schema <> 'INFORMATION_SCHEMA'",
+    ),
     "redshift": Questions(
         "SELECT version()",
         "SELECT getdate()",
@@ -63,16 +69,19 @@ QUESTIONS = {
 }
 OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5), "SQL Server": (13,), "Oracle": (18,)}
 """The oldest versions that are tried, or for the last two the oldest that has what is used; older ones may work. Redshift has
-one version, which changes."""
-NAMES = {"oracle": "Oracle", "postgres": "PostgreSQL", "redshift": "Redshift", "sqlserver": "SQL Server"}
+one version, which changes, and so has Snowflake."""
+NAMES = {
+    "oracle": "Oracle", "postgres": "PostgreSQL", "redshift": "Redshift", "snowflake": "Snowflake",
+    "sqlserver": "SQL Server",
+}  # fmt: skip
 
 
 def climb(connection: Connection, driver: str, open_session: Open, allow: str | None, table: tuple[str, ...]) -> Rungs:
     """Return the rungs of a database, climbed to one row: of a *table* (its name, perhaps behind its schema's), or of none.
     Raises ConnectionTestFailed."""
     ladder, asks = Ladder(connection), QUESTIONS[driver]
-    with ladder.reached(allow) as place:
-        session = ladder.login(lambda: open_session(connection, place), tls=bool(connection.parameters.get("ssl")))
+    with ladder.reached(allow, *_host(connection)) as place:
+        session = ladder.login(lambda: open_session(connection, place), tls=hosts.is_tls(connection))
         try:
             named = ".".join(map(session.quoted, table))
             if table:
@@ -87,6 +96,13 @@ def climb(connection: Connection, driver: str, open_session: Open, allow: str | 
         finally:
             session.close()
     return ladder.rungs
+
+
+def _host(connection: Connection) -> tuple[str | None, int | None]:
+    try:
+        return hosts.found(connection)
+    except PermanentError as error:
+        raise ConnectionTestFailed(error.message[:1].upper() + error.message[1:]) from error
 
 
 def _privileges(ladder: Ladder, session: Session, asks: Questions) -> None:

@@ -45,20 +45,23 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
 def _target(
     step: Step, table: str, keys: tuple[str, ...], columns: tuple[tuple[str, str], ...]
 ) -> DatabaseTarget | None:
-    chosen = step.properties
-    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False)
+    chosen = {"missing_rows": "keep", **step.properties}
+    # Destinations of a warehouse know nothing of missing rows.
+    is_general = "missing_rows" in step.properties
+    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False) if is_general else 0.0
     batch, parallel = number(step, "batch_size", 1), number(step, "max_parallel", 1)
-    places = {name: step.place(name) for name in ("schema", "mark_column")}
+    places = {"schema": step.place("schema"), "mark_column": step.place("mark_column") if is_general else None}
     texts = {name: step.text(name) for name in ("pre_action_sql", "post_action_sql")}
     given = {**places, **texts}
-    if any(given[name] is None and chosen[name] is not None for name in _TEXTS):
+    if any(given[name] is None and chosen.get(name) is not None for name in _TEXTS):
         return None
     chunk, is_sound = _chunk(step)
     if limit is None or batch is None or parallel is None or not is_sound:
         return None
-    only_with(step, _MISSING, "operation", *KEYED)
-    only_with(step, ("mark_column",), "missing_rows", "mark")
-    only_with(step, ("missing_rows_limit_percent",), "missing_rows", "delete", "mark")
+    if is_general:
+        only_with(step, _MISSING, "operation", *KEYED)
+        only_with(step, ("mark_column",), "missing_rows", "mark")
+        only_with(step, ("missing_rows_limit_percent",), "missing_rows", "delete", "mark")
     mark = given["mark_column"] or None
     if mark is not None and mark in {column for _, column in columns}:
         message = f"The column {show(mark)} marks rows, and is written from a field as well."
@@ -86,7 +89,7 @@ def _target(
 def _chunk(step: Step) -> tuple[int | None, bool]:
     """Return how many records a chunk has, None where all are one, and whether that is sound."""
     chosen = step.properties
-    if chosen["chunk_records"] is None:
+    if chosen.get("chunk_records") is None:
         return None, True
     size = number(step, "chunk_records", 1)
     if chosen["operation"] not in IN_CHUNKS:
@@ -138,6 +141,28 @@ def _keys(step: Step, columns: tuple[tuple[str, str], ...], given: Operator) -> 
     return tuple(column for _, _, column in marked)
 
 
+SCHEMA = Property("schema", TEXT, "Target schema; empty: the connection's default.", takes="T")
+TABLE = Property("table", TEXT, "Target table.", REQUIRED, "T")
+ADDING = (
+    Property("auto_create_table", BOOLEAN, "Create a missing table; otherwise it fails the job.", False),
+    Property("add_missing_columns", BOOLEAN, "Add columns that the table lacks, never keys.", False),
+)
+ACTIONS = (
+    Property("pre_action_sql", TEXT, "Statement run just before the write.", takes="T"),
+    Property("post_action_sql", TEXT, "Statement run just after the write.", takes="T"),
+    Property("actions_in_transaction", BOOLEAN, "Run both in the transaction of the write where the system can.", True),
+)
+AMOUNTS = (
+    Property(
+        "batch_size", number_or_variable(1), "Records per statement, where a system has no way in bulk.", 1000, "T"
+    ),
+    Property("max_parallel", number_or_variable(1), "Connections open at once; a write in bulk takes one.", 1, "T"),
+)
+ON_BAD_VALUE = Property(
+    "on_bad_value", choice("set_null", "skip", "fail"),
+    "What a value that does not fit its column does: becomes null, drops its record, or fails the job.", "fail",
+)  # fmt: skip
+
 component = Component(
     type="database_destination_component",
     title="Database",
@@ -148,16 +173,15 @@ component = Component(
     build=build,
     rules=(when("'missing_rows' mark needs a 'mark_column'.", "missing_rows", "mark_column", test={"const": "mark"}),),
     properties=(
-        Property("schema", TEXT, "Target schema; empty: the connection's default.", takes="T"),
-        Property("table", TEXT, "Target table.", REQUIRED, "T"),
+        SCHEMA,
+        TABLE,
         Property(
             "operation", choice("append", "truncate_insert", "delete_insert", *KEYED),
             "Adds rows; replaces all rows (`truncate_insert`, `delete_insert`); replaces, or changes and adds, those with "
             "the same key; changes only; adds only what is not there. The last four need a mapping item with `key`.",
             "append",
         ),
-        Property("auto_create_table", BOOLEAN, "Create a missing table; otherwise it fails the job.", False),
-        Property("add_missing_columns", BOOLEAN, "Add columns that the table lacks, never keys.", False),
+        *ADDING,
         Property(
             "missing_rows", choice("keep", "delete", "mark"),
             "What becomes of rows of the table whose key did not come in (operations with a key).", "keep",
@@ -167,14 +191,8 @@ component = Component(
             "missing_rows_limit_percent", number_between(0, 100),
             "Stop before anything is written if more of the table's rows would go.", 20, "T",
         ),
-        Property("pre_action_sql", TEXT, "Statement run just before the write.", takes="T"),
-        Property("post_action_sql", TEXT, "Statement run just after the write.", takes="T"),
-        Property(
-            "actions_in_transaction", BOOLEAN, "Run both in the transaction of the write where the system can.", True
-        ),
-        Property(
-            "batch_size", number_or_variable(1), "Records per statement, where a system has no way in bulk.", 1000, "T"
-        ),
+        *ACTIONS,
+        *AMOUNTS,
         Property(
             "chunk_records", number_or_variable(1),
             "Write so many records in each transaction, so that a load that is cut off goes on behind the last one; absent: "
@@ -182,10 +200,6 @@ component = Component(
             "while it goes on.",
             takes="T",
         ),
-        Property("max_parallel", number_or_variable(1), "Connections open at once; a write in bulk takes one.", 1, "T"),
-        Property(
-            "on_bad_value", choice("set_null", "skip", "fail"),
-            "What a value that does not fit its column does: becomes null, drops its record, or fails the job.", "fail",
-        ),
+        ON_BAD_VALUE,
     ),
 )  # fmt: skip

@@ -28,6 +28,7 @@ from penstock.lang.components import (
     singer_source,
     sort,
     union,
+    warehouse_destinations,
     window,
 )
 from penstock.lang.components.spec import Component
@@ -63,6 +64,8 @@ COMPONENTS: dict[str, Component] = {
         rest_api_destination.component,
         google_sheets_destination.component,
         database_destination.component,
+        warehouse_destinations.REDSHIFT,
+        warehouse_destinations.SNOWFLAKE,
     )
 }
 """Wire type to component."""
@@ -72,7 +75,7 @@ NOT_YET: frozenset[str] = frozenset(
     for name in """
     netsuite_source bigquery_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
-    redshift_destination snowflake_destination bigquery_destination
+    bigquery_destination
     facebook_ads_destination run_package execute_sql
     file_mover
     """.split()

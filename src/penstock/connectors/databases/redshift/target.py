@@ -1,4 +1,5 @@
-"""Amazon Redshift as a target: rows go in by INSERT with many rows each, and all of a load is one transaction.
+"""Amazon Redshift as a target: rows go in by COPY from files in a bucket where one is named, otherwise by INSERT with many rows
+each, and all of a load is one transaction.
 
 Redshift has no COPY from the session, keeps no primary key, and empties a table by TRUNCATE outside of any transaction. So
 what keeps two attempts apart is a lock of the ledger, held from the first statement of the transaction to its end.
@@ -8,16 +9,20 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from penstock.connectors.databases import texts
 from penstock.connectors.databases.lines import StagedFiles, has_zero, texts_of
 from penstock.connectors.databases.postgres.target import PostgresTarget
 from penstock.connectors.databases.redshift import session as redshift
-from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
+from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Stage, Table
 from penstock.connectors.places import Place
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.dtypes import Kind
@@ -69,6 +74,7 @@ class RedshiftTarget(PostgresTarget):
 
     hold: str | None = "LOCK {table}"
     now = "getdate()"
+    stage: Stage | None = None
 
     def literal(self, text: str) -> str:
         """Return a text in quotes."""
@@ -121,6 +127,8 @@ class RedshiftTarget(PostgresTarget):
         """Add the records of files to a table, by INSERT with many rows."""
         if on_bad_value != "fail":
             raise PermanentError("'on_bad_value' other than fail is not available for Redshift in this version yet.")
+        if self.stage is not None:
+            return Loaded(self._copied(table, items, files, self.stage))
         types = {one.name: one for one in table.columns}
         row = f"({', '.join(_value(types[one.column]) for one in items)})"
         listed = ", ".join(self.quoted(one.column) for one in items)
@@ -136,6 +144,35 @@ class RedshiftTarget(PostgresTarget):
                 records += len(some)
         return Loaded(records)
 
+    def _copied(self, table: Table, items: Sequence[Item], files: StagedFiles, stage: Stage) -> int:
+        """Return how many records went through a place into a table."""
+        null, listed = f"penstock_{uuid.uuid4().hex}", ", ".join(self.quoted(one.column) for one in items)
+        login = " ".join(f"{word} {self.literal(said)}" for word, said in stage.login)
+
+        def made(batch: pa.RecordBatch) -> list[pa.Array]:
+            _check(batch, items)
+            return [_staged(one, types[item.column]) for one, item in zip(batch.columns, items, strict=True)]
+
+        types = {one.name: one for one in table.columns}
+        stage.clear()
+        try:
+            with TemporaryDirectory(dir=files.paths[0].parent) as folder:
+                count = 0
+                for part in texts.parts(files, Path(folder), made, null):
+                    stage.put(part)
+                    part.unlink()
+                    count += 1
+            if count == 0:
+                return 0
+            self.execute(
+                f"COPY {table.name} ({listed}) FROM {self.literal(stage.url)} {login} CSV ZSTD NULL AS {self.literal(null)} "
+                "DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF"
+            )
+            return int(str(self.rows("SELECT pg_last_copy_count()")[0][0]))
+        finally:
+            with suppress(PenstockError):
+                stage.clear()
+
     def _insert(self, sql: str, values: Sequence[str | None]) -> None:
         try:
             self._raw.execute(sql.encode(), values)
@@ -144,6 +181,18 @@ class RedshiftTarget(PostgresTarget):
 
     def _fault(self, error: psycopg.Error) -> PenstockError:
         return redshift.fault_of(error)
+
+
+def _staged(array: pa.Array, column: Column) -> pa.Array:
+    """Return a column as texts that COPY reads: texts in quotes, instants with their zone where the column has one."""
+    if pa.types.is_timestamp(array.type):
+        plain = texts.plain(array)
+        if column.type == "date":
+            return pc.utf8_slice_codeunits(plain, 0, len("2024-05-06"))
+        has_zone = column.type == "timestamp with time zone"
+        return texts.followed(plain, "+00") if has_zone else plain
+    is_text = pa.types.is_string(array.type) or pa.types.is_large_string(array.type)
+    return texts.in_quotes(array) if is_text else texts.plain(array)
 
 
 def _value(column: Column) -> str:

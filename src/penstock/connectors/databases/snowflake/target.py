@@ -1,0 +1,217 @@
+"""Snowflake as a target: records go as text into files of the user's own stage, and by COPY from there into the table, all of a
+load in one transaction.
+
+Making a table ends a transaction there, and a temporary one might: both are made before it begins. No key is kept, and nothing
+locks a table but what changes it: so what keeps two attempts apart is a row of the ledger, changed by the first statement of
+the transaction and held to its end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+
+from penstock.connectors.databases import texts
+from penstock.connectors.databases.dbapi import answer
+from penstock.connectors.databases.limits import limit
+from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.snowflake.session import SPEECH, connected, literal, quoted
+from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
+from penstock.connectors.places import Place
+from penstock.errors import PenstockError, PermanentError
+from penstock.plan.dtypes import Kind
+from penstock.plan.ports import Connection
+
+_TYPES = {
+    Kind.BOOLEAN: "BOOLEAN", Kind.INT: "INTEGER", Kind.LONG: "BIGINT", Kind.FLOAT: "DOUBLE", Kind.DOUBLE: "DOUBLE",
+    Kind.CHARARRAY: "VARCHAR", Kind.BYTEARRAY: "VARCHAR", Kind.DATETIME: "TIMESTAMP_TZ", Kind.MAP: "VARIANT",
+    Kind.BAG: "VARIANT", Kind.TUPLE: "VARIANT",
+}  # fmt: skip
+_FAMILIES = {
+    "TEXT": Family.TEXT, "FLOAT": Family.REAL, "DECFLOAT": Family.DECIMAL, "BOOLEAN": Family.BOOLEAN, "BINARY": Family.BYTES,
+    **dict.fromkeys(("DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ"), Family.TIME),
+    **dict.fromkeys(("VARIANT", "OBJECT", "ARRAY"), Family.JSON),
+    **dict.fromkeys(("MAP", "VECTOR", "FILE"), Family.NONE),
+}  # fmt: skip
+_FIND = """SELECT table_type FROM information_schema.tables WHERE table_schema = {schema} AND table_name = {table}"""
+_COLUMNS = """SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position"""
+_MAY_CREATE = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = {schema}"
+_TIME = "YYYY-MM-DD HH24:MI:SS.FF6"
+_FORMAT = (
+    "FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE "
+    "NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE"
+)
+"""Texts stand in quotes, null is nothing at all."""
+_HOLD = (
+    'MERGE INTO {table} held USING (SELECT 1 AS one) given ON held."job" = \'\' WHEN MATCHED THEN UPDATE SET "finished" = 1 '
+    'WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") '
+    "VALUES ('', '', 0, 1, CURRENT_TIMESTAMP)"
+)
+
+
+@contextmanager
+def target(connection: Connection, place: Place) -> Iterator[SnowflakeTarget]:
+    """Open what rows are written to. Raises PermanentError, TransientError."""
+    with closing(connected(connection, place)) as raw:
+        yield SnowflakeTarget(raw)
+
+
+class SnowflakeTarget:
+    """Writes rows (`targets.Target`). A transaction has a number: where it is another, something has ended it."""
+
+    limited = staticmethod(limit)
+    quoted = staticmethod(quoted)
+    literal = staticmethod(literal)
+    hold: str | None = _HOLD
+    creates_in_transaction = False
+    temporary_first = True
+    now = "CURRENT_TIMESTAMP"
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        self._number: object = None
+        self._schemas: dict[str, str] = {}
+
+    def qualified(self, schema: str | None, table: str) -> str:
+        """Return the name of a table in statements."""
+        return f"{quoted(schema)}.{quoted(table)}" if schema else quoted(table)
+
+    def type_of(self, kind: Kind, *, is_key: bool = False) -> str:  # noqa: ARG002
+        """Return the type that a column is made with."""
+        return _TYPES[kind]
+
+    def find(self, schema: str | None, table: str) -> Table | None:
+        """Return a table, None where there is none; what the user may not do there is told when it is done."""
+        where = {"schema": literal(schema) if schema else "CURRENT_SCHEMA()", "table": literal(table)}
+        found = self.rows(_FIND.format(**where))
+        if not found:
+            return None
+        columns = tuple(
+            Column(str(name), str(word), _family(str(word), scale))
+            for name, word, scale in self.rows(_COLUMNS.format(**where))
+        )
+        name = self.qualified(schema, table)
+        self._schemas[name] = f"{quoted(schema)}." if schema else ""
+        return Table(name, columns, is_plain=str(found[0][0]) == "BASE TABLE")
+
+    def may_create(self, schema: str | None) -> bool:
+        """Tell whether there is a schema for a table."""
+        where = literal(schema) if schema else "CURRENT_SCHEMA()"
+        return int(str(self.rows(_MAY_CREATE.format(schema=where))[0][0])) > 0
+
+    def execute(self, sql: str) -> int:
+        """Run one statement; outside of a transaction it is one of its own."""
+        return answer(self._raw, sql, SPEECH)[0]
+
+    def rows(self, sql: str) -> Sequence[Sequence[object]]:
+        """Return the rows of a statement."""
+        return answer(self._raw, sql, SPEECH)[1]
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self.execute("BEGIN")
+        self._number = self._now_open()
+
+    def is_open(self) -> bool:
+        """Tell whether a transaction goes on, the same that was begun."""
+        return self._number is not None and self._now_open() == self._number
+
+    def _now_open(self) -> object:
+        return self.rows("SELECT CURRENT_TRANSACTION()")[0][0]
+
+    def commit(self) -> None:
+        """End a transaction."""
+        self._number = None
+        self.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Leave a transaction."""
+        self._number = None
+        with suppress(PenstockError):
+            self.execute("ROLLBACK")
+
+    def empty(self, table: Table) -> None:
+        """Remove all rows of a table; TRUNCATE would end the transaction."""
+        self.execute(f"DELETE FROM {table.name}")
+
+    def serialize(self, table: Table) -> None:
+        """Loads wait for each other at the ledger; there is nothing that locks a table by itself."""
+
+    def temporary(self, table: Table, items: Sequence[Item]) -> Table:
+        """Make a table of this session that has the columns of another."""
+        listed = ", ".join(quoted(one.column) for one in items)
+        name = f"{self._schemas.get(table.name, '')}{quoted(f'penstock_{uuid.uuid4().hex}')}"
+        self.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT {listed} FROM {table.name} WHERE 1 = 0")
+        return Table(name, table.columns)
+
+    def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
+        """Return the statement that changes the rows whose key is among those given."""
+        changes = [f"{name} = given.{name}" for name in (quoted(one.column) for one in items if not one.is_key)]
+        keys = [quoted(one.column) for one in items if one.is_key]
+        same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
+        return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
+
+    def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
+        """Add the records of files to a table: into the stage part by part, then by one COPY."""
+        if on_bad_value != "fail":
+            raise PermanentError("'on_bad_value' other than fail is not available for Snowflake in this version yet.")
+        types = {one.name: one for one in table.columns}
+        columns = [types[one.column] for one in items]
+        # One of the folder that was staged: what an attempt that died has left there is replaced, and goes with the rest.
+        stage = f"@~/penstock/{hashlib.sha256(str(files.paths[0].parent).encode()).hexdigest()[:32]}/"
+        self.execute(f"REMOVE {stage}")
+        try:
+            with TemporaryDirectory(dir=files.paths[0].parent) as folder:
+                parts = sum(self._put(part, stage) for part in texts.parts(files, Path(folder), _texts, ""))
+            return Loaded(self._copy(table, items, columns, stage) if parts else 0)
+        finally:
+            with suppress(PenstockError):
+                self.execute(f"REMOVE {stage}")
+
+    def _put(self, part: Path, stage: str) -> int:
+        path = "file://" + str(part).replace("\\", "\\\\").replace("'", "\\'")
+        self.execute(f"PUT '{path}' {stage} SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE")
+        part.unlink()
+        return 1
+
+    def _copy(self, table: Table, items: Sequence[Item], columns: Sequence[Column], stage: str) -> int:
+        listed = ", ".join(quoted(one.column) for one in items)
+        values = ", ".join(
+            _value(f"${number}", column, item)
+            for number, (column, item) in enumerate(zip(columns, items, strict=True), 1)
+        )
+        found = self.rows(f"COPY INTO {table.name} ({listed}) FROM (SELECT {values} FROM {stage}) {_FORMAT}")
+        # File, state, rows read, rows loaded, and more; one column alone where there was no file.
+        return sum(int(str(row[3])) for row in found if len(row) > 3)
+
+
+def _family(word: str, scale: object) -> Family:
+    if word == "NUMBER":
+        return Family.WHOLE if scale == 0 else Family.DECIMAL
+    return _FAMILIES.get(word, Family.OTHER)
+
+
+def _value(given: str, column: Column, item: Item) -> str:
+    """Return the SQL of a value that comes as text: an instant in UTC, JSON as such, all else as the column reads it."""
+    if item.kind is Kind.DATETIME:
+        if column.type in ("TIMESTAMP_TZ", "TIMESTAMP_LTZ"):
+            return f"TO_{column.type}({given} || ' +00:00', '{_TIME} TZH:TZM')"
+        made = f"TO_TIMESTAMP_NTZ({given}, '{_TIME}')"
+        return f"CAST({made} AS DATE)" if column.type == "DATE" else made
+    if column.family is Family.JSON:
+        made = f"PARSE_JSON({given})"
+        return made if column.type == "VARIANT" else f"TO_{column.type}({made})"
+    return f"TO_BINARY({given}, 'UTF-8')" if column.family is Family.BYTES else given
+
+
+def _texts(batch: pa.RecordBatch) -> list[pa.Array]:
+    """Return the columns of a batch in quotes, so that a text is never taken for null."""
+    return [texts.in_quotes(texts.plain(one)) for one in batch.columns]

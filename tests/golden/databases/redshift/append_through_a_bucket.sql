@@ -1,0 +1,29 @@
+
+SELECT c.oid::bigint, c.relkind = 'r' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'shop' AND c.relname = '_penstock_ledger'
+;
+SELECT has_table_privilege(77, 'DELETE'), has_table_privilege(77, 'SELECT'), has_table_privilege(77, 'INSERT'), has_table_privilege(77, 'UPDATE');
+
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid::bigint FROM pg_attribute a
+WHERE a.attrelid = 77 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+;
+SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
+BEGIN;
+LOCK "shop"."_penstock_ledger";
+SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
+INSERT INTO "shop"."_penstock_ledger" ("job", "output", "records", "finished", "written_at") VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 2, 1, getdate());
+
+SELECT c.oid::bigint, c.relkind = 'r' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'shop' AND c.relname = 'orders'
+;
+SELECT has_table_privilege(77, 'DELETE'), has_table_privilege(77, 'SELECT'), has_table_privilege(77, 'INSERT'), has_table_privilege(77, 'UPDATE');
+
+SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid::bigint FROM pg_attribute a
+WHERE a.attrelid = 77 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+;
+-- the bucket is cleared;
+-- 00000.csv.zst: '1,"it\'s \\ 😀",true,2024-05-06 07:08:09.123000+00,0.1,"{""a"":[1]}"\n2,"",penstock_0,penstock_0,penstock_0,penstock_0\n';
+COPY "shop"."orders" ("id", "name", "paid", "at", "total", "more") FROM 's3://lake/staging/penstock_0/' ACCESS_KEY_ID 'key' SECRET_ACCESS_KEY 'secret' REGION 'eu-west-1' CSV ZSTD NULL AS 'penstock_0' DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF;
+SELECT pg_last_copy_count();
+-- the bucket is cleared;
+COMMIT;
