@@ -1,5 +1,5 @@
 SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = '_penstock_ledger';
-CREATE TABLE "shop"."_penstock_ledger" ("job" VARCHAR NOT NULL, "output" VARCHAR NOT NULL, "records" BIGINT NOT NULL, "finished" BIGINT NOT NULL, "written_at" TIMESTAMP_TZ NOT NULL, PRIMARY KEY ("job", "output"));
+CREATE TABLE "shop"."_penstock_ledger" ("job" VARCHAR NOT NULL, "output" VARCHAR NOT NULL, "records" BIGINT NOT NULL, "finished" BIGINT NOT NULL, "written_at" TIMESTAMP_TZ NOT NULL, "chunk" BIGINT, "epoch" BIGINT, PRIMARY KEY ("job", "output"));
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
 SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
 SELECT count(*) FROM information_schema.schemata WHERE schema_name = 'shop';
