@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from penstock.engines.duckdb import json_lines
+
 Read = Callable[..., Any]
 JSON = {"record_type": "json"}
 
@@ -160,3 +162,52 @@ def test_keys_that_differ_in_case_only_and_one_key_twice(read: Read) -> None:
     assert read({"in.json": content}, fields, **JSON) == [
         [1, "2", "1", {"x": 1}, '{"x":1}', "3", "4"], [None] * 7, [None] * 7, [None, "x\n", None, None, "1", None, None],
     ]  # fmt: skip
+
+
+LINES = {
+    "two on a line": b'{"a": 1} {"a": 2}\n{"a": 3}\n',
+    "two without a blank": b'{"a": 1}{"a": 2}\n{"a": 3}\n',
+    "null": b'null\n{"a": 3}\n',
+    "array": b'[1, 2]\n{"a": 3}\n',
+    "array of objects": b'[{"a": 1}]\n{"a": 3}\n',
+    "number": b'5\n{"a": 3}\n',
+    "text": b'"x"\n{"a": 3}\n',
+    "blank lines": b'\n{"a": 1}\n\n   \n\t\n{"a": 3}',
+    "the key twice": b'{"a": 1, "a": 2}\n{"a": 3}\n',
+    "another twice": b'{"z": 1, "z": 2, "a": 4}\n',
+    "in other letters": b'{"A": 1, "a": 2}\n{"A": 1}\n',
+    "an object": b'{"a": {"x" : 1.0e5, "y":[1,  2], "z":"\\u00e9\\/", "d":{"q":1,"q":2}}}\n',
+    "an array": b'{"a": [1, {"b": 2}, NaN]}\n',
+    "large numbers": b'{"a": 123456789012345678901234567890.5}\n{"a": 1e999}\n{"a": -0.0}\n{"a": 1.10}\n',
+    "no numbers": b'{"a": NaN}\n{"a": {"b": nan}}\n{"a": -Infinity}\n{"a": ["Infinity", 1]}\n',
+    "a comma too many": b'{"a": 1,}\n',
+    "escapes": b'{"a": "\\ud83d\\ude00 \\u0000 \\n", "b": 1}\n{"\\u0061": 7}\n',
+    "half a pair": b'{"a": "\\ud800"}\n{"a": 1}\n',
+    "a control character": b'{"a": "x\x01y"}\n{"a": 1}\n',
+    "a tab": b'{"a": "x\ty"}\n{"a": 1}\n',
+    "cut off": b'{"a": 1}\n{"a":\n',
+    "more behind it": b'{"a": 1} x\n{"a": 2} // y\n{"a": 3}\n',
+    "a mark": b'\xef\xbb\xbf{"a": 1}\n',
+    "nothing": b"",
+    "other blanks": b'\x0c{"a": 1}\n\x0b\n{"a": 2}\n\xc2\xa0\n',
+    "a zero byte": b'{"a": 1}\x00\n{"a": 2}\n',
+    "other line ends": b'{"a": 1}\r\n\r\n{"a": 2}\r\n{"a":\r\n3}',
+    "lone returns": b'{"a": 1}\r{"a": 2}\r',
+    "a long line": b'{"a": "' + b"x" * 700_000 + b'"}\n{"a": 1}\n',
+    "a longer line": b'{"a": "' + b"x" * 3_000_000 + b'"}\n{"a": 1}\n',
+}
+
+
+@pytest.mark.parametrize("kind", ["string", "json", "json_array", "double"])
+@pytest.mark.parametrize("name", LINES)
+def test_what_duckdb_parses_is_what_lines_of_text_give(
+    read: Read, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    def found() -> Any:
+        return read(
+            {"in.json": LINES[name]}, [f"a:{kind}", {"pseudo": "file_path", "alias": "f", "type": "string"}], **JSON
+        )
+
+    parsed = found()
+    monkeypatch.setattr(json_lines, "_all_keys", lambda _scan: None)
+    assert parsed == found()

@@ -20,11 +20,12 @@ LONGEST_LINE = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Texts:
     """A SELECT that gives the text of each field as `c<i>`, and how many lines were left out for their length. *odd_numbers*
-    is False where no text holds a `_`."""
+    is False where no text holds a `_`, *has_words* where no structure holds a word for what is no number."""
 
     sql: str
     dropped: int = 0
     odd_numbers: bool = True
+    has_words: bool = True
 
 
 def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
 
-from penstock.engines.duckdb import members
 from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
-from penstock.engines.duckdb.types import text_literal
+from penstock.engines.duckdb.types import quote, text_literal
 from penstock.engines.files.opening import packing
 from penstock.engines.files.rewriting import FILE, LINE, PLACE, RECORD, Rewriting
 from penstock.plan.dtypes import Kind
@@ -20,23 +19,30 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
-WORDS = "words"
-"""The column that tells whether words for what is no number may stand in a record, where several structures stay text."""
+_LONGEST = 4 << 20
 _KEYS, _PATHS = "keys", "paths"
 ORIGINAL, MALFORMED = "original", "malformed"
 """Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
+_READ_FROM = "_read_from"
+"""The column that names the file of a record, where DuckDB parses it."""
 
 
 def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str) -> Texts:
     """Return the texts of a JSON source as `c<i>`; *malformed* is the SQL of the record that takes the place of the column
     `record` where that is no JSON, or null where it is dropped."""
     source = scan.source
+    parsed: list[FileEntry] = []
     files: list[FileEntry] = []
     rest: list[FileEntry] = []
+    keys = _all_keys(scan)
     for file in readings.sources[scan.component].files:
-        is_rest = scan.keeps_rejected or _must_rewrite(source, file) or file.location in readings.odd[scan.component]
-        (rest if is_rest else files).append(file)
+        if scan.keeps_rejected or _must_rewrite(source, file) or file.location in readings.odd[scan.component]:
+            rest.append(file)
+        elif keys is None or file.location in readings.refused[scan.component] or packing(source, file) != "none":
+            files.append(file)
+        else:
+            (parsed if readings.lined(scan, file).is_plain else files).append(file)
     parts, dropped = [], 0
     if files:
         parts += [_not_blank(read_lines(source, packed, some)) for packed, some in by_packing(source, files).items()]
@@ -45,11 +51,54 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         rewriting.json(rest, rewritten)
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
+    ready = [] if keys is None or not parsed else [_parsed(scan, keys, parsed)]
+    if ready and not parts:
+        return Texts(ready[0], has_words=any(readings.lined(scan, file).has_words for file in parsed))
     if not parts:
         none = nothing(source)
         return Texts(f"SELECT *, false AS {MALFORMED} FROM ({none.sql})") if scan.keeps_rejected else none
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
-    return Texts(_fields(scan, relation, malformed), dropped)
+    sql = _fields(scan, relation, malformed)
+    return Texts(f"({ready[0]}) UNION ALL ({sql})" if ready else sql, dropped)
+
+
+def _all_keys(scan: Scan) -> dict[str, str] | None:
+    """Return what the value of each key is read as, None where not every field is a key of the record or the file's name."""
+    source, found = scan.source, _Found()
+    if source.base_record is not None or source.line_max_bytes is not None:
+        return None
+    for item, field in zip(source.fields, scan.listed, strict=True):
+        if item.pseudo is None:
+            found.column(item.name or "", field.dtype.kind)
+            if (item.name or "").startswith("$") or found.paths:
+                return None
+    return found.keys if found.keys and _READ_FROM not in found.keys else None
+
+
+def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry]) -> str:
+    """Return the SELECT of the texts of files whose records DuckDB parses as it reads them. It is stricter than the language:
+    it fails on what is malformed, on what is no object and on keys that are there twice, and takes the rest for the same."""
+    columns = ", ".join(f"{text_literal(name)}: '{read_as}'" for name, read_as in keys.items())
+    options = [
+        "format = 'newline_delimited'",
+        "records = 'true'",
+        "compression = 'uncompressed'",
+        "hive_partitioning = false",
+        f"columns = {{{columns}}}",
+        # Buffers are twice that size: several to each thread, also of files of a middling size.
+        f"maximum_object_size = {_LONGEST}",
+    ]
+    chosen = []
+    for index, item in enumerate(scan.source.fields):
+        if item.pseudo is not None:
+            sql = file_names(files, _READ_FROM)
+        else:
+            sql = quote(item.name or "")
+            sql = f"CAST({sql} AS VARCHAR)" if keys[item.name or ""] == "JSON" else sql
+        chosen.append(f"{sql} AS c{index}")
+    if any(item.pseudo is not None for item in scan.source.fields):
+        options.append(f"filename = '{_READ_FROM}'")
+    return f"SELECT {', '.join(chosen)} FROM read_json({files_sql(files)}, {', '.join(options)})"
 
 
 def _fields(scan: Scan, relation: str, malformed: str) -> str:
@@ -59,8 +108,6 @@ def _fields(scan: Scan, relation: str, malformed: str) -> str:
     for index, (item, field) in enumerate(zip(source.fields, scan.listed, strict=True)):
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
-    if sum(item.as_text for item in source.fields) > 1:
-        columns.append(f"{members.may_hold_words(RECORD)} AS {WORDS}")
     is_json = f"json_valid({RECORD})"
     if source.base_record is not None:
         relation = _below(source.base_record, _judged(scan, [is_json], malformed, relation), scan.keeps_rejected)

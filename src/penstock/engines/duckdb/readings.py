@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from penstock.engines.files.json_survey import Lined, survey_lines
 from penstock.engines.files.opening import opened, packing
 from penstock.engines.files.records import Lines, Splitter
 from penstock.engines.files.survey import Answer, Question, Quoting, survey_file, survey_stream
@@ -29,6 +30,7 @@ TEXTS = ("delimited", "json", "raw")
 
 
 _ODD_IN_NUMBERS = (b"_", b"+-")
+_REFUSED = re.compile(r'^[^"\n]*JSON[^"\n]* in file "(.*)", (?:at byte \d+ )?in line \d+: ', re.MULTILINE)
 
 
 class Reread(Exception):
@@ -64,7 +66,10 @@ class Readings:
     odd: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The locations of files that DuckDB does not read as the language does, by component."""
     loose: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """The locations of JSON files that DuckDB's JSON reader fails on, by component: their lines are read as text."""
     _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict)
+    _lined: dict[str, Lined] = field(default_factory=dict)
     _empty: set[str] = field(default_factory=set)
 
     def split(self, scan: Scan) -> tuple[dict[Reading, list[FileEntry]], list[FileEntry]]:
@@ -128,8 +133,18 @@ class Readings:
         is_odd = len(delimiter) > 1 and answer.quoting is not Quoting.ABSENT
         return Answer(Quoting.ODD, answer.signs) if is_odd else answer
 
+    def lined(self, scan: Scan, file: FileEntry) -> Lined:
+        """Return what a JSON file holds that is not packed. Raises PermanentError where it cannot be read."""
+        if file.location not in self._lined:
+            self.stopped()
+            with opened(scan.source, file):
+                self._lined[file.location] = survey_lines(file.location, self.threads)
+        return self._lined[file.location]
+
     def learn(self, said: str) -> bool:
         """Take in that DuckDB failed to read a text file; True when another try may go better."""
+        if found := _REFUSED.search(said):
+            return self._refuse(found[1])
         found = re.search(r"^  file = (.*)$", said, re.MULTILINE)
         if found is None:
             # Of ISO-8859-1 it refuses the control characters above 127, without a word about where they are.
@@ -168,6 +183,16 @@ class Readings:
                     with naming(component), opened(bound.spec, file) as stream:
                         for _ in Lines(stream, file.name, bound.spec.encoding, bound.spec.line_max_bytes):
                             pass
+
+    def _refuse(self, location: str) -> bool:
+        learned = False
+        for component, source in self.sources.items():
+            mine = {file.location for file in source.files if file.location == location}
+            if source.spec.record_type == "json" and not mine <= self.refused[component]:
+                everything = len(self.refused[component]) >= MOST_TRIES
+                self.refused[component] |= {file.location for file in source.files} if everything else mine
+                learned = True
+        return learned
 
     def _distrust(self, encoding: str) -> bool:
         learned = False

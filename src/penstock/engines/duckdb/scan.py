@@ -14,7 +14,7 @@ from penstock.engines.duckdb import faults, fields, members
 from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
-from penstock.engines.duckdb.json_lines import MALFORMED, WORDS, json_records
+from penstock.engines.duckdb.json_lines import MALFORMED, json_records
 from penstock.engines.duckdb.packed import check_packed
 from penstock.engines.duckdb.parquet import Describe, parquet_sql
 from penstock.engines.duckdb.raw import raw_records
@@ -95,7 +95,7 @@ class Scanner:
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
             as_text = scan.source.fields[index].as_text
-            words = self._words(scan, index, attempts) if as_text else ""
+            words = _words(scan, index, texts, attempts) if as_text else ""
             given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers, as_text, words)
             typed.append(f"{fields.from_text(given)} AS {value}")
             if scan.source.on_bad_value == "skip":
@@ -132,16 +132,6 @@ class Scanner:
         reason = f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
         return [f"{sql} AS {column_of(name)}" for sql, name in zip((RECORD, reason, PLACE), REJECTION, strict=True)]
 
-    def _words(self, scan: Scan, index: int, attempts: list[str]) -> str:
-        """Return the column that tells whether words for what is no number may stand in a structure that DuckDB has written, or
-        in its record."""
-        if scan.source.record_type != "json":
-            return ""
-        if sum(item.as_text for item in scan.source.fields) > 1:
-            return WORDS
-        attempts.append(f"{members.may_hold_words(f'c{index}')} AS w{index}")
-        return f"w{index}"
-
     def _instead(self, scan: Scan, index: int, field: Field, tally: str, made: Scanned) -> str:
         """Return the SQL of what takes the place of a value that does not fit."""
         kind = field.dtype.kind
@@ -155,6 +145,16 @@ class Scanner:
                     f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
                 )
                 return fields.counted_null(kind, tally)
+
+
+def _words(scan: Scan, index: int, texts: Texts, attempts: list[str]) -> str:
+    """Return the SQL that tells whether words for what is no number may stand in a structure that DuckDB has written."""
+    if scan.source.record_type != "json":
+        return ""
+    if not texts.has_words:
+        return "false"
+    attempts.append(f"{members.may_hold_words(f'c{index}')} AS w{index}")
+    return f"w{index}"
 
 
 def skipped_said(component: str) -> str:
