@@ -146,7 +146,7 @@ def test_what_does_not_fit_is_counted_over_all_chunks(jobs: Jobs, base: Base) ->
     for operation in ("append", "merge_update_insert"):
         for policy in ("skip", "set_null"):
             refill(base)
-            if base.kind in ("mysql", "redshift"):
+            if base.kind in ("mysql", "redshift", "snowflake"):
                 assert "'on_bad_value'" in jobs.refused(lines, texts, **given(operation, 2), on_bad_value=policy)
                 assert rows(base) == after(operation, 0)
                 continue
@@ -163,7 +163,7 @@ def test_what_does_not_fit_is_counted_over_all_chunks(jobs: Jobs, base: Base) ->
 
 def test_a_record_that_is_left_out_doubles_no_key(jobs: Jobs, base: Base) -> None:
     """Whatever value it is left out for."""
-    if base.kind in ("mysql", "redshift", "sqlite"):
+    if base.kind in ("mysql", "redshift", "snowflake", "sqlite"):
         pytest.skip("nothing is left out there")
     base.sql("ALTER TABLE t ADD n int")
     fields = [*TWO, "n:string"]
@@ -249,6 +249,8 @@ def test_a_process_that_is_killed(jobs: Jobs, base: Base, tmp_path: Path, step: 
     """SIGKILL, within a chunk and just after it was committed: a real process, which leaves its sessions open."""
     if base.kind == "redshift":
         pytest.skip("the settings of its stand-in are those of this process")
+    if base.kind == "snowflake" and step == "bulk":
+        pytest.skip("Snowflake keeps the transaction of a process that died; here it would be a conflict, there a wait")
     order = jobs.order([jobs.records(TWO), jobs.target(**given("append"))], token="job-7-1")
     granted, target = tmp_path / "granted.json", base.target()
     script = Path(__file__).with_name("killed.py")
@@ -432,5 +434,5 @@ def early_ledger(base: Base) -> None:
 def test_a_ledger_of_an_early_version_is_widened(jobs: Jobs, base: Base) -> None:
     jobs.write("1,one\n", TWO)  # One transaction does without.
     jobs.run(jobs.records(TWO), jobs.target(**given("append")))
-    found = sorted(base.rows("SELECT job, records, chunk FROM _penstock_ledger"))
+    found = sorted(base.rows("SELECT job, records, chunk FROM _penstock_ledger WHERE job <> ''"))
     assert [(records, chunk) for _, records, chunk in found] == [(3, None), (1, None), (1, 1)]

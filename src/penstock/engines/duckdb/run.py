@@ -279,6 +279,7 @@ class DuckEngine:
         try:
             run.functions.need(sql)
             records = _first_number(run.connection, sql) if take is None else take(sql)
+            run.passed.take(run.connection)
         except duckdb.InterruptException:
             raise JobStopped("The job was stopped.") from None
         except duckdb.Error as error:
@@ -289,9 +290,9 @@ class DuckEngine:
         finally:
             over.set()
             watcher.join()
-        run.passed.take(run.connection)
-        for component, counter in run.sources.items():
-            run.reporter.source(component, run.passed.records[counter])
+            # Of a statement that failed nobody knows how much it has read.
+            for component, counter in run.sources.items():
+                run.reporter.source(component, run.passed.records[counter])
         for check in run.made.checks if run.made is not None else ():
             check.tell(run.connection.execute(check.sql).fetchall()[0][0])
         run.done += 1
