@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from penstock.engines.duckdb.batches import Batches
+from penstock.engines.duckdb.counting import PROFILED, Passed
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.readings import Readings, Reread
 from penstock.engines.duckdb.run import KEPT_AS_WRITTEN
@@ -42,11 +43,13 @@ class Task:
     scratch: Path
 
     def counts(self) -> dict[str, int]:
-        """Return what each sequence has counted."""
+        """Return what each sequence has counted, and how many records passed each place of the statement that has just ended."""
+        passed = Passed()
+        passed.take(self.connection)
         rows = self.connection.execute(
             "SELECT sequence_name, coalesce(last_value, 0) FROM duckdb_sequences()"
         ).fetchall()
-        return {name: int(value) for name, value in rows}
+        return {**{name: int(value) for name, value in rows}, **passed.records}
 
     def describe(self, relation: str) -> dict[str, str]:
         """Return the columns of a relation and their types."""
@@ -80,7 +83,7 @@ def task(paths: Sequence[str], folders: Sequence[str] = (), readings: Readings |
                 f"SET temp_directory = {text_literal(scratch)}; "
                 f"SET allowed_paths = [{', '.join(map(text_literal, paths))}]; "
                 f"SET allowed_directories = [{', '.join(map(text_literal, (*folders, scratch)))}]; "
-                f"SET enable_external_access = false; CREATE SEQUENCE {COUNTER}; SET lock_configuration = true"
+                f"SET enable_external_access = false; {PROFILED}; SET lock_configuration = true"
             )
             yield Task(connection, functions, Path(scratch))
         except duckdb.Error as error:

@@ -181,7 +181,7 @@ class Reader:
 
     def _counted(self, found: Scanned, made: Task) -> Iterator[tuple[Counter, int]]:
         component, counts = self.scan.component, made.counts()
-        yield of_source(component), counts[COUNTER]
+        yield of_source(component), counts.get(COUNTER, 0)
         yield of_dropped(component), found.dropped_lines
         for position, (tally, said) in enumerate(found.tallies.items()):
             yield of_tally(component, position, said), counts[tally]
