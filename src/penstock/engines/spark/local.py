@@ -43,7 +43,7 @@ class Task:
     scratch: Path
 
     def counts(self) -> dict[str, int]:
-        """Return what each sequence has counted, and how many records passed each place of the statement that has just ended."""
+        """Return what each sequence has counted, and what has passed each place of the statement that has just ended."""
         passed = Passed()
         passed.take(self.connection)
         rows = self.connection.execute(
