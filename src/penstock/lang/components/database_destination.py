@@ -48,7 +48,7 @@ def _target(
     chosen = {"missing_rows": "keep", **step.properties}
     # Destinations of a warehouse know nothing of missing rows.
     is_general = "missing_rows" in step.properties
-    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False) if is_general else 0.0
+    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False) if is_general else 20.0
     batch, parallel = number(step, "batch_size", 1), number(step, "max_parallel", 1)
     places = {"schema": step.place("schema"), "mark_column": step.place("mark_column") if is_general else None}
     texts = {name: step.text(name) for name in ("pre_action_sql", "post_action_sql")}

@@ -32,9 +32,7 @@ def test_a_merge_is_that_of_a_database(kind: str) -> None:
     assert made.diagnostics == ()
     (write,) = made.plan.outputs
     assert write.component_type == f"{kind}_destination_component"
-    assert write.destination == DatabaseTarget(
-        "orders", "shop", "merge_update_insert", ("id",), auto_create_table=True, missing_rows_limit_percent=0.0
-    )
+    assert write.destination == DatabaseTarget("orders", "shop", "merge_update_insert", ("id",), auto_create_table=True)
 
 
 def test_records_go_through_a_place_into_redshift() -> None:
