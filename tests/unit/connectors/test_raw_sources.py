@@ -33,9 +33,11 @@ def test_a_line_is_a_record(read: Read, text: str, wanted: list[str]) -> None:
 
 
 def test_lines_of_bytes_are_texts_when_cast(read: Read) -> None:
-    found = read({"in.txt": b"a\xff\r\n\nb\xc3\xa9"}, ["r:binary", {"pseudo": "file_path"}], **LINES)
-    assert [row[1] for row in found] == ["in.txt"] * 3
-    assert found[2][0] == "bé"
+    found = read({"in.txt": b"a\r\n\nb\xc3\xa9"}, ["r:binary", {"pseudo": "file_path"}], **LINES)
+    assert found == [["a", "in.txt"], ["", "in.txt"], ["bé", "in.txt"]]
+    said = read({"in.txt": b"a\xff\r\n"}, ["r:binary"], **LINES)
+    assert "'r'" in said
+    assert "UTF-8" in said
 
 
 def test_a_file_is_a_record(read: Read) -> None:
