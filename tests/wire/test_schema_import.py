@@ -160,11 +160,10 @@ def test_what_has_no_tables_says_so(client: TestClient, home: Path) -> None:
     assert (answer.status_code, "lists no tables" in answer.json()["error_message"]) == (400, True)
     xero = client.post(f"{ALL}/xero", json={"name": "x", "password": "canary"}).json()
     assert "cannot look at" in refused(client, f"{ALL}/xero/{xero['id']}")
-    s3 = client.post(f"{ALL}/snowflake", json={
-        "name": "x", "account_name": "a", "username": "u", "password": "canary", "database": "d", "warehouse": "w",
-        "region": "r",
+    query = client.post(f"{ALL}/bigquery", json={
+        "name": "x", "host": "project", "database": "d", "region": "US", "password": "canary",
     }).json()  # fmt: skip
-    assert "cannot look at" in refused(client, f"{ALL}/snowflake/{s3['id']}", table="t")
+    assert "cannot look at" in refused(client, f"{ALL}/bigquery/{query['id']}", table="t")
 
 
 @pytest.fixture
