@@ -339,7 +339,7 @@ def test_files_into_databases(jobs: Any, base: Any, data: st.DataObject) -> None
 def test_what_a_database_does_not_take_fails_the_load(jobs: Any, base: Any, name: str, value: Any, said: Any) -> None:
     """None of it becomes another value, and what was there stays."""
     if not isinstance(said, str) and base.kind not in said:
-        pytest.skip("it takes it")
+        pytest.skip("this database takes the value")
     (column,) = (one for one in COMMON if one.name == name)
     kind = next(iter(column.fields))
     parquet_in(jobs.lake, {"id": [1, 2], name: [column.edges[4], value]})

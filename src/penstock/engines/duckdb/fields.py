@@ -29,7 +29,7 @@ class Given:
     """The text of one field: its *column*, the type it is to have, and *attempt*, the column that holds DuckDB's own
     conversion where there is one (`ATTEMPTS`). *bad* is the SQL of what a text that does not fit becomes: a null of any
     kind, that may count or fail. *odd_numbers* is False where no text holds a `_` or `+-`. A structure that is to stay
-    *as_text* becomes plain JSON (`penstock.engines.members`); *words* is the column that tells
+    *as_text* becomes plain JSON (`penstock.engines.members`); *words* is the SQL that tells
     whether words for what is no number may stand in it, where DuckDB has written it."""
 
     column: str

@@ -19,7 +19,8 @@ from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import FileEntry
 
 _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
-_LONGEST = 4 << 20
+_LARGEST = 4 << 20
+"""Bytes of a record that DuckDB parses, half those of its buffers: several to each thread, also of files of a middling size."""
 _KEYS, _PATHS = "keys", "paths"
 ORIGINAL, MALFORMED = "original", "malformed"
 """Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
@@ -39,10 +40,10 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
     for file in readings.sources[scan.component].files:
         if scan.keeps_rejected or _must_rewrite(source, file) or file.location in readings.odd[scan.component]:
             rest.append(file)
-        elif keys is None or file.location in readings.refused[scan.component] or packing(source, file) != "none":
-            files.append(file)
+        elif keys and _is_parsed(scan, file, readings):
+            parsed.append(file)
         else:
-            (parsed if readings.lined(scan, file).is_plain else files).append(file)
+            files.append(file)
     parts, dropped = [], 0
     if files:
         parts += [_not_blank(read_lines(source, packed, some)) for packed, some in by_packing(source, files).items()]
@@ -51,28 +52,33 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         rewriting.json(rest, rewritten)
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
-    ready = [] if keys is None or not parsed else [_parsed(scan, keys, parsed)]
-    if ready and not parts:
-        return Texts(ready[0], has_words=any(readings.lined(scan, file).has_words for file in parsed))
+    if parsed and not parts:
+        return Texts(_parsed(scan, keys, parsed), has_words=any(readings.lined(scan, one).has_words for one in parsed))
     if not parts:
         none = nothing(source)
         return Texts(f"SELECT *, false AS {MALFORMED} FROM ({none.sql})") if scan.keeps_rejected else none
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     sql = _fields(scan, relation, malformed)
-    return Texts(f"({ready[0]}) UNION ALL ({sql})" if ready else sql, dropped)
+    return Texts(f"({_parsed(scan, keys, parsed)}) UNION ALL ({sql})" if parsed else sql, dropped)
 
 
-def _all_keys(scan: Scan) -> dict[str, str] | None:
-    """Return what the value of each key is read as, None where not every field is a key of the record or the file's name."""
+def _is_parsed(scan: Scan, file: FileEntry, readings: Readings) -> bool:
+    if file.location in readings.refused[scan.component] or packing(scan.source, file) != "none":
+        return False
+    return readings.lined(scan, file).is_plain
+
+
+def _all_keys(scan: Scan) -> dict[str, str]:
+    """Return what the value of each key is read as; none where not every field is a key of the record or the file's name."""
     source, found = scan.source, _Found()
     if source.base_record is not None or source.line_max_bytes is not None:
-        return None
+        return {}
     for item, field in zip(source.fields, scan.listed, strict=True):
         if item.pseudo is None:
             found.column(item.name or "", field.dtype.kind)
             if (item.name or "").startswith("$") or found.paths:
-                return None
-    return found.keys if found.keys and _READ_FROM not in found.keys else None
+                return {}
+    return found.keys if _READ_FROM not in found.keys else {}
 
 
 def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry]) -> str:
@@ -85,8 +91,7 @@ def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry]) -> str:
         "compression = 'uncompressed'",
         "hive_partitioning = false",
         f"columns = {{{columns}}}",
-        # Buffers are twice that size: several to each thread, also of files of a middling size.
-        f"maximum_object_size = {_LONGEST}",
+        f"maximum_object_size = {_LARGEST}",
     ]
     chosen = []
     for index, item in enumerate(scan.source.fields):
