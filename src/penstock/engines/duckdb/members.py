@@ -22,7 +22,7 @@ _MANY_DIGITS = "[0-9]{400}"
 
 def text_of_json(text: str, kind: Kind, words: str, shared: str) -> str:
     """Return the SQL of a JSON object or array as plain text, else what *shared* says. *words* is the SQL of
-    `may_hold_words`, or false, where DuckDB has written the text: nothing can be wrong in it then but such a word, or its depth."""
+    `may_hold_words`, or false, where DuckDB has written it: nothing can be wrong then but such a word, or its depth."""
     is_plain = _is_sound(text, words, kind) if words else canonical.is_plain(text, kind)
     return f"CASE WHEN {text} IS NULL THEN NULL WHEN {is_plain} THEN {text} ELSE {shared} END"
 
