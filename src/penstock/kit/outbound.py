@@ -20,7 +20,7 @@ import httpx2
 
 from penstock.errors import DataError, ExternalError, PermanentError, TransientError
 from penstock.kit.networks import is_allowed, networks
-from penstock.kit.stopping import LOOK_S, STOP, Stop
+from penstock.kit.stopping import LOOK_S, STOP, Stop, tries
 
 CONNECT_S = 10.0
 READ_S = 60.0
@@ -73,7 +73,7 @@ def call(request: Request, allow: str = "", stop: Stop = STOP) -> Answer:
     answer that is too large, TransientError when nobody answers.
     """
     checked = _checked(request)
-    for planned in (*RETRIES, None):
+    for planned in (*tries(RETRIES), None):
         pause = planned
         stop.check()
         try:

@@ -1,10 +1,11 @@
-"""How what waits for another system is told to end."""
+"""How what waits for another system is told to end, and how patient it is."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from penstock.errors import TransientError
 
@@ -56,3 +57,27 @@ class Stop:
 
 
 STOP = Stop()
+
+_is_watched: ContextVar[bool] = ContextVar("is_watched", default=False)
+
+
+@contextmanager
+def watched() -> Iterator[None]:
+    """Have calls within the block, in this thread, tried once: a person waits for them, who is told and may try again."""
+    token = _is_watched.set(True)
+    try:
+        yield
+    finally:
+        _is_watched.reset(token)
+
+
+def tries(waits_s: Sequence[float]) -> Iterator[float]:
+    """Return the waits before each further try of a call, in seconds: the given ones, and none where somebody watches.
+
+    >>> list(tries((0.5, 1.0)))
+    [0.5, 1.0]
+    >>> with watched():
+    ...     list(tries((0.5, 1.0)))
+    []
+    """
+    return iter(() if _is_watched.get() else waits_s)

@@ -15,6 +15,7 @@ from penstock.domain.rung import Rungs
 from penstock.errors import ConnectionTestFailed, ExternalError, InvalidFields, NotFound, PermanentError
 from penstock.kit.sealing import Seal
 from penstock.kit.secret import Secret, hidden
+from penstock.kit.stopping import watched
 from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Scan, Write
 from penstock.plan.ports import BoundSource, Catalogue, Connector, Databases, FieldFacts, Landing, Sampled, TableFacts
 from penstock.plan.ports import Connection as Bound
@@ -199,6 +200,7 @@ def new(kind: str, raw: Mapping[str, Any]) -> Bound:
     return Bound(name or "new connection", kind, given.parameters, hidden(given.secrets))
 
 
+@watched()
 def test(connection: Bound, connectors: Mapping[str, Connector], databases: Databases) -> Rungs | None:
     """Return the rungs of a connection that can be used, where its connector tells them. Raises ConnectionTestFailed."""
     if TYPES[connection.type].is_database and connection.type in databases.types:
@@ -215,6 +217,7 @@ def _connector(connection: Bound, connectors: Mapping[str, Connector]) -> Connec
     return connectors[connection.type]
 
 
+@watched()
 def check(
     connection: Bound, raw: Mapping[str, Any], connectors: Mapping[str, Connector], databases: Databases
 ) -> Rungs | None:

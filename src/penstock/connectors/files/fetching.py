@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 
 from penstock.connectors.files.finding import Found, parents
 from penstock.errors import PermanentError, TransientError
-from penstock.kit.stopping import STOP, Stop
+from penstock.kit.stopping import STOP, Stop, tries
 from penstock.plan.ports import FileEntry, Landing
 
 PART_BYTES = 16 << 20
@@ -75,12 +75,12 @@ class _Waits:
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
-        self._tries = 0
         self._left_s = LONGEST_WAITS_S
+        self.begin()
 
     def begin(self) -> None:
         """Count tries anew: something has arrived."""
-        self._tries = 0
+        self._waits = tries(RETRIES_S)
 
     def before_next(self, error: TransientError) -> None:
         """Wait before a further try: half of the time is left to chance, so that not all come back at once. Raises the error
@@ -89,11 +89,11 @@ class _Waits:
         if asked_s is not None and self._left_s > 0:
             pause_s = min(max(float(asked_s), 1.0) * (1 + random.random() / 10), self._left_s)
             self._left_s -= pause_s
-        elif self._tries == len(RETRIES_S):
-            raise error
         else:
-            pause_s = RETRIES_S[self._tries] * (0.5 + random.random() / 2)
-            self._tries += 1
+            wait_s = next(self._waits, None)
+            if wait_s is None:
+                raise error
+            pause_s = wait_s * (0.5 + random.random() / 2)
         self._stop.wait(pause_s)
 
 

@@ -11,7 +11,7 @@ from penstock.connectors.web import waiting
 from penstock.errors import PenstockError, PermanentError, TransientError
 from penstock.kit import outbound
 from penstock.kit.outbound import NotSent, Request, Streamed, place_of
-from penstock.kit.stopping import Stop
+from penstock.kit.stopping import Stop, tries
 from penstock.plan.ports import Say
 
 EVERYWHERE = "0.0.0.0/0, ::/0"
@@ -104,19 +104,19 @@ class Api:
         answers after all tries, and where a limit does not end.
         """
         place = (place_of(request.url), self.login.key)
-        tries, waited, unknown, renewed = iter(waiting.TRIES), 0.0, 0, False
+        waits, waited, unknown, renewed = tries(waiting.TRIES), 0.0, 0, False
         while True:
             waited += self._quota(place, waited)
             pause: float | None = None
             try:
                 got = self._once(request, body, unknown)
             except NotSent:
-                pause = next(tries, None)
+                pause = next(waits, None)
                 if pause is None:
                     raise
             except TransientError as error:
                 self.stop.check()
-                pause = next(tries, None)
+                pause = next(waits, None)
                 if pause is None:
                     raise
                 unknown += 1
@@ -134,7 +134,7 @@ class Api:
                     continue
                 if got.status not in again:
                     return got
-                pause = next(tries, None)
+                pause = next(waits, None)
                 if pause is None:
                     return got
             self.stop.wait(waiting.spread(pause))
