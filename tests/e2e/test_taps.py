@@ -20,11 +20,11 @@ STATE = {"path": "states/rows.json"}
 
 
 class Taps:
-    """A server that allows taps, and packages that read them."""
+    """A server that allows taps, and packages that read them into a folder."""
 
-    def __init__(self, server: Any, flows: Any) -> None:
+    def __init__(self, server: Any, flows: Any, folder: str) -> None:
         self.server, self.flows = server, flows
-        self.data = server.files / "lake"
+        self.data = server.files / folder
         self.lake, self.cluster = server.connect(self.data), server.cluster()
 
     def connect(self, tap: str, **config: Any) -> dict[str, Any]:
@@ -63,18 +63,22 @@ class Taps:
         return (self.data / "out" / "part-00000.csv").read_text().split()[1:]
 
 
-@pytest.fixture
-def taps(serve: Callable[..., Any], flows: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Taps:
-    command = tmp_path / "tap"
+@pytest.fixture(scope="module")
+def server(new_server: Callable[..., Any], tap_jsonl: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    home = tmp_path_factory.mktemp("taps")
+    command = home / "tap"
     command.write_text(f"#!/bin/sh\nexec '{sys.executable}' -S '{HOSTILE}' \"$@\"\n")
     command.chmod(0o755)
-    allowed = f"hostile={command}"
-    if "tap_jsonl" in request.fixturenames:
-        allowed += f",jsonl={request.getfixturevalue('tap_jsonl')}"
-    return Taps(serve(f"sqlite:///{tmp_path}/penstock.db", PENSTOCK_SINGER_TAPS=allowed), flows)
+    allowed = f"hostile={command},jsonl={tap_jsonl}"
+    return new_server(home / "server", f"sqlite:///{home}/penstock.db", PENSTOCK_SINGER_TAPS=allowed)
 
 
-def test_a_tap_from_the_package_index(taps: Taps, tap_jsonl: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def taps(server: Any, flows: Any, request: pytest.FixtureRequest) -> Taps:
+    return Taps(server, flows, request.node.name)
+
+
+def test_a_tap_from_the_package_index(taps: Taps, tmp_path: Path) -> None:
     for name, numbers in (("a", range(1, 501)), ("b", range(501, 1001))):
         lines = [json.dumps({"id": one, "name": f"n{one}", "price": one + 0.5}) + "\n" for one in numbers]
         (tmp_path / f"{name}.jsonl").write_text("".join(lines))
@@ -102,7 +106,6 @@ def test_the_next_job_goes_on_behind_the_state(taps: Taps) -> None:
         assert taps.lines == [f"{one},{one + 0.5}" for one in range(first, first + 3)]
         assert taps.kept == {"last": first + 2}
         assert "INFO began with ***" in taps.server.log(job["id"])
-    taps.server.stop()
     assert "canary" not in taps.server.said()
 
 
