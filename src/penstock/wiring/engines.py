@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.errors import BadRequest, PermanentError
@@ -79,3 +80,11 @@ def engine_named(
             "The engine spark is not installed. Install it with: pip install 'penstock[spark]'."
         ) from error
     return SparkEngine(SparkOptions(master or DEFAULT_MASTER, application, memory_bytes, executors))
+
+
+def classes_of_spark(work: Sequence[str]) -> Path:
+    """Have the classes written down that Spark loads for a command of this Python (its arguments), so that it starts faster
+    from then on, and return where. Raises PermanentError."""
+    from penstock.engines.spark.java import made_archive
+
+    return made_archive(work)
