@@ -144,10 +144,11 @@ class Server:
 
 def until(look: Callable[[], Any], limit_s: float = WAIT_S) -> Any:
     """Return what *look* returns, once it is something."""
-    end = time.monotonic() + limit_s
+    end, pause_s = time.monotonic() + limit_s, 0.02
     while not (found := look()):
         assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(1.1 * pause_s, 0.2)  # to ask takes a server longer than to be asked
     return found
 
 
