@@ -120,5 +120,9 @@ def utf16_key(text: str) -> str:
 
 
 def reverse(text: str) -> str:
-    """Return the UTF-16 units in reverse order; of a character of two, each half is a broken one."""
-    return "".join("\ufffd\ufffd" if char > "\uffff" else char for char in reversed(text))
+    """Return the UTF-16 units in reverse order; halves of characters that meet the other way round make one, the others are
+    broken."""
+    if is_bmp(text or " "):
+        return text[::-1]
+    units = _units(text)
+    return _from_units(b"".join(units[at : at + 2] for at in range(len(units) - 2, -1, -2)))
