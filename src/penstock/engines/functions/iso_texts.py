@@ -77,7 +77,7 @@ def from_pattern(text: str, pattern: str, zone: str, this_year: int) -> str | No
     """Return a text that fits a pattern as ISO text in UTC, any other as None."""
     try:
         found = joda_reading.parse_pattern(text, pattern, zone, this_year)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return None if found is None else isodate.print_iso(found[0], 0)
 

@@ -35,15 +35,13 @@ def parse_pattern(text: str, pattern: str, zone: str, this_year: int) -> tuple[i
     if local is None:
         return None
     if read.zone is not None:
-        offset = calendar.offset_at_local(read.zone, local)
-        ms = local - offset * 60_000
+        ms, offset, is_there = calendar.instant_of(read.zone, local)
         # A local time that the zone skips when its clocks go forward does not exist.
-        return (ms, offset) if calendar.offset_at(read.zone, ms) == offset else None
+        return (ms, offset) if is_there else None
     if read.offset is not None:
         ms = local - read.offset * 60_000
         return ms, calendar.offset_at(zone, ms)
-    offset = calendar.offset_at_local(zone, local)
-    return local - offset * 60_000, offset
+    return calendar.instant_of(zone, local)[:2]
 
 
 def _read(text: str, parts: tuple[Part, ...], this_year: int) -> _Read | None:

@@ -69,8 +69,6 @@ def _try_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, 
         raise DataError(
             f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
         ) from None
-    except OverflowError:
-        raise DataError(f"{text!r} lies outside the years for which the zone {zone!r} is known.") from None
 
 
 def _zone_of_today(zone: str, now_ms: int) -> str:
@@ -91,8 +89,6 @@ def _switch(instant: tuple[int, int], zone: str) -> tuple[int, int]:
         raise DataError(
             f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
         ) from None
-    except OverflowError:
-        raise DataError(f"The instant lies outside the years for which the zone {zone!r} is known.") from None
 
 
 def _iso_shift(text: str, period: str, zone_minutes: int, sign: int) -> str:
