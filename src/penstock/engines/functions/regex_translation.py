@@ -217,7 +217,7 @@ class _Translator(Reader):
         self.extent.add(self.last, found, mode)
 
     def group(self, depth: int) -> bool:
-        flags, outer = self.flags, self.extent
+        flags, outer, mark = self.flags, self.extent, len(self.out)
         opening: str | None = None
         if not self.peek("(?"):
             self.at += 1
@@ -238,6 +238,9 @@ class _Translator(Reader):
             raise self.bad("a '(' is not closed")
         self.at += 1
         self.flags = flags
+        if opening in ("(?<=", "(?<!") and _CLUSTER in "".join(self.out[mark:]):
+            # Java takes it for one character long, and seldom finds it.
+            raise PatternNotAvailable(f"\\X behind a place in {self.source!r} is not available; look for it ahead.")
         self.leave(opening, outer)
         self.emit(")", ")")
         return True
@@ -310,7 +313,7 @@ class _Translator(Reader):
             return True
         if letter == "X":
             self.at += 2
-            self.last = Extent(longest=1, unbounded=True)
+            self.last = Extent(longest=1)
             self.emit(_CLUSTER)
             return True
         if letter in "123456789":

@@ -106,7 +106,9 @@ def test_what_java_refuses_is_malformed(pattern: str) -> None:
         java_regex.full_match("a", pattern)
 
 
-@pytest.mark.parametrize("pattern", ["\\N{LINE FEED (LF)}", "\\G", "(?c)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"])
+@pytest.mark.parametrize(
+    "pattern", ["\\N{LINE FEED (LF)}", "\\G", "(?c)a", "(?<=\\X)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"]
+)
 def test_what_cannot_run_here_is_no_malformed_pattern(pattern: str) -> None:
     with pytest.raises(PatternNotAvailable):
         java_regex.replace_all("a", pattern, "x")
