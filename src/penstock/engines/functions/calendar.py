@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_MS = 86_400_000
 _OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?\Z", re.ASCII)
-GREATEST_YEAR = 292_278_993
-"""The last whole year whose milliseconds fit 64 bits."""
+LEAST_YEAR, GREATEST_YEAR = -292_275_054, 292_278_993
+"""The first and the last year that Joda-Time has; their milliseconds fit 64 bits."""
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -34,6 +34,17 @@ def days_of(year: int, month: int, day: int) -> int:
     era, of_era = divmod(shifted, 400)
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+
+
+def julian_days_of(year: int, month: int, day: int) -> int:
+    """Return the days since 1970-01-01, Gregorian, of a date in the Julian calendar.
+
+    >>> julian_days_of(1582, 10, 5) == days_of(1582, 10, 15)
+    True
+    """
+    shifted = year - (month <= 2)
+    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return shifted * 365 + shifted // 4 + of_year - 719470
 
 
 def date_of(days: int) -> tuple[int, int, int]:

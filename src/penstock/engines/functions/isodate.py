@@ -59,7 +59,7 @@ def _shown(text: str) -> str:
 
 def _day(found: re.Match[str], text: str) -> int:
     year = int(found["year"])
-    if abs(year) > calendar.GREATEST_YEAR:
+    if not calendar.LEAST_YEAR <= year <= calendar.GREATEST_YEAR:
         raise _bad(text)
     if found["week"]:
         week, weekday = int(found["week"]), int(found["weekday"] or 1)

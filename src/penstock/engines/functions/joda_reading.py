@@ -14,6 +14,10 @@ _ZONE_NAMES = {
 }  # fmt: skip
 
 
+_HALVES = {"AM": 0, "PM": 1}
+_ERAS = {"BCE": 0, "BC": 0, "AD": 1, "CE": 1}
+
+
 @dataclass(slots=True)
 class _Read:
     fields: dict[str, int]
@@ -74,7 +78,7 @@ def _read_part(text: str, at: int, part: Part, beside: bool, read: _Read, this_y
     if letter == "E":
         return _read_name(text, at, "e", WEEKDAYS, read)
     if letter in "aG":
-        return _read_word(text, at, letter, ("AM", "PM") if letter == "a" else ("BC", "AD"), read)
+        return _read_word(text, at, letter, _HALVES if letter == "a" else _ERAS, read)
     if letter in "Zz":
         return _read_zone(text, at, part, read)
     end = _digits(text, at, max({"D": 3, "e": 1, "C": 1}.get(letter, 2), count))
@@ -119,8 +123,8 @@ def _read_name(text: str, at: int, field: str, names: tuple[str, ...], read: _Re
     return None
 
 
-def _read_word(text: str, at: int, field: str, words: tuple[str, ...], read: _Read) -> int | None:
-    for index, word in enumerate(words):
+def _read_word(text: str, at: int, field: str, words: dict[str, int], read: _Read) -> int | None:
+    for word, index in words.items():
         if text[at : at + len(word)].upper() == word:
             read.fields[field] = index
             return at + len(word)
