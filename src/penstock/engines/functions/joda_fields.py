@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from penstock.engines.functions import calendar
 from penstock.engines.functions.calendar import DAY_MS
@@ -23,9 +24,7 @@ def assemble(fields: dict[str, int]) -> int | None:
 def _date(fields: dict[str, int]) -> int | None:
     """Set the read fields one after the other, the greatest first: once with what is smaller beginning anew each time,
     and once more keeping it. None where a field is out of its range."""
-    letters = sorted(
-        _SETTERS.keys() & fields.keys(), key=lambda letter: (_GREATEST[letter], list(fields).index(letter))
-    )
+    letters = _in_order(tuple(fields))
     days = calendar.days_of(0, 1, 1) if fields.get("G") == 0 else 0  # any day of that era
     for anew in (True, False):
         for letter in letters:
@@ -100,6 +99,12 @@ _SETTERS: dict[str, Callable[[int, int, bool], int | None]] = {
 """The fields of a date, the greatest first."""
 _GREATEST = {letter: 1 if letter in "yYx" else at for at, letter in enumerate(_SETTERS)}
 """Which field goes before which; years of all kinds go as they are read."""
+
+
+@lru_cache(maxsize=256)
+def _in_order(read: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the letters that are fields of a date, the greatest first."""
+    return tuple(sorted((letter for letter in read if letter in _SETTERS), key=lambda letter: _GREATEST[letter]))
 
 
 def _hour(fields: dict[str, int]) -> int | None:
