@@ -23,12 +23,13 @@ def assemble(fields: dict[str, int]) -> int | None:
 
 def _date(fields: dict[str, int]) -> int | None:
     """Set the read fields one after the other, the greatest first: once with what is smaller beginning anew each time,
-    and once more keeping it. None where a field is out of its range."""
+    and once more keeping it, but for the last field. None where a field is out of its range."""
     letters = _in_order(tuple(fields))
     days = calendar.days_of(0, 1, 1) if fields.get("G") == 0 else 0  # any day of that era
+    is_date = len(letters) + ("G" in fields) == len(fields)
     for anew in (True, False):
         for letter in letters:
-            found = _SETTERS[letter](days, fields[letter], anew)
+            found = _SETTERS[letter](days, fields[letter], anew or (is_date and letter == letters[-1]))
             if found is None:
                 return None
             days = found

@@ -98,7 +98,9 @@ def _digits(text: str, at: int, most: int) -> int:
 def _read_year(text: str, at: int, part: Part, beside: bool, read: _Read, this_year: int) -> int | None:
     sign = 1
     start = at
-    if at < len(text) and text[at] in "+-" and not (part.count == 2 and beside):
+    # Years of an era have no sign.
+    is_signed = not (part.count == 2 and beside) and (part.letter != "Y" or part.count == 2)
+    if at < len(text) and text[at] in "+-" and is_signed:
         sign = -1 if text[at] == "-" else 1
         at += 1
     most = (2 if part.count == 2 else part.count) if beside else 9

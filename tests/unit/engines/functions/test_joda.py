@@ -78,6 +78,8 @@ def read(text: str, pattern: str, zone: str = "Z") -> tuple[int, int] | None:
         ("1921", "CCyy", 1609459200000),
         ("2021 CE", "YYYY G", 1609459200000),
         ("44 bce", "Y G", -63524131200000),
+        ("+44 BC", "Y G", None),
+        ("41", "Yw", -62041248000000),
         ("Sun, 14 MARCH 2021", "EEE, d MMM yyyy", 1615680000000),
         ("2021-03-14 ", "yyyy-MM-dd", None),
         ("2021-02-29", "yyyy-MM-dd", None),
