@@ -51,6 +51,7 @@ HELD: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("ToDate(@1,'yyyy-MM-dd',@2)", ("1880-01-01", "America/New_York"), Instant(-2840123038000, -296)),
     ("ToDate(@1,'CCyy')", ("1921",), Instant(1609459200000)),
     ("ToDate(@1,'YYYY G')", ("44 bce",), Instant(-63524131200000)),
+    ("AddDuration(ToDate(@1),@2)", ("2021-03-14", "PT+1.5S"), Instant(1615680001500)),
     ("DiffDate(@1,@2)", ("10000101", "20210301"), -372967),
     ("DiffDate(@1,@2)", ("2021  3 1", "20210301"), None),
     ("DateExtractor(@1)", ("1/May/2021:00:05:00 GMT+01:00",), "2021-04-30"),
