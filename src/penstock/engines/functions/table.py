@@ -300,8 +300,10 @@ SHARED: tuple[Shared, ...] = (
     # bags
     Shared("bag_count", ("value",), "long", bags.count),
     Shared("bag_count_all", ("value",), "long", bags.count_all),
-    Shared("bag_sum", ("value",), "value", bags.total),
-    Shared("bag_average", ("value",), "double", bags.average),
+    Shared("bag_whole_total", ("value",), "long", bags.whole_total),
+    Shared("bag_real_total", ("value",), "double", bags.real_total),
+    Shared("bag_whole_average", ("value",), "double", bags.whole_average),
+    Shared("bag_real_average", ("value",), "double", bags.real_average),
     Shared("bag_least", ("value",), "value", bags.least),
     Shared("bag_greatest", ("value",), "value", bags.greatest),
     Shared("bag_least_number", ("value",), "value", bags.least_number),
