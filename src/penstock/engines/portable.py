@@ -47,6 +47,17 @@ def _of_two(word: str, over_bag: str) -> Callable[[Call], Portable]:
     return form
 
 
+def _of_members(word: str) -> Callable[[Call], Portable]:
+    """The form for a bag of ints or longs, or for one of anything else."""
+
+    def form(call: Call) -> Portable:
+        members = call.args[0].dtype.members
+        is_whole = members and members[0].dtype.kind in (Kind.INT, Kind.LONG)
+        return Portable(f"bag_{'whole' if is_whole else 'real'}_{word}")
+
+    return form
+
+
 def _of_kind(word: str) -> Callable[[Call], Portable]:
     """The form for the type of the first argument, float or double."""
     return lambda call: Portable(f"{word}_{'float' if call.args[0].dtype.kind is Kind.FLOAT else 'double'}")
@@ -135,7 +146,8 @@ PORTABLE: dict[str, Form] = {
     # aggregates and statistics over bags
     "COUNT": Portable("bag_count"),
     "COUNT_STAR": Portable("bag_count_all"),
-    "AVG": Portable("bag_average"),
+    "SUM": _of_members("total"),
+    "AVG": _of_members("average"),
     "VAR": Portable("bag_variance"),
     "Median": Portable("bag_median"),
     "Quantile": _values("bag_quantiles"),

@@ -115,6 +115,31 @@ def test_a_path(path: str, wanted: str | None, plain: Plain) -> None:
     assert plain("JsonExtract(s,p)", s=given, p=text(path)) == wanted
 
 
+@pytest.mark.parametrize(
+    ("given", "path", "wanted"),
+    [
+        ('"abc"', "$[1:]", None),
+        ('["abc",["x","y"]]', "$[*][1:]", "y"),
+        ('{"0":7}', "$[0]", None),
+        ('{"a":{"0":7},"b":[8]}', "$..[0]", "8"),
+        ('[{"0":1},[1]]', "$[?@[0]==1]", "[1]"),
+        ('[true,1,"1",null]', "$[?@<2]", "1"),
+        ("[true,false,1]", "$[?@<=true]", "true"),
+        ("[[true],[1]]", "$[?@==$[1]]", "[1]"),
+        ('[{"a":[1,true]},{"a":[1,1]}]', "$[?@.a!=$[0].a]", '{"a":[1,1]}'),
+        ("[9007199254740993,9007199254740992]", "$[?@==9007199254740993]", "9007199254740993"),
+        ('{"😀":1,"ü":2}', "$.😀", "1"),
+        ('["a\\rb","a\\nb","axb"]', "$[?match(@,'a.b')]", "axb"),
+        ('["axb","a.b"]', "$[?match(@,'a[.]b')]", "a.b"),
+        ("[1,2,3,4]", "$[-3:-1]", "[2,3]"),
+        ("[1,2,3,4]", "$[::-2]", "[4,2]"),
+    ],
+)
+def test_a_path_takes_what_the_standard_of_paths_says(given: str, path: str, wanted: str | None, plain: Plain) -> None:
+    """RFC 9535: positions are those of arrays, slices too; booleans are no numbers; a dot is no line end."""
+    assert plain("JsonExtract(s,p)", s=text(given), p=text(path)) == wanted
+
+
 def test_a_path_into_a_scalar_and_into_what_is_no_json(plain: Plain) -> None:
     assert plain("JsonExtract('\"[1]\"','$')") == "[1]"
     assert plain("JsonExtract('{','$')") is None

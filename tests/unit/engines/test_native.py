@@ -114,7 +114,7 @@ def test_other_patterns_stay_with_the_shared_form(pattern: str) -> None:
     ("pattern", "group"),
     [
         (r"id=(\d+)", 1), (r"id=(\d+)", 0), ("a|b", 0), (r"^(\w*)-(x?)", 2), (r"(\w+) (?:and )?(\w+)", 2), ("", 0),
-        (r"(\w+)$", 1), (r"(\d)\Z", 1), ("(?s)a.$", 0), ("(?d)b$", 0),
+        (r"(\w+)$", 1), (r"(\d)\Z", 1), ("(?s)a.$", 0), ("(?d)b$", 0), (r"[a\u200b\u2028-\u202a]+", 0),
     ],
 )  # fmt: skip
 def test_extraction_is_alike(connection: duckdb.DuckDBPyConnection, pattern: str, group: int) -> None:

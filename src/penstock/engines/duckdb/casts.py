@@ -112,9 +112,9 @@ def text_to_datetime(sql: str, zone_minutes: int, attempt: str | None = None, sh
 
 
 def text_to_boolean(sql: str, unfit: str | None = None) -> str:
-    """`true` and `false` in any case, else null, or *unfit*."""
+    """`true` and `false` in any case, that of the long s too, else null, or *unfit*."""
     rest = "" if unfit is None else f" ELSE CASE WHEN {sql} IS NOT NULL THEN {unfit} END"
-    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false{rest} END"
+    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false WHEN 'fal\u017fe' THEN false{rest} END"
 
 
 def real_to_text(sql: str, kind: Kind) -> str:

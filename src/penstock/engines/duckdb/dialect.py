@@ -567,7 +567,6 @@ TEMPLATES: dict[str, Template] = {
     "TOTUPLE": _structure("tuple"),
     "TOBAG": _structure("bag"),
     "TOMAP": _structure("map"),
-    "SUM": _typed_call("bag_sum"),
     "COR": _correlations(False),
     "COV": _correlations(True),
 }

@@ -44,31 +44,39 @@ def _rows(text: str) -> list[list[object]]:
     return rows if tag == "g" else []
 
 
-def total(text: str) -> str | None:
-    """Return the sum as long (wrapping) where all are whole, else as double."""
-    values = _firsts(text)
-    numbers = [number for number in map(_number, values) if number is not None]
-    if not numbers:
-        return None
-    if all(value.kind in _WHOLE for value in values):
-        return encode(Value(Kind.LONG, casts.wrap_long(int(sum(numbers)))))
+def whole_total(text: str) -> int | None:
+    """Return the sum of a bag of ints or longs, wrapping round as a long."""
+    numbers = _numbers(text)
+    return casts.wrap_long(int(sum(numbers))) if numbers else None
+
+
+def real_total(text: str) -> float | None:
+    """Return the sum of any other bag, added up as doubles: no sum of those wraps."""
+    numbers = _numbers(text)
+    return _added(numbers) if numbers else None
+
+
+def whole_average(text: str) -> float | None:
+    """Return the mean of a bag of ints or longs, whose sum wraps round."""
+    numbers = _numbers(text)
+    return float(casts.wrap_long(int(sum(numbers)))) / len(numbers) if numbers else None
+
+
+def real_average(text: str) -> float | None:
+    """Return the mean of any other bag."""
+    numbers = _numbers(text)
+    return _added(numbers) / len(numbers) if numbers else None
+
+
+def _numbers(text: str) -> list[float | int]:
+    return [number for number in map(_number, _firsts(text)) if number is not None]
+
+
+def _added(numbers: list[float | int]) -> float:
     result = 0.0
     for number in numbers:
         result += float(number)
-    return encode(Value(Kind.DOUBLE, result))
-
-
-def average(text: str) -> float | None:
-    """Return the mean of the first fields."""
-    numbers = [number for number in map(_number, _firsts(text)) if number is not None]
-    if not numbers:
-        return None
-    if all(isinstance(number, int) for number in numbers):
-        return float(casts.wrap_long(int(sum(numbers)))) / len(numbers)
-    result = 0.0
-    for number in numbers:
-        result += float(number)
-    return result / len(numbers)
+    return result
 
 
 def least(text: str) -> str | None:
@@ -101,7 +109,7 @@ def greatest_number(text: str) -> str | None:
 
 
 def _extreme_number(text: str, pick: Callable[..., float | int]) -> str | None:
-    numbers = [number for number in map(_number, _firsts(text)) if number is not None]
+    numbers = _numbers(text)
     if not numbers:
         return None
     if any(math.isnan(number) for number in numbers):

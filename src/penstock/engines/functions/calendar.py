@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_MS = 86_400_000
 _OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?\Z", re.ASCII)
-GREATEST_YEAR = 292_278_993
-"""The last whole year whose milliseconds fit 64 bits."""
+LEAST_YEAR, GREATEST_YEAR = -292_275_054, 292_278_993
+"""The first and the last year that Joda-Time has; their milliseconds fit 64 bits."""
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -34,6 +34,17 @@ def days_of(year: int, month: int, day: int) -> int:
     era, of_era = divmod(shifted, 400)
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return era * 146097 + of_era * 365 + of_era // 4 - of_era // 100 + of_year - 719468
+
+
+def julian_days_of(year: int, month: int, day: int) -> int:
+    """Return the days since 1970-01-01, Gregorian, of a date in the Julian calendar.
+
+    >>> julian_days_of(1582, 10, 5) == days_of(1582, 10, 15)
+    True
+    """
+    shifted = year - (month <= 2)
+    of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return shifted * 365 + shifted // 4 + of_year - 719470
 
 
 def date_of(days: int) -> tuple[int, int, int]:
@@ -111,24 +122,49 @@ def _named(zone: str) -> ZoneInfo:
         raise ValueError(zone) from None
 
 
+_CYCLE_MS = 146_097 * DAY_MS
+"""Four hundred years, after which the calendar, and so what the last rule of a zone says, begins anew."""
+_LAST_CYCLE_MS = days_of(9600, 1, 1) * DAY_MS
+
+
+def _moment(ms: int) -> datetime:
+    """Return milliseconds since 1970 as a naive time; beyond the years that Python has, as one at which every zone has the
+    same offset: in the first of them, when no zone had rules yet, or whole cycles of the calendar before."""
+    if ms >= _LAST_CYCLE_MS:
+        ms = _LAST_CYCLE_MS + (ms - _LAST_CYCLE_MS) % _CYCLE_MS
+        ms -= _CYCLE_MS if ms >= days_of(9999, 12, 30) * DAY_MS else 0
+    return datetime(1970, 1, 1) + timedelta(milliseconds=max(ms, days_of(1, 1, 3) * DAY_MS))
+
+
+def _offset_ms(zone: str, ms: int) -> int:
+    """Return the offset of a named zone at an instant in milliseconds: before about 1900 it is seldom whole minutes."""
+    offset = _moment(ms).replace(tzinfo=UTC).astimezone(_named(zone)).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds()) * 1000
+
+
+def _whole_minutes(offset_ms: int) -> int:
+    """Return an offset in the minutes that a date-time keeps of it, cut toward zero as the old engine stored them."""
+    return -(-offset_ms // 60_000) if offset_ms < 0 else offset_ms // 60_000
+
+
 def offset_at(zone: str, ms: int) -> int:
     """Return the offset in minutes that a zone has at an instant. Raises ValueError when the zone is unknown."""
     fixed = fixed_offset(zone)
-    if fixed is not None:
-        return fixed
-    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms)
-    offset = instant.astimezone(_named(zone)).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds() // 60)
+    return _whole_minutes(_offset_ms(zone, ms)) if fixed is None else fixed
 
 
-def offset_at_local(zone: str, local_ms: int) -> int:
-    """Return the offset in minutes that a zone has at a local time. Raises ValueError when the zone is unknown."""
+def instant_of(zone: str, local_ms: int) -> tuple[int, int, bool]:
+    """Return the instant of a local time, the offset in minutes that the zone has then, and whether there is such a local
+    time: there is none where the clocks went forward, for which the offset before stands. Of two the earlier is meant.
+    Raises ValueError when the zone is unknown.
+    """
     fixed = fixed_offset(zone)
     if fixed is not None:
-        return fixed
-    local = datetime(1970, 1, 1) + timedelta(milliseconds=local_ms)
-    offset = local.replace(tzinfo=_named(zone)).utcoffset()
-    return 0 if offset is None else int(offset.total_seconds() // 60)
+        return local_ms - fixed * 60_000, fixed, True
+    offset = _moment(local_ms).replace(tzinfo=_named(zone)).utcoffset()
+    offset_ms = 0 if offset is None else int(offset.total_seconds()) * 1000
+    ms = local_ms - offset_ms
+    return ms, _whole_minutes(offset_ms), _offset_ms(zone, ms) == offset_ms
 
 
 def offset_text(minutes: int, colon: bool = True) -> str:

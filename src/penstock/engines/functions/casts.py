@@ -43,8 +43,7 @@ def _parse_hex(body: str) -> float | None:
     found = _HEX.match(body)
     if found is None or not (found[2] or found[3]):
         return None
-    digits = int((found[2] + found[3]) or "0", 16)
-    exponent = int(found[4]) - 4 * len(found[3])
+    digits, exponent = _hex_parts(found)
     if digits == 0:
         number = 0.0
     elif exponent + digits.bit_length() > 1100:
@@ -56,17 +55,30 @@ def _parse_hex(body: str) -> float | None:
     return -number if found[1] == "-" else number
 
 
+def _hex_parts(found: re.Match[str]) -> tuple[int, int]:
+    """Return the whole number and the power of two that a hexadecimal text stands for, without its sign."""
+    return int((found[2] + found[3]) or "0", 16), int(found[4]) - 4 * len(found[3])
+
+
+def _exact(body: str) -> Fraction:
+    """Return the number of a decimal or hexadecimal text whose double is finite and not zero."""
+    found = _HEX.match(body)
+    if found is None:
+        return Fraction(body.rstrip("dDfF"))
+    digits, exponent = _hex_parts(found)
+    return Fraction(-digits if found[1] == "-" else digits) * Fraction(2) ** exponent
+
+
 def parse_float(text: str) -> float | None:
     """Return what Java's `Float.parseFloat` gives: rounded once, from the decimal text to 32 bits."""
     number = parse_double(text)
     if number is None or not math.isfinite(number):
         return number
     near = to_float32(number)
-    body = text.strip(_BLANKS).rstrip("dDfF")
-    if near == number or not _DECIMAL.match(body):
+    if near == number:
         return near
     # Rounding twice is wrong only where the double fell on the middle between two floats: decide by the exact text.
-    exact = Fraction(body)
+    exact = _exact(text.strip(_BLANKS))
     if not math.isfinite(near):
         return math.copysign(_GREATEST_FLOAT, near) if abs(exact) < _MIDDLE_TO_INFINITY else near
     bits = struct.unpack("i", struct.pack("f", near))[0]
@@ -192,6 +204,6 @@ def long_to_float(number: int) -> float:
 
 
 def text_to_boolean(text: str) -> bool | None:
-    """Return true or false for these words in any case, else None."""
-    word = text.lower()
+    """Return true or false for these words in any case, else None. The long s is a small form of S to Java."""
+    word = text.lower().replace("\u017f", "s")
     return True if word == "true" else False if word == "false" else None

@@ -10,7 +10,8 @@ from urllib.parse import quote_plus
 
 import regex
 
-from penstock.engines.functions.casts import wrap_int
+from penstock.engines.functions.casts import strict_int, wrap_int
+from penstock.engines.functions.text import from_utf8
 
 _FNV_START = 33_554_467
 _FNV_PRIME = 0x01000193
@@ -19,7 +20,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z", re.ASCII)
 _PROTOCOLS = frozenset({"http", "https", "ftp", "file", "mailto", "jar", "netdoc"})
 """What Java has a reader for; a URL of any other is malformed to it."""
 _SCHEME = re.compile(r"(?:url:)?([a-z][a-z0-9+.-]*):", re.ASCII | re.IGNORECASE)
-_PORT = re.compile(r"[+-]?[0-9]+\Z", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,9}\Z", re.ASCII)
+_GROUP = re.compile(r"0*[0-9a-fA-F]{1,4}\Z", re.ASCII)
 _UP_TO_BLANK = "".join(map(chr, range(33)))
 _QUERY = regex.compile(r'(?<=[&?](?:as_)?[pq]=).*?(?=\Z|[&"])')
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]+")
@@ -75,7 +77,7 @@ def url_decode(text: str) -> str | None:
     if "%" in _ESCAPED.sub("", text):
         return None
     plain = text.replace("+", " ")
-    return _ESCAPED.sub(lambda found: bytes.fromhex(found.group().replace("%", "")).decode("utf-8", "replace"), plain)
+    return _ESCAPED.sub(lambda found: from_utf8(bytes.fromhex(found.group().replace("%", ""))), plain)
 
 
 def host(url: str) -> str | None:
@@ -89,6 +91,10 @@ def host(url: str) -> str | None:
     if found is None or found[1].lower() not in _PROTOCOLS:
         return None
     rest = body[found.end() :].partition("#")[0].partition("?")[0]
+    if found[1].lower() == "mailto":
+        # All of it is an address, of which there must be something.
+        address = body[found.end() :].partition("#")[0]
+        return "" if address and not address.isspace() else None
     if found[1].lower() == "jar":
         return "" if "!/" in rest else None
     if not rest.startswith("//") or rest.startswith("////"):
@@ -98,21 +104,40 @@ def host(url: str) -> str | None:
     if not at:
         name = before
     elif "@" in name:
-        return None
+        return ""
     return _without_port(name)
 
 
 def _without_port(name: str) -> str | None:
     if name.startswith("["):
         address, closed, port = name.partition("]")
-        if not closed or (port and not port.startswith(":")):
+        if not closed or (port and not port.startswith(":")) or not _is_ipv6(address[1:]):
             return None
         bare, port = f"{address}]", port[1:]
     else:
         bare, _, port = name.partition(":")
-    if port and (not _PORT.match(port) or int(port) < -1):
-        return None
+    if port:
+        number = strict_int(port)
+        if number is None or number < -1:
+            return None
     return bare.lower()
+
+
+def _is_ipv6(text: str) -> bool:
+    """Tell whether Java takes a text for an address of IPv6; a zone may follow it, groups may have zeros before them."""
+    body, percent, zone = text.partition("%")
+    if percent and not zone:
+        return False
+    head, _, last = body.rpartition(":")
+    if "." in last:
+        numbers = last.split(".")
+        if len(numbers) != 4 or not all(_NUMBER.match(one) and int(one) < 256 for one in numbers):
+            return False
+        body = f"{head}:0:0"
+    before, double, after = body.partition("::")
+    parts = [part for part in (before, after) if part] if double else [before]
+    groups = [group for part in parts for group in part.split(":")]
+    return all(map(_GROUP.match, groups)) and (len(groups) < 8 if double else len(groups) == 8)
 
 
 def search_query(url: str) -> str | None:

@@ -11,13 +11,23 @@ from penstock.engines.functions.casts import wrap_int
 from penstock.engines.functions.joda import MONTHS
 
 _NUMBER = re.compile(r"-?[0-9]+", re.ASCII)
+_ZONES = {
+    "UTC": 0, "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180,
+    "JST": 540, "EST": -300, "EDT": -240, "CST": -360, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "AKST": -540, "AKDT": -480, "HST": -600, "AST": -240, "ADT": -180,
+}  # fmt: skip
+"""Zones by the names that Java has for them in English, minutes east of Greenwich; it knows some more."""
+_NAMES = "|".join(sorted(_ZONES, key=len, reverse=True))
 _LOG = re.compile(
-    r"\s*([0-9]+)/([A-Za-z]+)/([0-9]+):([0-9]+):([0-9]+):([0-9]+) \s*(?:([+-])([0-9]{2})([0-9]{2})|(?:GMT|UTC)\b)",
-    re.ASCII,
+    r"\s*([0-9]+)/([A-Za-z]+)/[ \t]*([0-9]+):[ \t]*([0-9]+):[ \t]*([0-9]+):[ \t]*([0-9]+) \s*"
+    rf"(?:(?:GMT)?([+-])(?:(?<=GMT[+-])(\d{{1,2}}):(\d\d)|(?<!GMT[+-])(\d\d)(\d\d))|(?!GMT[+-])({_NAMES}))",
+    re.ASCII | re.IGNORECASE,
 )
 _MONTHS = {word: index for index, name in enumerate(MONTHS) for word in (name.lower(), name[:3].lower())}
 _UNITS_MS = {"day": DAY_MS, "hour": 3_600_000, "minute": 60_000, "second": 1_000}
 _GREATEST_INT = 2**31 - 1
+_FIRST_GREGORIAN = calendar.days_of(1582, 10, 15)
+"""Before it Java's own dates are those of the Julian calendar."""
 
 
 def truncated(unit: str) -> Callable[[str, int], str]:
@@ -77,7 +87,7 @@ def from_pattern(text: str, pattern: str, zone: str, this_year: int) -> str | No
     """Return a text that fits a pattern as ISO text in UTC, any other as None."""
     try:
         found = joda_reading.parse_pattern(text, pattern, zone, this_year)
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return None if found is None else isodate.print_iso(found[0], 0)
 
@@ -99,16 +109,21 @@ def _lenient_day(text: str) -> int | None:
     numbers: list[int] = []
     at = 0
     for width in (4, 2, len(text)):
+        # Blanks before a number count as places of it.
+        end = at + width
         while text[at : at + 1] in (" ", "\t"):
             at += 1
-        found = _NUMBER.match(text[at : at + width])
+        found = _NUMBER.match(text[at:end])
         if found is None or found.end() > 11 or abs(int(found[0])) > _GREATEST_INT:
             return None
         numbers.append(int(found[0]))
         at += found.end()
     year, month, day = numbers
-    extra, month = divmod(month - 1, 12)
-    return calendar.days_of(year + extra, month + 1, 1) + day - 1
+    extra, index = divmod(month - 1, 12)
+    gregorian = calendar.days_of(year + extra, index + 1, 1) + day - 1
+    if year >= 1582 and gregorian >= _FIRST_GREGORIAN:
+        return gregorian
+    return calendar.julian_days_of(year + extra, index + 1, 1) + day - 1
 
 
 def day_of_log(text: str) -> str | None:
@@ -117,9 +132,21 @@ def day_of_log(text: str) -> str | None:
     month = None if found is None else _MONTHS.get(found[2].lower())
     if found is None or month is None or any(len(part) > 9 for part in found.groups()[:6] if part):
         return None
+    offset = _minutes_of(found)
+    if offset is None:
+        return None
     day, year, hour, minute, second = (int(found[index]) for index in (1, 3, 4, 5, 6))
-    offset = int(found[8] or 0) * 60 + int(found[9] or 0)
     ms = (calendar.days_of(year, month + 1, 1) + day - 1) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000
-    utc = ms + (offset if found[7] == "-" else -offset) * 60_000
+    utc = ms - offset * 60_000
     shown = calendar.date_of(utc // DAY_MS)
-    return f"{shown[0]:04d}-{shown[1]:02d}-{shown[2]:02d}"
+    year = shown[0] if shown[0] > 0 else 1 - shown[0]
+    return f"{year:04d}-{shown[1]:02d}-{shown[2]:02d}"
+
+
+def _minutes_of(found: re.Match[str]) -> int | None:
+    if found[12]:
+        return _ZONES[found[12].upper()]
+    hours, minutes = int(found[8] or found[10]), int(found[9] or found[11])
+    if hours > 23 or minutes > 59:
+        return None
+    return (-1 if found[7] == "-" else 1) * (hours * 60 + minutes)

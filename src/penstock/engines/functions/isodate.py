@@ -20,7 +20,7 @@ _ISO = re.compile(
 )
 _PERIOD = re.compile(
     r"P(?:([+-]?[0-9]+)Y)?(?:([+-]?[0-9]+)M)?(?:([+-]?[0-9]+)W)?(?:([+-]?[0-9]+)D)?"
-    r"(?:T(?:([+-]?[0-9]+)H)?(?:([+-]?[0-9]+)M)?(?:([+-]?)(?=[.,]?[0-9])([0-9]*)(?:[.,]([0-9]*))?S)?)?\Z",
+    r"(?:T(?:([+-]?[0-9]+)H)?(?:([+-]?[0-9]+)M)?(?:([+-](?=[0-9])|)(?=[.,]?[0-9])([0-9]*)(?:[.,]([0-9]*))?S)?)?\Z",
     re.IGNORECASE | re.ASCII,
 )
 
@@ -59,7 +59,7 @@ def _shown(text: str) -> str:
 
 def _day(found: re.Match[str], text: str) -> int:
     year = int(found["year"])
-    if abs(year) > calendar.GREATEST_YEAR:
+    if not calendar.LEAST_YEAR <= year <= calendar.GREATEST_YEAR:
         raise _bad(text)
     if found["week"]:
         week, weekday = int(found["week"]), int(found["weekday"] or 1)
@@ -114,13 +114,17 @@ def parse_period(text: str) -> tuple[int, int, int, int]:
     """
     found = _PERIOD.match(text)
     numbers = [found[index] or "0" for index in (1, 2, 3, 4, 5, 6, 8)] if found is not None else []
-    if found is None or text[-1:] in "Tt" or any(len(one) > 11 or abs(int(one)) > _GREATEST_INT for one in numbers):
+    if found is None or text[-1:] in "Tt" or not all(map(_is_int, numbers)):
         raise DataError(f"{_shown(text)} is no ISO 8601 period. Write it like P1Y2M3W4DT5H6M7S.")
     years, months, weeks, days, hours, minutes, seconds = map(int, numbers)
     milli = seconds * 1000 + int((found[9] or "").ljust(3, "0")[:3])
-    if found[7]:
+    if found[7] == "-":
         milli = -milli
     return years, months, weeks * 7 + days, hours * 3_600_000 + minutes * 60_000 + milli
+
+
+def _is_int(digits: str) -> bool:
+    return len(digits) <= 11 and -_GREATEST_INT - 1 <= int(digits) <= _GREATEST_INT
 
 
 def add_period(ms: int, offset: int, period: str, sign: int) -> tuple[int, int]:

@@ -15,6 +15,8 @@ TIMEOUT_S = 2.0
 """Longest time of the processor that one match may take; a pattern that runs away ends the job with a sentence instead of
 hanging it."""
 
+_GOES_ON = regex.compile(r"(?<!\\)(?:\\\\)*+\\G")
+
 BROKEN = "\ufffd"
 """What stands for half of a character that is two UTF-16 units."""
 
@@ -85,6 +87,11 @@ def _iter_matches(compiled: regex.Pattern[str], text: str) -> Iterator[tuple[reg
         yield found, False
         at = found.end()
         if at == found.start():
+            if _GOES_ON.search(compiled.pattern):
+                raise PatternNotAvailable(
+                    "A regular expression with \\G finds nothing between two characters, and where it goes on from there "
+                    "is not available. Write it so that it finds something."
+                )
             if text[at : at + 1] > "\uffff":
                 halves = chr(0xD7C0 + (ord(text[at]) >> 10)) + chr(0xDC00 | ord(text[at]) & 0x3FF)
                 inside = compiled.match(f"{text[:at]}{halves}{text[at + 1 :]}", at + 1, timeout=TIMEOUT_S)

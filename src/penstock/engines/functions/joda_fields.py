@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from penstock.engines.functions import calendar
 from penstock.engines.functions.calendar import DAY_MS
@@ -22,20 +23,21 @@ def assemble(fields: dict[str, int]) -> int | None:
 
 def _date(fields: dict[str, int]) -> int | None:
     """Set the read fields one after the other, the greatest first: once with what is smaller beginning anew each time,
-    and once more keeping it. None where a field is out of its range."""
+    and once more keeping it, but for the last field. None where a field is out of its range."""
+    letters = _in_order(tuple(fields))
     days = calendar.days_of(0, 1, 1) if fields.get("G") == 0 else 0  # any day of that era
+    is_date = len(letters) + ("G" in fields) == len(fields)
     for anew in (True, False):
-        for letter, setter in _SETTERS.items():
-            if letter in fields:
-                found = setter(days, fields[letter], anew)
-                if found is None:
-                    return None
-                days = found
+        for letter in letters:
+            found = _SETTERS[letter](days, fields[letter], anew or (is_date and letter == letters[-1]))
+            if found is None:
+                return None
+            days = found
     return days
 
 
 def _set_year(days: int, year: int, anew: bool) -> int | None:
-    if abs(year) > calendar.GREATEST_YEAR:
+    if not calendar.LEAST_YEAR <= year <= calendar.GREATEST_YEAR:
         return None
     if anew:
         return calendar.days_of(year, 1, 1)
@@ -44,7 +46,7 @@ def _set_year(days: int, year: int, anew: bool) -> int | None:
 
 
 def _set_week_year(days: int, year: int, anew: bool) -> int | None:
-    if abs(year) > calendar.GREATEST_YEAR:
+    if not calendar.LEAST_YEAR <= year <= calendar.GREATEST_YEAR:
         return None
     start = calendar.week_start(year)
     weeks = (calendar.week_start(year + 1) - start) // 7
@@ -92,10 +94,18 @@ def _set_weekday(days: int, weekday: int, _anew: bool) -> int | None:
 
 
 _SETTERS: dict[str, Callable[[int, int, bool], int | None]] = {
-    "y": _set_year, "x": _set_week_year, "C": _set_century, "Y": _set_year_of_era, "M": _set_month, "w": _set_week,
+    "C": _set_century, "y": _set_year, "Y": _set_year_of_era, "x": _set_week_year, "M": _set_month, "w": _set_week,
     "D": _set_day_of_year, "d": _set_day, "e": _set_weekday,
 }  # fmt: skip
 """The fields of a date, the greatest first."""
+_GREATEST = {letter: 1 if letter in "yYx" else at for at, letter in enumerate(_SETTERS)}
+"""Which field goes before which; years of all kinds go as they are read."""
+
+
+@lru_cache(maxsize=256)
+def _in_order(read: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the letters that are fields of a date, the greatest first."""
+    return tuple(sorted((letter for letter in read if letter in _SETTERS), key=lambda letter: _GREATEST[letter]))
 
 
 def _hour(fields: dict[str, int]) -> int | None:

@@ -14,6 +14,10 @@ _ZONE_NAMES = {
 }  # fmt: skip
 
 
+_HALVES = {"AM": 0, "PM": 1}
+_ERAS = {"BCE": 0, "BC": 0, "AD": 1, "CE": 1}
+
+
 @dataclass(slots=True)
 class _Read:
     fields: dict[str, int]
@@ -35,15 +39,13 @@ def parse_pattern(text: str, pattern: str, zone: str, this_year: int) -> tuple[i
     if local is None:
         return None
     if read.zone is not None:
-        offset = calendar.offset_at_local(read.zone, local)
-        ms = local - offset * 60_000
+        ms, offset, is_there = calendar.instant_of(read.zone, local)
         # A local time that the zone skips when its clocks go forward does not exist.
-        return (ms, offset) if calendar.offset_at(read.zone, ms) == offset else None
+        return (ms, offset) if is_there else None
     if read.offset is not None:
         ms = local - read.offset * 60_000
         return ms, calendar.offset_at(zone, ms)
-    offset = calendar.offset_at_local(zone, local)
-    return local - offset * 60_000, offset
+    return calendar.instant_of(zone, local)[:2]
 
 
 def _read(text: str, parts: tuple[Part, ...], this_year: int) -> _Read | None:
@@ -76,7 +78,7 @@ def _read_part(text: str, at: int, part: Part, beside: bool, read: _Read, this_y
     if letter == "E":
         return _read_name(text, at, "e", WEEKDAYS, read)
     if letter in "aG":
-        return _read_word(text, at, letter, ("AM", "PM") if letter == "a" else ("BC", "AD"), read)
+        return _read_word(text, at, letter, _HALVES if letter == "a" else _ERAS, read)
     if letter in "Zz":
         return _read_zone(text, at, part, read)
     end = _digits(text, at, max({"D": 3, "e": 1, "C": 1}.get(letter, 2), count))
@@ -96,7 +98,9 @@ def _digits(text: str, at: int, most: int) -> int:
 def _read_year(text: str, at: int, part: Part, beside: bool, read: _Read, this_year: int) -> int | None:
     sign = 1
     start = at
-    if at < len(text) and text[at] in "+-" and not (part.count == 2 and beside):
+    # Years of an era have no sign.
+    is_signed = not (part.count == 2 and beside) and (part.letter != "Y" or part.count == 2)
+    if at < len(text) and text[at] in "+-" and is_signed:
         sign = -1 if text[at] == "-" else 1
         at += 1
     most = (2 if part.count == 2 else part.count) if beside else 9
@@ -121,8 +125,8 @@ def _read_name(text: str, at: int, field: str, names: tuple[str, ...], read: _Re
     return None
 
 
-def _read_word(text: str, at: int, field: str, words: tuple[str, ...], read: _Read) -> int | None:
-    for index, word in enumerate(words):
+def _read_word(text: str, at: int, field: str, words: dict[str, int], read: _Read) -> int | None:
+    for word, index in words.items():
         if text[at : at + len(word)].upper() == word:
             read.fields[field] = index
             return at + len(word)

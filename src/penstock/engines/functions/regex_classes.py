@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 
 import regex
@@ -21,6 +22,18 @@ _POSIX = {
     "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t", "Cntrl": r"\x00-\x1f\x7f",
     "XDigit": "0-9a-fA-F", "Space": r" \t\n\x0b\f\r",
 }  # fmt: skip
+_UNICODE_CLASSES = {
+    "d": r"\p{Nd}", "w": r"\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\u200c\u200d", "s": r"\p{White_Space}",
+    "h": _CLASSES["h"], "v": _CLASSES["v"],
+}  # fmt: skip
+_UNICODE_POSIX = {
+    **_POSIX, "Lower": r"\p{Lowercase}", "Upper": r"\p{Uppercase}", "Alpha": r"\p{Alphabetic}", "Digit": r"\p{Nd}",
+    "Alnum": r"\p{Alphabetic}\p{Nd}", "Punct": r"\p{P}", "Graph": r"[^\p{Z}\p{Cc}\p{Cs}\p{Cn}]",
+    "Print": r"[[^\p{Zl}\p{Zp}\p{Cc}\p{Cs}\p{Cn}]]", "Blank": r"\p{Zs}\t", "Cntrl": r"\p{Cc}",
+    "XDigit": r"\p{Nd}a-fA-F\uff21-\uff26\uff41-\uff46", "Space": r"\p{White_Space}",
+}  # fmt: skip
+"""The classes under the flag U."""
+WORD = f"[{_UNICODE_CLASSES['w']}]"
 _IGNORABLE = r"\x00-\x08\x0e-\x1b\x7f-\x9f\p{Cf}"
 _STARTS = r"\p{L}\p{Nl}\u1885\u1886\u2118\u212e\u309b\u309c"
 _JAVA = {
@@ -61,6 +74,12 @@ _ANY_CASE = {
 _NEGATED = {"D": r"^0-9", "W": r"^a-zA-Z0-9_", "S": r"^ \t\n\x0B\f\r"}
 
 
+_LOW_HALF = regex.compile(r"\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_LONG_ESCAPE = regex.compile(r"\\U([0-9a-f]{8})")
+_OF_RANGE = regex.compile("-[0-9A-F]{4,5}$|^HANGUL SYLLABLE ")
+"""Names that are made by a rule: Java makes others."""
+
+
 class BadPattern(DataError):
     """A text that Java would not accept as a regular expression."""
 
@@ -92,6 +111,9 @@ class Reader:
         letter = self.source[self.at + 1]
         if letter.lower() in _CLASSES and letter in "dDwWsShHvV":
             self.at += 2
+            if "U" in self.flags:
+                members = _UNICODE_CLASSES[letter.lower()]
+                return f"[^{members}]" if letter.isupper() else members, None
             members = _CLASSES[letter.lower()]
             native = members if members.isascii() and "\\u" not in members and "\\x" not in members else None
             if letter == "s":
@@ -114,8 +136,8 @@ class Reader:
             name = self.source[self.at + 2 : self.at + 3]
             self.at += 3
         if name in _POSIX:
-            members = _POSIX[name]
-            if "i" in self.flags and name in ("Lower", "Upper"):
+            members = (_UNICODE_POSIX if "U" in self.flags else _POSIX)[name]
+            if "U" not in self.flags and "i" in self.flags and name in ("Lower", "Upper"):
                 members = "a-zA-Z"
         elif name in _JAVA:
             members = _JAVA[name]
@@ -138,6 +160,8 @@ class Reader:
         if letter in _NAMED:
             self.at += 2
             return _NAMED[letter]
+        if letter == "N":
+            return self.named()
         if letter == "x" and source[at + 2 : at + 3] == "{":
             end = source.find("}", at)
             return self.code_point(source[at + 3 : end] if end > 0 else "", 16, end + 1)
@@ -165,11 +189,29 @@ class Reader:
             char = chr(int(digits, base))
         except (ValueError, OverflowError):
             raise self.bad("a numeric escape has wrong digits") from None
-        if "\ud800" <= char <= "\udfff":
-            raise PatternNotAvailable(
-                f"Half a surrogate pair in the regular expression {self.source!r} is not available."
-            )
         self.at = end
+        # Two halves in a row are one character; a single one is a character that no text has.
+        low = _LOW_HALF.match(self.source, end) if size == 4 and "\ud800" <= char <= "\udbff" else None
+        if low is not None:
+            self.at = low.end()
+            char = chr(0x10000 + ((ord(char) & 0x3FF) << 10 | int(low[1], 16) & 0x3FF))
+        return char
+
+    def named(self) -> str:
+        """The character of `\\N{…}`, by its name in the standard of Unicode; Java has others for what has none there."""
+        end = self.source.find("}", self.at)
+        if not self.peek("\\N{") or end < 0:
+            raise self.bad("'\\N' needs a name in {…}")
+        name = self.source[self.at + 3 : end].strip().upper()
+        try:
+            char = unicodedata.lookup(name)
+        except KeyError:
+            char = ""
+        if len(char) != 1 or unicodedata.name(char, "") != name or _OF_RANGE.search(name):
+            raise PatternNotAvailable(
+                f"The character named {name!r} in {self.source!r} is not available; write \\x{{…}}."
+            )
+        self.at = end + 1
         return char
 
     def skip(self) -> int:
@@ -258,9 +300,9 @@ class Reader:
         text = in_class(low) if low == high else f"{in_class(low)}-{in_class(high)}"
         text += "".join(map(in_class, self.cases(low, high).replace(low, "")))
         members.append(text)
-        if native is None or not text.isascii():
-            return None
-        return [*native, text]
+        return (
+            None if native is None or not text.isascii() or is_half(low) or is_half(high) else [*native, for_re2(text)]
+        )
 
     def class_char(self) -> str:
         if self.source[self.at] == "\\":
@@ -270,6 +312,16 @@ class Reader:
         char = self.source[self.at]
         self.at += 1
         return char
+
+
+def is_half(char: str) -> bool:
+    """Tell whether a character is half of one, which a pattern may name and no text has."""
+    return "\ud800" <= char <= "\udfff"
+
+
+def for_re2(text: str) -> str:
+    """Return members of a class, as `in_class` writes them, as RE2 reads them."""
+    return _LONG_ESCAPE.sub(lambda found: f"\\x{{{int(found[1], 16):x}}}", text)
 
 
 def in_class(char: str) -> str:

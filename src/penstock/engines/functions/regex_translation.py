@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import regex
 
-from penstock.engines.functions.regex_classes import PatternNotAvailable, Reader, in_class
+from penstock.engines.functions.regex_classes import WORD, PatternNotAvailable, Reader, for_re2, in_class, is_half
 
 _ENDS = r"\n\r\u0085\u2028\u2029"
 _DOT = f"[^{_ENDS}]"
@@ -18,6 +18,16 @@ _BEHIND = rf"[\p{{L}}\p{{Nd}}_]|{_BASE}\p{{Mn}}+"
 _AHEAD = rf"[\p{{L}}\p{{Nd}}_]|\p{{Mn}}(?<={_BASE}\p{{Mn}}+)"
 _BOUNDARY = f"(?:(?<={_BEHIND})(?!{_AHEAD})|(?<!{_BEHIND})(?={_AHEAD}))"
 _INSIDE = f"(?:(?<={_BEHIND})(?={_AHEAD})|(?<!{_BEHIND})(?!{_AHEAD}))"
+_UNICODE_BOUNDARY = f"(?:(?<={WORD})(?!{WORD})|(?<!{WORD})(?={WORD}))"
+_UNICODE_INSIDE = f"(?:(?<={WORD})(?={WORD})|(?<!{WORD})(?!{WORD}))"
+_CLUSTER_END = r"[\p{GCB=EX}\u200d\p{GCB=SM}]*"
+_CLUSTER = (
+    r"(?>\r\n|[\p{GCB=CN}\r\n]|\p{GCB=PP}*(?:\p{GCB=RI}{2}"
+    r"|\p{GCB=L}*(?:\p{GCB=V}+|\p{GCB=LV}\p{GCB=V}*|\p{GCB=LVT})\p{GCB=T}*|\p{GCB=L}+|\p{GCB=T}+"
+    r"|\p{Extended_Pictographic}(?:\p{GCB=EX}*\u200d\p{Extended_Pictographic})*"
+    rf"|[^\p{{GCB=CN}}\r\n]){_CLUSTER_END}|\p{{GCB=PP}}+{_CLUSTER_END})"
+)
+"""A character with all that belongs to it, by the rules before Unicode 15.1, which joins consonants of Indic scripts."""
 _LAST = r"(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)"
 _LINE_START = r"(?:(?!\Z)(?:\A|(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n)))"
 _SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}
@@ -170,9 +180,12 @@ class _Translator(Reader):
         both = self.cases(char, char)
         if len(both) > 1:
             either = f"[{''.join(map(in_class, both))}]"
-            self.emit(either, either if either.isprintable() and either.isascii() else None)
+            self.emit(either, for_re2(either) if either.isprintable() and either.isascii() else None)
             return
         text = _plain(char)
+        if is_half(char):
+            self.emit(text)
+            return
         self.emit(text, text if char.isascii() and char.isprintable() else _re2_plain(char))
 
     def quantifier(self, mark: int, re2_mark: int) -> None:
@@ -204,7 +217,7 @@ class _Translator(Reader):
         self.extent.add(self.last, found, mode)
 
     def group(self, depth: int) -> bool:
-        flags, outer = self.flags, self.extent
+        flags, outer, mark = self.flags, self.extent, len(self.out)
         opening: str | None = None
         if not self.peek("(?"):
             self.at += 1
@@ -225,6 +238,9 @@ class _Translator(Reader):
             raise self.bad("a '(' is not closed")
         self.at += 1
         self.flags = flags
+        if opening in ("(?<=", "(?<!") and _CLUSTER in "".join(self.out[mark:]):
+            # Java takes it for one character long, and seldom finds it.
+            raise PatternNotAvailable(f"\\X behind a place in {self.source!r} is not available; look for it ahead.")
         self.leave(opening, outer)
         self.emit(")", ")")
         return True
@@ -261,9 +277,11 @@ class _Translator(Reader):
             letter = self.source[at]
             if letter == "-":
                 on = False
-            elif letter in "ismdux":
-                flags.add(letter) if on else flags.discard(letter)
-            elif letter in "Uc":
+            elif letter in "ismduxU":
+                # With U comes u, and goes with it.
+                for flag in "Uu" if letter == "U" else letter:
+                    flags.add(flag) if on else flags.discard(flag)
+            elif letter == "c":
                 raise PatternNotAvailable(
                     f"The flag '{letter}' of the regular expression {self.source!r} is not available; write it without."
                 )
@@ -293,8 +311,11 @@ class _Translator(Reader):
             self.last = Extent(longest=2)
             self.emit(r"(?:\r\n|[\n\x0b\f\r\x85\u2028\u2029])")
             return True
-        if letter in "XN":
-            raise PatternNotAvailable(f"\\{letter} in the regular expression {self.source!r} is not available.")
+        if letter == "X":
+            self.at += 2
+            self.last = Extent(longest=1)
+            self.emit(_CLUSTER)
+            return True
         if letter in "123456789":
             self.back_reference()
             return True
@@ -318,10 +339,10 @@ class _Translator(Reader):
 
     def anchor(self, letter: str) -> bool:
         self.at += 2
-        if letter == "G":
-            raise PatternNotAvailable(f"\\G in the regular expression {self.source!r} is not available.")
         self.last = Extent(varies=letter == "Z")
-        text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": self.last_end()}[letter]
+        text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": self.last_end(), "G": r"\G"}[letter]
+        if "U" in self.flags and letter in "bB":
+            text = _UNICODE_BOUNDARY if letter == "b" else _UNICODE_INSIDE
         native = {"A": self.native_start(), "z": self.native_end()}
         self.emit(text, native.get(letter), self.native_end() if letter == "Z" else None)
         return True

@@ -169,7 +169,7 @@ def _double(number: float) -> float:
 
 
 def _bytes_text(value: Value) -> str:
-    return str(value.data.decode("utf-8", "replace"))
+    return texts.from_utf8(value.data)
 
 
 def to_text(text: str) -> str | None:

@@ -26,6 +26,7 @@ from penstock.engines.functions import (
     joda,
     joda_reading,
     json_text,
+    letter_case,
     numbers,
     raw,
     receipts,
@@ -68,8 +69,6 @@ def _try_date(text: str, pattern: str, zone: str, this_year: int) -> tuple[int, 
         raise DataError(
             f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
         ) from None
-    except OverflowError:
-        raise DataError(f"{text!r} lies outside the years for which the zone {zone!r} is known.") from None
 
 
 def _zone_of_today(zone: str, now_ms: int) -> str:
@@ -90,8 +89,6 @@ def _switch(instant: tuple[int, int], zone: str) -> tuple[int, int]:
         raise DataError(
             f"There is no time zone {zone!r}. Use an offset such as +02:00 or an id such as Europe/Paris."
         ) from None
-    except OverflowError:
-        raise DataError(f"The instant lies outside the years for which the zone {zone!r} is known.") from None
 
 
 def _iso_shift(text: str, period: str, zone_minutes: int, sign: int) -> str:
@@ -218,7 +215,7 @@ SHARED: tuple[Shared, ...] = (
     Shared("index_of", ("text", "text", "int"), "int", texts.index_of),
     Shared("last_index_of", ("text", "text"), "int", texts.last_index_of),
     Shared("upper", ("text",), "text", str.upper),
-    Shared("lower", ("text",), "text", str.lower),
+    Shared("lower", ("text",), "text", letter_case.lower),
     Shared("upper_first", ("text",), "text", texts.upper_first),
     Shared("lower_first", ("text",), "text", texts.lower_first),
     Shared("reverse", ("text",), "text", texts.reverse),
@@ -303,8 +300,10 @@ SHARED: tuple[Shared, ...] = (
     # bags
     Shared("bag_count", ("value",), "long", bags.count),
     Shared("bag_count_all", ("value",), "long", bags.count_all),
-    Shared("bag_sum", ("value",), "value", bags.total),
-    Shared("bag_average", ("value",), "double", bags.average),
+    Shared("bag_whole_total", ("value",), "long", bags.whole_total),
+    Shared("bag_real_total", ("value",), "double", bags.real_total),
+    Shared("bag_whole_average", ("value",), "double", bags.whole_average),
+    Shared("bag_real_average", ("value",), "double", bags.real_average),
     Shared("bag_least", ("value",), "value", bags.least),
     Shared("bag_greatest", ("value",), "value", bags.greatest),
     Shared("bag_least_number", ("value",), "value", bags.least_number),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import regex
 
 _RTRIM = regex.compile(r" +(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)")
+_HALF_PAIR = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]?")
 _DEFAULT_DELIMITERS = ' ",()*'
 
 
@@ -20,6 +23,12 @@ def _units(text: str) -> bytes:
 def _from_units(data: bytes) -> str:
     # Half a pair cannot be held in UTF-8 text: it becomes a replacement character, never invalid text.
     return data.decode("utf-16-le", "replace")
+
+
+def from_utf8(data: bytes) -> str:
+    """Return bytes as text; what is no UTF-8 becomes replacement characters, one for each piece that Java finds broken: half
+    of a surrogate pair, three bytes long, is one."""
+    return _HALF_PAIR.sub(b"\xef\xbf\xbd", data).decode("utf-8", "replace")
 
 
 def length(text: str) -> int:
@@ -120,5 +129,9 @@ def utf16_key(text: str) -> str:
 
 
 def reverse(text: str) -> str:
-    """Return the UTF-16 units in reverse order; of a character of two, each half is a broken one."""
-    return "".join("\ufffd\ufffd" if char > "\uffff" else char for char in reversed(text))
+    """Return the UTF-16 units in reverse order; halves of characters that meet the other way round make one, the others are
+    broken."""
+    if is_bmp(text or " "):
+        return text[::-1]
+    units = _units(text)
+    return _from_units(b"".join(units[at : at + 2] for at in range(len(units) - 2, -1, -2)))

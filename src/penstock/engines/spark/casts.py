@@ -69,8 +69,8 @@ def text_to_datetime(sql: str, zone_minutes: int) -> str:
 
 
 def text_to_boolean(sql: str) -> str:
-    """`true` and `false` in any case, else null."""
-    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false END"
+    """`true` and `false` in any case, that of the long s too, else null."""
+    return f"CASE lower({sql}) WHEN 'true' THEN true WHEN 'false' THEN false WHEN 'fal\u017fe' THEN false END"
 
 
 def real_to_text(sql: str, kind: Kind) -> str:

@@ -57,10 +57,11 @@ def given_records(session: SparkSession, scan: Scan, records: Records) -> DataFr
 
 
 def _table(schema: Schema, records: Records) -> pa.Table:
+    given, arrow = enumerate(schema), arrow_schema(schema)
     columns = [
-        pa.array([to_raw(row[at]) for row in records.rows], one.type) for at, one in enumerate(arrow_schema(schema))
+        pa.array([to_raw(row[at], one.dtype) for row in records.rows], arrow.field(at).type) for at, one in given
     ]
-    return pa.Table.from_arrays(columns, schema=arrow_schema(schema))
+    return pa.Table.from_arrays(columns, schema=arrow)
 
 
 def read_records(access: Access, session: SparkSession, reader: Reader) -> DataFrame:

@@ -99,11 +99,11 @@ def to_value(raw: Any, dtype: DType) -> Value | None:
     return Value(dtype.kind, raw)
 
 
-def to_raw(value: Value | None) -> Any:
-    """Return a value as it lies in an Arrow array on its way to Spark."""
+def to_raw(value: Value | None, dtype: DType) -> Any:
+    """Return the value of a field as it lies in an Arrow array on its way to Spark; a field without a type holds any kind."""
     if value is None:
         return None
-    if value.kind in _TEXTS:
+    if dtype.kind in _TEXTS:
         return encode(value)
     if value.kind is Kind.DATETIME:
         return {"t": value.data.ms, "o": value.data.offset}

@@ -30,15 +30,28 @@ def plain(text: str | None) -> Any:
         (bag(INT, 2**31 - 1, 1), 2**31, 2.0**30),
         (bag(LONG, 2**63 - 1, 1), -(2**63), -(2.0**62)),
         (bag(LONG, 9007199254740993, 0), 9007199254740993, 4503599627370496.0),
-        (bag(DOUBLE, 0.1, 0.2, None), 0.1 + 0.2, (0.1 + 0.2) / 2),
-        (bag(FLOAT, 1.5), 1.5, 1.5),
         (bag(INT), None, None),
         (bag(INT, None), None, None),
     ],
 )
-def test_sums_and_means(given: str, total: Any, average: Any) -> None:
-    assert plain(bags.total(given)) == total
-    assert bags.average(given) == average
+def test_sums_and_means_of_whole_numbers(given: str, total: Any, average: Any) -> None:
+    assert bags.whole_total(given) == total
+    assert bags.whole_average(given) == average
+
+
+@pytest.mark.parametrize(
+    ("given", "total", "average"),
+    [
+        (bag(DOUBLE, 0.1, 0.2, None), 0.1 + 0.2, (0.1 + 0.2) / 2),
+        (bag(FLOAT, 1.5), 1.5, 1.5),
+        (bag(LONG, 2**63 - 1, 2**63 - 1), 2.0**64, 2.0**63),
+        (bag(TEXT, "1", "x", "2.5"), 3.5, 1.75),
+        (bag(DOUBLE), None, None),
+    ],
+)
+def test_sums_and_means_of_other_values_never_wrap(given: str, total: Any, average: Any) -> None:
+    assert bags.real_total(given) == total
+    assert bags.real_average(given) == average
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,9 @@ from penstock.engines.functions import casts
         ("1e400", None, None, math.inf, math.inf),
         ("1e-400", 0, 0, 0.0, 0.0),
         ("true", None, None, None, None),
+        ("0x1.00000100000000001p0", 1, 1, 1.0000000596046448, 1.0000001192092896),
+        ("-0x1.000003p0f", -1, -1, -1.0000001788139343, -1.000000238418579),
+        ("0x1.fffffeffffffffp127", None, None, 3.4028235677973366e38, 3.4028234663852886e38),
     ],
 )
 def test_text_to_numbers(
@@ -109,6 +112,6 @@ def test_doubles_to_whole_numbers(number: float, as_int: int, as_long: int, roun
 
 
 def test_words_for_booleans() -> None:
-    assert [casts.text_to_boolean(word) for word in ("true", "TRUE", "False", "yes", "", " true", "1")] == [
-        True, True, False, None, None, None, None,
+    assert [casts.text_to_boolean(word) for word in ("true", "TRUE", "False", "yes", "", " true", "1", "FAL\u017fe")] == [
+        True, True, False, None, None, None, None, False,
     ]  # fmt: skip

@@ -64,6 +64,36 @@ def test_a_whole_text_matches(pattern: str, text: str, whole: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "pattern", "result"),
+    [
+        ("a😀b", r"\ud83d\ude00", "axb"),
+        ("a😀b", r"[\ud83d\ude00-\ud83d\ude4f]", "axb"),
+        ("a😀b", r"[\uD83C-\uDBFF\uDC00-\uDFFF]+", "axb"),
+        ("a😀b", r"\ud83d|[\ud800-\udfff]|\p{Cs}", "a😀b"),
+        ("a😀b", r"[^\ud800-\udfff]", "xxx"),
+        ("a😀b", r"\x{d83d}\x{de00}", "a😀b"),
+        ("a1b", r"\N{latin small letter a}|[\N{DIGIT ONE}]", "xxb"),
+        ("e\u0301\r\nक\u094dत", r"\X", "xxxx"),
+        ("👨\u200d👩🇩🇪🇩 가", r"\X", "xxxxx"),
+        ("112", r"\G1", "xx2"),
+        ("1a1", r"\G1|a", "xxx"),
+        ("é٣\u0301_\u200d- ", r"(?U)\w+", "x- "),
+        ("a\u0301", r"(?U)\b", "xa\u0301x"),
+        ("\u00a0\u0085\u2028", r"(?U)\s", "xxx"),
+        ("٣3", r"(?U)\d", "xx"),
+        ("éÉǅ", r"(?U)\p{Lower}", "xÉǅ"),
+        ("éÉ", r"(?iU)é", "xx"),
+        ("éÉ", r"(?iU)(?-U)É", "éx"),
+        ("€«a", r"(?U)\p{Punct}", "€xa"),
+        ("a\u200b\ufeffb", r"[\u200b-\u200d\ufeff]", "axxb"),
+        ("a\u200bb", "[\u200ba]", "xxb"),
+    ],
+)
+def test_what_stands_for_a_character(text: str, pattern: str, result: str) -> None:
+    assert java_regex.replace_all(text, pattern, "x") == result
+
+
+@pytest.mark.parametrize(
     "pattern",
     [
         "(", ")", "*a", "a**", "[", "[]", "a{2,1}", "{x}", "a{,2}", "\\", "\\y", "(?z)a", "(?<n>a)(?<n>b)", "\\k<n>",
@@ -76,7 +106,9 @@ def test_what_java_refuses_is_malformed(pattern: str) -> None:
         java_regex.full_match("a", pattern)
 
 
-@pytest.mark.parametrize("pattern", ["\\X", "\\N{DIGIT ONE}", "\\Ga", "(?U)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"])
+@pytest.mark.parametrize(
+    "pattern", ["\\N{LINE FEED (LF)}", "\\G", "(?c)a", "(?<=\\X)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"]
+)
 def test_what_cannot_run_here_is_no_malformed_pattern(pattern: str) -> None:
     with pytest.raises(PatternNotAvailable):
         java_regex.replace_all("a", pattern, "x")

@@ -49,3 +49,11 @@ def test_the_first_unit_is_mapped_one_to_one(given: str, capital: str) -> None:
 def test_case_is_ignored_unit_by_unit(left: str, right: str, equal: bool) -> None:
     assert text.equals_ignore_case(left, right) is equal
     assert text.equals_ignore_case(right, left) is equal
+
+
+@pytest.mark.parametrize(
+    ("given", "reversed_"),
+    [("abc", "cba"), ("", ""), ("é\u0301", "\u0301é"), ("a😀b", "b\ufffd\ufffda"), ("a𐐀😀", "\ufffd\U0001f400\ufffda")],
+)
+def test_units_are_reversed(given: str, reversed_: str) -> None:
+    assert text.reverse(given) == reversed_
