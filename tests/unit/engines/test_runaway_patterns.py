@@ -9,6 +9,7 @@ import pytest
 
 from penstock.engines.functions import java_regex
 from penstock.errors import DataError
+from penstock.kit import json_paths
 
 
 @pytest.mark.parametrize(
@@ -37,7 +38,7 @@ def test_what_is_linear_elsewhere_is_linear_here(plain: Callable[..., object]) -
 def test_a_pattern_inside_a_path_has_a_limit_too(
     test: str, plain: Callable[..., object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(java_regex, "TIMEOUT_S", 0.2)
+    monkeypatch.setattr(json_paths, "TIMEOUT_S", 0.2)
     with pytest.raises(DataError, match="ran longer"):
         plain(f"JsonExtract('[\"{'a' * 60}!\"]','$[?{test}]')")
 

@@ -10,10 +10,7 @@ import regex
 from penstock.engines.functions.regex_classes import BadPattern, PatternNotAvailable
 from penstock.engines.functions.regex_translation import translate
 from penstock.errors import DataError
-
-TIMEOUT_S = 2.0
-"""Longest time of the processor that one match may take; a pattern that runs away ends the job with a sentence instead of
-hanging it."""
+from penstock.kit.patterns import TIMEOUT_S, runaway
 
 _GOES_ON = regex.compile(r"(?<!\\)(?:\\\\)*+\\G")
 
@@ -34,14 +31,6 @@ def compile_pattern(pattern: str) -> regex.Pattern[str]:
         return regex.compile(translated.pattern, regex.V1)
     except (regex.error, OverflowError) as error:
         raise BadPattern(f"The regular expression {pattern!r} is malformed: {error}.") from error
-
-
-def runaway(pattern: str) -> DataError:
-    """Return the error of a pattern that took longer than `TIMEOUT_S`."""
-    return DataError(
-        f"The regular expression {pattern!r} ran longer than {TIMEOUT_S:g} s on one value. Write it without nested "
-        "repetitions, or with possessive ones."
-    )
 
 
 def full_match(text: str, pattern: str) -> bool:

@@ -6,8 +6,9 @@ import json
 import re
 from typing import Any
 
-from penstock.engines.functions import json_paths, structures
+from penstock.engines.functions import structures
 from penstock.engines.functions.json_depth import guard_depth
+from penstock.kit import json_paths
 
 _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 

@@ -42,6 +42,9 @@ def test_records_below_a_path(service: Any, runner: Any, reply: Any) -> None:
         ("$..rows[*]", {"a": {"rows": [{"id": 1}]}, "b": {"rows": [{"id": 2}, {"id": 3}]}}, [1, 2, 3]),
         ("$.data[?@.ok == true]", {"data": [{"id": 1, "ok": True}, {"id": 2, "ok": False}, {"id": 3, "ok": True}]}, [1, 3]),
         ("$['strange key']", {"strange key": [{"id": 4}]}, [4]),
+        ("$.data[?@.ok == true]", {"data": [{"id": 1, "ok": 1}, {"id": 2, "ok": True}]}, [2]),
+        ("$.data[0]", {"data": {"0": {"id": 1}}}, []),
+        ("$.data[1:]", {"data": [{"id": 1}, {"id": 2}]}, [2]),
     ],
 )  # fmt: skip
 def test_base_records(service: Any, runner: Any, reply: Any, base: str, document: Any, ids: list[int]) -> None:

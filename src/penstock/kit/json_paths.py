@@ -21,8 +21,8 @@ from jsonpath.parse import Parser
 from jsonpath.selectors import IndexSelector, JSONPathSelector
 from jsonpath.stream import TokenStream
 
-from penstock.engines.functions import java_regex
 from penstock.errors import DataError
+from penstock.kit.patterns import TIMEOUT_S, runaway
 
 _DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\.", re.DOTALL)
 """A dot, which stands for no line end of either kind; what is escaped or in brackets is taken with it and stays."""
@@ -121,9 +121,9 @@ def _fits(value: str, pattern: str, flags: int, *, whole: bool) -> bool:
     if compiled is None:
         return False
     try:
-        found = (compiled.fullmatch if whole else compiled.search)(value, timeout=java_regex.TIMEOUT_S)
+        found = (compiled.fullmatch if whole else compiled.search)(value, timeout=TIMEOUT_S)
     except TimeoutError:
-        raise java_regex.runaway(pattern) from None
+        raise runaway(pattern) from None
     return found is not None
 
 
@@ -131,7 +131,8 @@ _PATHS = _Paths()
 
 
 def find(path: str, data: Any) -> list[Any]:
-    """Return what a JSONPath finds in plain JSON, or in a JSON text. Raises DataError for a path that is none."""
+    """Return what a JSONPath finds in plain JSON, or in a JSON text. Raises DataError for a path that is none, and for a
+    pattern in it that runs away."""
     try:
         found: list[Any] = _PATHS.findall(path, data)
     except (jsonpath.JSONPathError, ValueError) as error:
