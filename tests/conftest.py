@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 else:
 
     def _load(name: str) -> ModuleType:
-        # The tests are no package (importmode=importlib): a module beside this one is loaded by its path.
-        spec = importlib.util.spec_from_file_location(f"penstock_tests_{name}", Path(__file__).with_name(f"{name}.py"))
+        # The tests are no package (importmode=importlib): a package beside this module is loaded by its path.
+        place = Path(__file__).with_name(name) / "__init__.py"
+        spec = importlib.util.spec_from_file_location(f"penstock_tests_{name}", place)
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)

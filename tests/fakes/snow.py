@@ -87,7 +87,7 @@ class Snowflake(ThreadingHTTPServer):
     def __init__(self, folder: Path) -> None:
         self.stage = folder / "stage"
         self.stage.mkdir(parents=True)
-        self.base = duckdb.connect(str(folder / "snow.duckdb"))
+        self.base = duckdb.connect()  # In memory: what it stands in for is no matter of this machine's disk.
         for one in ("SET GLOBAL TimeZone = 'UTC'", *_MACROS):
             self.base.execute(one)
         super().__init__(("127.0.0.1", 0), _Handler)

@@ -78,6 +78,20 @@ class Java(str):
         return found == self or (forms[0] == forms[1] and float(found) == float(self))
 
 
+class Number(str):
+    """A double in digits, however many there are and wherever the point stands."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: float | str) -> Number:
+        """Make it of a double."""
+        return super().__new__(cls, repr(float(value)))
+
+    def is_met(self, found: Any) -> bool:
+        """Tell whether a text is this number."""
+        return isinstance(found, str) and repr(float(found)) == self
+
+
 def java(value: float) -> Java:
     """A double as Java prints it: the fewest digits that name it, an exponent outside of 0.001 to ten million."""
     return Java(_java(value))
@@ -138,6 +152,9 @@ def decimal_edges(precision: int, scale: int) -> list[Decimal]:
     most = 10**precision - 1
     return [Decimal(one).scaleb(-scale, EXACT) for one in (most, -most, 1, -1, 0, most // 2)]
 
+
+DECIMALS = ((38, 0), (38, 10), (38, 38), (18, 18), (18, 0), (9, 2), (1, 0))
+"""Digits of decimals, and how many of them stand behind the point."""
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=24)
 TEXT_EDGES = [

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import count, pairwise
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import pymysql
 import pytest
+from tests.fakes.deaths import Asked, Cut, Dying, cutting
 
 from penstock import wiring
 from penstock.connectors.databases.duckdb.source import opened
@@ -30,7 +32,7 @@ from penstock.connectors.databases.sqlite.target import SqliteTarget
 from penstock.connectors.places import FilePlace
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.errors import PenstockError
-from penstock.plan.ports import Connector, Engine, Staged, Written
+from penstock.plan.ports import Connector, Engine
 from penstock.runtime.execute import Gate, OpenGate, Order, Result, execute
 from penstock.runtime.look import Quiet
 
@@ -257,7 +259,9 @@ class SnowflakeBase(SqliteBase):
 
 
 @pytest.fixture
-def snowflake_base(tmp_path: Path) -> Iterator[SnowflakeBase]:
+def snowflake_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SnowflakeBase]:
+    # For each session the driver looks for the program that it runs in, through all that pytest has on the stack.
+    monkeypatch.setattr("snowflake.connector.connection._connection.get_application_path", lambda: None)
     made = SnowflakeBase(tmp_path)
     yield made
     made.close()
@@ -326,33 +330,6 @@ def table_target(mapping: Sequence[Any] = (), **properties: Any) -> dict[str, An
     }  # fmt: skip
 
 
-class Cut(BaseException):
-    """The process dies here; nothing of ours is told."""
-
-
-class Asked:
-    """A gate that grants, and keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
-
-    def grant(self, outputs: Sequence[Written]) -> None:
-        self.asked = json.loads(json.dumps([asdict(one) for one in outputs]))
-
-
-class Dying:
-    """A connector of a process that dies: it removes nothing any more."""
-
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connector, name)
-
-    def discard(self, staged: Staged) -> None:
-        """Nobody is there to remove it."""
-
-
 class Jobs:
     """Runs packages over the folder `lake` and the database `db`."""
 
@@ -404,11 +381,36 @@ class Jobs:
         """Run an attempt that dies while it publishes; returns its order, and that of the next."""
         self.number += 1
         order, gate = self.order(components, **more), Asked()
-        dying = {name: Dying(one) for name, one in wiring.connectors(None, allow=HERE).items()}
         with pytest.raises(Cut):
-            self.attempt(order, gate, dying)  # type: ignore[arg-type]
+            self.attempt(order, gate, self._dying())
         token = f"job-{self.number}-2"
         return order, replace(order, token=token, granted_token=order.token, granted=gate.asked)
+
+    def _dying(self) -> dict[str, Connector]:
+        return {name: cast("Connector", Dying(one)) for name, one in wiring.connectors(None, allow=HERE).items()}
+
+    def granted(self, *components: Mapping[str, Any]) -> Order:
+        """Run an attempt that dies before it writes anything; returns the order of one that may be attempted time and again,
+        from the same staged files (`anew`)."""
+        with pytest.MonkeyPatch.context() as patch:
+            cutting(patch, self.base.target(), ["begin"], 0, Cut)
+            _, again = self.dies(*components)
+        shutil.copytree(self.folder / "staging", self.folder / "granted")
+        return again
+
+    def anew(self) -> None:
+        """Have what was granted as it was, and no row of the ledger."""
+        shutil.rmtree(self.folder / "staging")
+        shutil.copytree(self.folder / "granted", self.folder / "staging")
+        self.base.sql("DELETE FROM _penstock_ledger")
+
+    def is_dead(self, order: Order) -> bool:
+        """Run an attempt of what was granted; tells whether it died."""
+        try:
+            self.attempt(order, connectors=self._dying())
+        except Cut:
+            return True
+        return False
 
     def failed(self, *components: Mapping[str, Any], **more: Any) -> str:
         """Run a new job that fails, and return what it says."""

@@ -8,13 +8,13 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.fakes.deaths import Cut, cutting
 
 from penstock.connectors.databases import loading
 from penstock.connectors.databases.session import Gone
@@ -71,27 +71,32 @@ def after(operation: str, records: int = len(RECORDS)) -> list[tuple[object, ...
 
 def entry(base: Base) -> tuple[Any, ...]:
     """The newest row of the ledger: chunk, records, whether it is finished."""
-    return max(base.rows("SELECT chunk, records, finished, written_at FROM _penstock_ledger"), key=lambda row: row[3])[
-        :3
-    ]
+    return max(
+        base.rows("SELECT chunk, records, finished, written_at FROM _penstock_ledger WHERE job <> ''"),
+        key=lambda row: row[3],
+    )[:3]
 
 
 # --- what is written
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-@pytest.mark.parametrize("size", [1, 3, 7, 1000])
-def test_chunks_give_what_one_transaction_gives(jobs: Jobs, base: Base, operation: str, size: int) -> None:
+def test_chunks_give_what_one_transaction_gives(jobs: Jobs, base: Base, operation: str) -> None:
     whole = jobs.run(jobs.records(TWO), jobs.target(**given(operation, None))).outputs[0].receipt
     assert rows(base) == after(operation)
     refill(base)
-    receipt = jobs.run(jobs.records(TWO), jobs.target(**given(operation, size))).outputs[0].receipt
-    assert rows(base) == after(operation)
-    chunks = -(-len(RECORDS) // size)
-    assert receipt["checks"] == {**whole["checks"], "chunks": f"{chunks}"}
-    assert (receipt["written"], receipt["is_once"]) == (7, True)
-    assert entry(base) == (chunks, 7, 1)
-    assert f"chunk {chunks} of {chunks} is written, 7 of 7 records" in jobs.told.text
+    order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation, 3)))
+    for size in (1, 3, 7, 1000):
+        jobs.anew()
+        flow = order.flow.replace('"chunk_records": 3', f'"chunk_records": {size}')
+        receipt = jobs.attempt(replace(order, flow=flow)).outputs[0].receipt
+        assert rows(base) == after(operation)
+        chunks = -(-len(RECORDS) // size)
+        assert receipt["checks"] == {**whole["checks"], "chunks": f"{chunks}"}
+        assert (receipt["written"], receipt["is_once"]) == (7, True)
+        assert entry(base) == (chunks, 7, 1)
+        assert f"chunk {chunks} of {chunks} is written, 7 of 7 records" in jobs.told.text
+        refill(base)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -178,70 +183,45 @@ def test_a_record_that_is_left_out_doubles_no_key(jobs: Jobs, base: Base) -> Non
 # --- what dies
 
 
-def cutting(
-    monkeypatch: pytest.MonkeyPatch, target: type, at: int, when: str, fault: Callable[[], BaseException]
-) -> list[int]:
-    """Have the step of a number fail before or after it is done; returns a list that gets the number when it has."""
-    numbers, hit = count(), []
-
-    def broken(step: Callable[..., Any]) -> Callable[..., Any]:
-        def call(self: Any, *args: Any) -> Any:
-            is_it = next(numbers) == at
-            if is_it and when == "before":
-                hit.append(at)
-                raise fault()
-            made = step(self, *args)
-            if is_it:
-                hit.append(at)
-                raise fault()
-            return made
-
-        return call
-
-    for name in STEPS:
-        monkeypatch.setattr(target, name, broken(getattr(target, name)))
-    return hit
-
-
 @pytest.mark.parametrize("operation", ["append", "merge_update_insert"])
 def test_wherever_an_attempt_dies_the_next_goes_on_behind_its_last_chunk(
-    jobs: Jobs, base: Base, operation: str, cut: type[BaseException]
+    jobs: Jobs, base: Base, operation: str
 ) -> None:
+    order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation)))
     for number in count():
+        jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), number // 2, ("before", "after")[number % 2], cut)
-            try:
-                _, again = jobs.dies(jobs.records(TWO), jobs.target(**given(operation)))
-            except pytest.fail.Exception:
-                assert not hit
-                break
-        there = [size for size in (0, 3, 6, 7) if rows(base) == after(operation, size)]
-        assert there, rows(base)
-        for is_first in (True, False):
-            checks = jobs.attempt(again).outputs[0].receipt["checks"]
-            assert rows(base) == after(operation)
-            if is_first:
-                # What was there is not sent again.
-                assert checks.get("records of an earlier attempt", "0") == f"{there[-1] if there[0] else 0}"
-                assert int(checks.get("arrived", "0")) == 7 - (there[-1] if there[0] else 0)
-            assert checks["chunks"] == "3"
+            hit = cutting(patch, base.target(), STEPS, number, Cut)
+            is_dead = jobs.is_dead(order)
+        assert is_dead == bool(hit)
+        there = next((size for size in (7, 6, 3, 0) if rows(base) == after(operation, size)), None)
+        assert there is not None, rows(base)
+        checks = jobs.attempt(replace(order, token="job-1-3")).outputs[0].receipt["checks"]
+        assert rows(base) == after(operation)
+        # What was there is not sent again.
+        assert checks.get("records of an earlier attempt", "0") == f"{there}"
+        assert int(checks.get("arrived", "0")) == 7 - there
+        assert checks["chunks"] == "3"
+        if not hit:
+            break
         refill(base)
-    assert number > 15
+    assert number > 8
 
 
 def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base) -> None:
     """The end of a commit that nobody heard is looked up (R22), and what it wrote is counted as written."""
-    operation = "append"
+    order = jobs.granted(jobs.records(TWO), jobs.target(**given("append")))
     for number in count():
+        jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), number // 2, ("before", "after")[number % 2], lambda: Gone("cut."))
-            receipt = jobs.run(jobs.records(TWO), jobs.target(**given(operation))).outputs[0].receipt
-        assert rows(base) == after(operation)
+            hit = cutting(patch, base.target(), STEPS, number, lambda: Gone("cut."))
+            receipt = jobs.attempt(order).outputs[0].receipt
+        assert rows(base) == after("append")
         assert (receipt["checks"]["arrived"], receipt["checks"]["chunks"]) == ("7", "3")
         refill(base)
         if not hit:
             break
-    assert number > 15
+    assert number > 8
 
 
 @pytest.mark.parametrize(("step", "nth"), [("commit", 2), ("bulk", 2)])
@@ -268,7 +248,7 @@ def test_a_process_that_is_killed(jobs: Jobs, base: Base, tmp_path: Path, step: 
 def test_the_next_attempt_may_cut_other_chunks(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     """A variable may have another value then."""
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append", 2)))
     assert rows(base) == after("append", 2)
     flow = again.flow.replace('"chunk_records": 2', '"chunk_records": 4')
@@ -284,7 +264,7 @@ def test_what_was_left_out_before_is_not_known_any_more(jobs: Jobs, base: Base, 
     (jobs.lake / "in.csv").write_text("x,a\n2,b\n3,c\n")
     records = jobs.records(["id:string", "name:string"])
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         _, again = jobs.dies(records, jobs.target(**given("append", 1), on_bad_value="skip"))
     receipt = jobs.attempt(again).outputs[0].receipt
     assert rows(base) == sorted([*OLD, (2, "b"), (3, "c")], key=str)
@@ -295,11 +275,11 @@ def test_what_was_left_out_before_is_not_known_any_more(jobs: Jobs, base: Base, 
 def test_an_attempt_that_lost_its_job_writes_no_further_chunk(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     """Nor does it remove what the attempt after it publishes."""
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         order, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
     staged = sorted((jobs.folder / "staging").iterdir())
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         with pytest.raises(cut):
             jobs.attempt(replace(again, token="job-1-3"))
     assert rows(base) == after("append", 6)
@@ -318,7 +298,7 @@ def test_two_attempts_at_once_write_each_chunk_once(jobs: Jobs, base: Base, cut:
         pytest.skip("one process would wait for itself: what is written to files has one writer")
     target = base.target()
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, target, 2, "after", cut)
+        cutting(patch, target, STEPS, 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
     begin, late = target.begin, [True]  # type: ignore[attr-defined]
 
@@ -339,11 +319,11 @@ def test_two_attempts_at_once_write_each_chunk_once(jobs: Jobs, base: Base, cut:
 
 
 def fails_at(monkeypatch: pytest.MonkeyPatch, target: type, nth: int) -> None:
-    """Have a chunk refused by the database."""
+    """Have a chunk refused by the database; keys that are sent apart are none."""
     bulk, numbers = target.bulk, count(1)  # type: ignore[attr-defined]
 
     def refused(self: Any, *args: Any) -> Any:
-        if next(numbers) == nth:
+        if len(args[1]) == len(TWO) and next(numbers) == nth:
             raise PermanentError("the database says: no more.")
         return bulk(self, *args)
 
@@ -351,17 +331,17 @@ def fails_at(monkeypatch: pytest.MonkeyPatch, target: type, nth: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "bulks", "remedy"),
+    ("operation", "remedy"),
     [
-        ("append", 2, "A job that is run again adds them once more: remove them"),
-        ("merge_update_insert", 3, "The job can be run again: it finds them by their key"),
-        ("update", 3, "The job can be run again."),
+        ("append", "A job that is run again adds them once more: remove them"),
+        ("merge_update_insert", "The job can be run again: it finds them by their key"),
+        ("update", "The job can be run again."),
     ],
 )
 def test_a_failure_says_what_stands(
-    jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch, operation: str, bulks: int, remedy: str
+    jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch, operation: str, remedy: str
 ) -> None:
-    fails_at(monkeypatch, base.target(), bulks)
+    fails_at(monkeypatch, base.target(), 2)
     message = jobs.failed(jobs.records(TWO), jobs.target(**given(operation)))
     assert "no more. 1 of 3 chunks were written before, 3 of 7 records, and stay in 't'." in message
     assert remedy in message
@@ -391,7 +371,7 @@ def test_a_session_that_never_comes_back(jobs: Jobs, base: Base, monkeypatch: py
 
 def test_what_was_staged_and_is_gone(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
     shutil.rmtree(jobs.folder / "staging")
     with pytest.raises(PermanentError, match=r"staged is gone, so the rest was not written\. 1 of 3 chunks"):
@@ -402,7 +382,7 @@ def test_what_was_staged_and_is_gone(jobs: Jobs, base: Base, cut: type[BaseExcep
 def test_a_table_that_goes_between_chunks_is_not_made_again(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     base.sql("DROP TABLE t")
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), 2, "after", cut)
+        cutting(patch, base.target(), STEPS, 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append"), auto_create_table=True))
     base.sql("DROP TABLE t")
     with pytest.raises(PermanentError, match="is gone, and the chunks that were written into it"):

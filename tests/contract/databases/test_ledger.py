@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.fakes.deaths import Cut, cutting
 
 from penstock.connectors.databases import loading
 from penstock.connectors.databases.session import Gone
@@ -32,31 +32,6 @@ def target_of(base: Base) -> type:
     return found
 
 
-def breaks(
-    monkeypatch: pytest.MonkeyPatch, target: type, at: int, when: str, fault: Callable[[], BaseException]
-) -> list[int]:
-    """Have the step of a number fail before or after it is done; returns a list that gets the number when it has."""
-    numbers, hit = count(), []
-
-    def broken(step: Callable[..., Any]) -> Callable[..., Any]:
-        def call(self: Any, *args: Any) -> Any:
-            is_it = next(numbers) == at
-            if is_it and when == "before":
-                hit.append(at)
-                raise fault()
-            made = step(self, *args)
-            if is_it:
-                hit.append(at)
-                raise fault()
-            return made
-
-        return call
-
-    for name in STEPS:
-        monkeypatch.setattr(target, name, broken(getattr(target, name)))
-    return hit
-
-
 WANTED = {
     "append": [(1, "new"), (1, "old"), (2, "two")],
     "truncate_insert": [(1, "new"), (2, "two")],
@@ -64,44 +39,48 @@ WANTED = {
 }
 
 
+def given(operation: str) -> dict[str, Any]:
+    return {"operation": operation, "mapping": ["id*", "name"] if "merge" in operation else []}
+
+
+def refill(base: Base) -> None:
+    base.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'old')")
+
+
 @pytest.mark.parametrize("operation", list(WANTED))
-def test_wherever_an_attempt_dies_the_next_one_completes_it(
-    jobs: Jobs, base: Base, operation: str, cut: type[BaseException]
-) -> None:
-    target = target_of(base)
-    given = {"operation": operation, "mapping": ["id*", "name"] if "merge" in operation else []}
+def test_wherever_an_attempt_dies_the_next_one_completes_it(jobs: Jobs, base: Base, operation: str) -> None:
+    order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation)))
     for number in count():
+        jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = breaks(patch, target, number // 2, ("before", "after")[number % 2], cut)
-            try:
-                _, again = jobs.dies(jobs.records(TWO), jobs.target(**given))
-            except pytest.fail.Exception:
-                assert not hit
-                break
+            hit = cutting(patch, base.target(), STEPS, number, Cut)
+            is_dead = jobs.is_dead(order)
+        assert is_dead == bool(hit)
         assert sorted(base.rows("SELECT * FROM t")) in ([(1, "old")], WANTED[operation])
-        for _ in range(2):
-            made = jobs.attempt(again)
-            assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
-            assert made.outputs[0].records == 2
-            assert made.outputs[0].receipt["is_once"]
-        base.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'old')")
-    assert number > 8
+        made = jobs.attempt(order)
+        assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
+        assert made.outputs[0].records == 2
+        assert made.outputs[0].receipt["is_once"]
+        if not hit:
+            break
+        refill(base)
+    assert number > 4
 
 
 @pytest.mark.parametrize("operation", ["append", "merge_update_insert"])
 def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base, operation: str) -> None:
     """The commit too, whose end is not known then (R22)."""
-    target = target_of(base)
-    given = {"operation": operation, "mapping": ["id*", "name"] if "merge" in operation else []}
+    order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation)))
     for number in count():
+        jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = breaks(patch, target, number // 2, ("before", "after")[number % 2], lambda: Gone("cut."))
-            jobs.run(jobs.records(TWO), jobs.target(**given))
+            hit = cutting(patch, base.target(), STEPS, number, lambda: Gone("cut."))
+            jobs.attempt(order)
         assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
-        base.sql("DELETE FROM t", "INSERT INTO t VALUES (1, 'old')")
+        refill(base)
         if not hit:
             break
-    assert number > 8
+    assert number > 4
 
 
 def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
@@ -110,7 +89,7 @@ def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseE
         pytest.skip("one process would wait for itself: what is written to files has one writer")
     target = target_of(base)
     with pytest.MonkeyPatch.context() as patch:
-        breaks(patch, target, 0, "before", cut)
+        cutting(patch, target, STEPS, 0, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target())
     is_first = [True]
     begin = target.begin
@@ -132,7 +111,7 @@ def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseE
 
 def test_what_was_staged_and_is_gone_was_not_written(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        breaks(patch, target_of(base), 0, "before", cut)
+        cutting(patch, target_of(base), STEPS, 0, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target())
     shutil.rmtree(jobs.folder / "staging")
     with pytest.raises(PermanentError, match="what was staged is gone, so nothing was written"):

@@ -18,7 +18,7 @@ from penstock.plan.ports import Arrived
 
 ROWS = 8192
 """Rows that become one batch."""
-_INFINITE = 2**63 - 1
+INFINITE = 2**63 - 1
 """A time that is none: DuckDB's infinity, which fits no field."""
 _YEAR = r"^\d{4}-"
 _ZONE = r"(Z|[+-]00(:?00)?)$"
@@ -94,7 +94,7 @@ def _printed(wanted: pa.DataType) -> Callable[[Sequence[str | None]], pa.Array]:
         texts = pc.replace_substring_regex(pa.array(values, pa.string()), _ZONE, "")
         is_odd = pc.or_(pc.invert(pc.match_substring_regex(texts, _YEAR)), pc.match_substring(texts, "BC"))
         made = pc.if_else(is_odd, pa.scalar("1970-01-01"), texts).cast(pa.timestamp("us"))
-        infinite = pa.scalar(_INFINITE, pa.int64()).cast(pa.timestamp("us"))
+        infinite = pa.scalar(INFINITE, pa.int64()).cast(pa.timestamp("us"))
         return pc.if_else(is_odd, infinite, made).cast(wanted)
 
     return convert

@@ -13,9 +13,9 @@ MEMORY = "2GiB"
 """At most, before it spills beside what lands."""
 
 
-def opened(folder: Path, extension: str) -> duckdb.DuckDBPyConnection:
-    """Return a new database with one extension, such as `postgres_scanner`; it spills into *folder*. Raises
-    PermanentError where the extension is not installed."""
+def opened(folder: Path, extension: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Return a new database, with one extension such as `postgres_scanner` where it is named; it spills into *folder*.
+    Raises PermanentError where the extension is not installed."""
     made = duckdb.connect(
         ":memory:",
         config={
@@ -23,7 +23,9 @@ def opened(folder: Path, extension: str) -> duckdb.DuckDBPyConnection:
             "temp_directory": str(folder), "preserve_insertion_order": "false", "threads": 2,
         },
     )  # fmt: skip
-    made.execute(f"LOAD {literal(str(_file_of(extension)))}; SET TimeZone = 'UTC'")
+    if extension is not None:
+        made.execute(f"LOAD {literal(str(_file_of(extension)))}")
+    made.execute("SET TimeZone = 'UTC'")
     return made
 
 
@@ -44,6 +46,13 @@ def _file_of(extension: str) -> Path:
 def literal(text: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def landing(statement: str, file: Path, *, has_reals: bool) -> str:
+    """Return the statement that writes the rows of another into a file of Parquet."""
+    # A dictionary holds one zero for 0.0 and -0.0 (decision 0068).
+    plain = ", DICTIONARY_SIZE_LIMIT 0" if has_reals else ""
+    return f"COPY ({statement}) TO {literal(str(file))} (FORMAT parquet{plain})"
 
 
 def said(error: duckdb.Error) -> str:

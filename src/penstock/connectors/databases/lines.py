@@ -3,7 +3,7 @@ backslash before what has a meaning of its own, `\\N` for null."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,22 +16,69 @@ import pyarrow.parquet as pq
 BATCH_BYTES = 4 << 20
 """About how much is in memory at a time, of each of few copies."""
 BATCH_RECORDS = 32_768
+_FIRST = 2048
+"""Records of the first batch of a chunk; each one after it has twice as many."""
 _NULL = "\\N"
 _ESCAPES = (("\\", "\\\\"), ("\t", "\\t"), ("\n", "\\n"), ("\r", "\\r"))
+
+
+@dataclass(slots=True)
+class Reading:
+    """Records that are read on from where the last ones have ended, so that what lies between is not read twice. Closed, and
+    after records that nobody has read to their end, it begins anew."""
+
+    at: int | None = None
+    """How many records lie before the next one."""
+    rest: pa.RecordBatch | None = None
+    going: Iterator[pa.RecordBatch] | None = None
+
+    def take(
+        self, first: int, end: int | None, begun: Callable[[], Iterator[pa.RecordBatch]]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the records from *first* on and before *end*; *begun* gives those from *first* on."""
+        if self.at != first or self.going is None:
+            self.close()
+            self.going = begun()
+        going, rest, at = self.going, self.rest, first
+        self.at = self.rest = None
+        most = _FIRST
+        while end is None or at < end:
+            batch = rest if rest is not None else next(going, None)
+            if batch is None:
+                break
+            # Little at first, so that who writes has something to do while the next is made.
+            part = batch.slice(0, most if end is None else min(most, end - at))
+            most *= 2
+            rest = batch.slice(part.num_rows) if part.num_rows < batch.num_rows else None
+            at += part.num_rows
+            yield part
+        self.at, self.rest = at, rest
+
+    def close(self) -> None:
+        """Read nothing more."""
+        going, self.going, self.rest, self.at = self.going, None, None, None
+        if isinstance(going, Generator):
+            going.close()
 
 
 @dataclass(frozen=True, slots=True)
 class StagedFiles:
     """Records of an output, in order: those of *paths*, from *first* on and before *end* (None: all that follow), counted over
-    all files. Their columns are those of its target, or the *columns* alone."""
+    all files. Their columns are those of its target, or the *columns* alone. Where there is a *reading*, it goes on."""
 
     paths: tuple[Path, ...]
     columns: tuple[str, ...] | None = None
     first: int = 0
     end: int | None = None
+    reading: Reading | None = None
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the records, some at a time."""
+        if self.reading is not None:
+            return self.reading.take(self.first, self.end, replace(self, end=None, reading=None).batches)
+        return self._read()
+
+    def _read(self) -> Iterator[pa.RecordBatch]:
         before = 0
         for path in self.paths:
             with pq.ParquetFile(path) as file:

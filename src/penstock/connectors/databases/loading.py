@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from penstock.connectors.databases import targets
+from penstock.connectors.databases import keys, targets
 from penstock.connectors.databases.ledger import Entry, Ledger
-from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.lines import Reading, StagedFiles
 from penstock.connectors.databases.merging import KEYED, Given, Merge, temporaries
 from penstock.connectors.databases.pieces import NONE_YET, Counts, Piece, following, left_standing
-from penstock.connectors.databases.targets import Item, Loaded, Opened, Table, Taken, Target
+from penstock.connectors.databases.targets import Item, Loaded, Narrowing, Opened, Span, Table, Taken, Target
 from penstock.errors import InvariantBroken, LeaseLost, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Publication, Staged, Written
 from penstock.plan.systems import DatabaseTarget
@@ -43,18 +44,24 @@ class Load:
     pending: Counts | None = None
     piece: Piece = NONE_YET
     there: Entry | None = None
+    waits: list[float] = field(default_factory=lambda: list(RETRY_S))
+    found: Table | None = None
+    """The table as it was found, or made, in the session that is open."""
+    reading: Reading = field(default_factory=Reading)
 
     def publish(self, opened: Callable[[], Opened]) -> Publication:
         """Write the rows; sessions are opened by *opened*. Raises PermanentError when nothing was written, or not all chunks
         were, and LeaseLost when an attempt after this one writes them."""
-        waits = list(RETRY_S)
+        with closing(self.reading):
+            return self._publish(opened)
+
+    def _publish(self, opened: Callable[[], Opened]) -> Publication:
         while True:
             try:
                 with opened() as session:
                     is_done = self._once(session)
                 if is_done:
                     return self._published()
-                waits = list(RETRY_S)
             except Taken:
                 continue  # Another attempt of this job was faster: the ledger says so now.
             except PermanentError as error:
@@ -68,9 +75,9 @@ class Load:
                         f"{_sentence(error)} It is not known whether the records were written, for there is no ledger. "
                         "Look into the table before the job is run again."
                     ) from error
-                if not waits:
+                if not self.waits:
                     raise PermanentError(self._given_up(error)) from error
-                time.sleep(waits.pop(0))
+                time.sleep(self.waits.pop(0))
 
     def _published(self) -> Publication:
         place = f"{self.target.schema}.{self.target.table}" if self.target.schema else self.target.table
@@ -96,6 +103,7 @@ class Load:
 
     def _once(self, session: Target) -> bool:
         """Write what is next; tell whether that was all."""
+        self.found = None
         ledger = Ledger.of(session, self.ledger_schema or self.target.schema, self.staged, in_chunks=self._in_chunks)
         self.is_once = ledger.made()
         if self._in_chunks and not self.is_once:
@@ -104,7 +112,11 @@ class Load:
         self.is_unknown = False
         self._settle(seen, ledger.epoch)
         if self.target.chunk_records is not None:
-            return self._next(session, ledger, seen, self.target.chunk_records)
+            while not self._next(session, ledger, seen, self.target.chunk_records):
+                if self.target.operation in KEYED:
+                    return False  # Its temporary tables go with the session.
+                seen = self.there
+            return True
         if seen is None:
             self._write(session, ledger, Piece(0, self.written.records, self.written.records), None)
         elif not seen.is_finished:
@@ -175,7 +187,7 @@ class Load:
             raise
         self.is_unknown, self.pending = True, pending
         session.commit()
-        self.is_unknown = False
+        self.is_unknown, self.waits = False, list(RETRY_S)
         self._settle(entry, ledger.epoch)
         if has_after:
             self._after(session, ledger)
@@ -185,7 +197,9 @@ class Load:
         if not self.staged.folder.is_dir() or not all(one.is_file() for one in paths):
             lost = "nothing was written. Run the job again." if piece.is_first else "the rest was not written."
             raise PermanentError(f"what was staged is gone, so {lost}")
-        return StagedFiles(paths) if piece.is_whole else StagedFiles(paths, None, piece.first, piece.end)
+        if piece.is_whole:
+            return StagedFiles(paths)
+        return StagedFiles(paths, None, piece.first, piece.end, self.reading)
 
     def _act_inside(self, session: Target, sql: str) -> None:
         try:
@@ -206,6 +220,11 @@ class Load:
 
     def _table(self, session: Target, items: Sequence[Item]) -> Table:
         """Return the table, made and widened as the policy says."""
+        if self.found is None:
+            self.found = self._looked_up(session, items)
+        return self.found
+
+    def _looked_up(self, session: Target, items: Sequence[Item]) -> Table:
         target = self.target
         found = targets.checked(session, target, items)
         name = session.qualified(target.schema, target.table)
@@ -237,7 +256,7 @@ class Load:
         return self._temporaries(session, self._table(session, items), items)
 
     def _temporaries(self, session: Target, table: Table, items: Sequence[Item]) -> Given:
-        has_more = self.piece.is_first and not self.piece.is_last
+        has_more = self.piece.is_first and not self.piece.is_last and not self._keys_are_plain(table, items)
         return temporaries(session, table, items, has_more, self.staged.spec.on_bad_value)
 
     def _rows(
@@ -254,23 +273,47 @@ class Load:
         if is_keyed:
             session.serialize(table)
             given = given or self._temporaries(session, table, items)
-            self._check_keys(session, table, files, given)
+            keys_differ = self._check_keys(session, table, items, files, given)
         loaded = session.bulk(given.rows if given is not None else table, items, files, policy)
         self._compare(loaded, self.piece.records)
         counts.add(loaded)
         if given is not None:
+            if isinstance(session, Narrowing):
+                session.span = self._span(session, table, items, given)
             merge = Merge(session, table, given.rows, items, self.target, loaded.records, self.piece.unwritten)
-            counts.rows = merge.run(keys_differ=not self.piece.is_whole)
+            counts.rows = merge.run(keys_differ=keys_differ)
         return counts
 
-    def _check_keys(self, session: Target, table: Table, files: StagedFiles, given: Given) -> None:
-        """Before the first of several chunks: raise PermanentError where two records have one key, in whichever chunks."""
+    def _span(self, session: Target, table: Table, items: Sequence[Item], given: Given) -> Span | None:
+        """Return where the keys of a chunk lie: records are often in their order, so that few rows need to be looked at."""
+        names = [session.quoted(one.column) for one in items if one.is_key]
+        if self.piece.is_whole or len(names) > 1 or not keys.are_plain(table, items):
+            return None
+        (ends,) = session.rows(f"SELECT min({names[0]}), max({names[0]}) FROM {given.rows.name}")
+        return None if ends[0] is None else Span(names[0], int(str(ends[0])), int(str(ends[1])))
+
+    def _keys_are_plain(self, table: Table, items: Sequence[Item]) -> bool:
+        return self.staged.spec.on_bad_value == "fail" and keys.are_plain(table, items)
+
+    def _check_keys(
+        self, session: Target, table: Table, items: Sequence[Item], files: StagedFiles, given: Given
+    ) -> bool:
+        """Tell whether no two records have one key, in whichever chunks; False where that is not known yet. Raises
+        PermanentError where two have."""
+        if self.target.operation == "merge_delete_insert":
+            return False
+        if not self.piece.is_first:
+            return True
+        if self._keys_are_plain(table, items):
+            keys.check(files.paths, [one.column for one in items if one.is_key], session.quoted)
+            return True
         if given.keys is None:
-            return
+            return False
         every = StagedFiles(files.paths, tuple(one.column for one in given.compared))
         loaded = session.bulk(given.keys, given.compared, every, self.staged.spec.on_bad_value)
         self._compare(loaded, self.written.records)
         Merge(session, table, given.keys, given.compared, self.target, loaded.records).check_doubles()
+        return True
 
     def _compare(self, loaded: Loaded, records: int) -> None:
         arrived = loaded.records + loaded.skipped

@@ -6,7 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from penstock.connectors.databases.targets import Item, Table, Target
+from penstock.connectors.databases.keys import doubled_key
+from penstock.connectors.databases.targets import Item, Narrowing, Table, Target
 from penstock.errors import PermanentError
 from penstock.plan.systems import DatabaseTarget
 
@@ -96,6 +97,8 @@ class Merge:
     def _insert(self, listed: str) -> int:
         given = self.given.name
         there = self._same("there", given)
+        if isinstance(self.session, Narrowing) and self.session.span is not None:
+            there += f" AND {self.session.span.of('there')}"
         return self.session.execute(
             f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {given} "
             f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} there WHERE {there})"
@@ -138,12 +141,7 @@ class Merge:
         )
         found = self.session.rows(self.session.limited(doubled, 1))
         if found:
-            *values, count = found[0]
-            key = ", ".join(f"{key} {value}" for key, value in zip(keys, values, strict=True))
-            raise PermanentError(
-                f"{count} records have the key {key}, and it is not known which of them is to stay. Nothing was written. "
-                "Make them one, for example with a Limit of 1 by the key."
-            )
+            raise doubled_key(keys, found[0])
 
     @property
     def _mark(self) -> str:

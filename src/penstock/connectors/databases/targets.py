@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -174,6 +174,26 @@ class Staging(Protocol):
     stage: Stage | None
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Between which values the key *column* (as an identifier) lies of all records that are given."""
+
+    column: str
+    least: int
+    most: int
+
+    def of(self, table: str) -> str:
+        """Return the condition that a row of a table lies there."""
+        return f"{table}.{self.column} BETWEEN {self.least} AND {self.most}"
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """A session whose loads by key look at a part of the table where it knows that of the keys."""
+
+    span: Span | None
+
+
 Opened = AbstractContextManager[Target]
 _FITS: dict[Kind, frozenset[Family]] = {
     Kind.BOOLEAN: frozenset({Family.BOOLEAN, Family.FLAG, Family.TEXT}),
@@ -195,6 +215,17 @@ _NEEDS = {
     "insert_missing": ("SELECT", "INSERT"),
 }
 _FOR_MISSING = {"keep": (), "delete": ("SELECT", "DELETE"), "mark": ("SELECT", "UPDATE")}
+
+
+def update_from(
+    quoted: Callable[[str], str], table: Table, given: Table, items: Sequence[Item], also: Sequence[str], more: str = ""
+) -> str:
+    """Return the statement that changes the rows whose key is among those given, where UPDATE takes a FROM; *also* are further
+    assignments, *more* is a further condition."""
+    changes = [f"{name} = given.{name}" for name in (quoted(one.column) for one in items if not one.is_key)]
+    keys = [quoted(one.column) for one in items if one.is_key]
+    same = " AND ".join([*(f"{table.name}.{key} = given.{key}" for key in keys), *([more] if more else [])])
+    return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
 
 
 def items_of(write: Write, target: DatabaseTarget) -> tuple[Item, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -78,6 +79,8 @@ def _cells(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str 
                     yield number + 1, texts
     except PasswordError as error:
         raise PermanentError(f"{file.name} is under a password. Save it without one.") from error
+    except OverflowError as error:
+        raise PermanentError(f"{file.name} holds a time that is too long. Make the cell a number.") from error
     except CalamineError as error:
         raise PermanentError(f"{file.name} cannot be read as a workbook: {error}. Put a whole file there.") from error
 
@@ -103,7 +106,8 @@ def _text(value: Any) -> str | None:
         case bool():
             return "true" if value else "false"
         case int() | float():
-            return str(int(value)) if value == int(value) and abs(value) < _WHOLE else double_to_text(float(value))
+            is_whole = abs(value) < _WHOLE and value == int(value) and (value != 0 or math.copysign(1, value) > 0)
+            return str(int(value)) if is_whole else double_to_text(float(value))
         case datetime():
             return value.isoformat(timespec="milliseconds" if value.microsecond else "seconds")
         case date():

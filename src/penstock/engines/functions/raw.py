@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from fractions import Fraction
 
 from penstock.engines.functions import casts, isodate
 from penstock.errors import DataError
 
 _BLANKS = "".join(map(chr, range(33)))
 _LONG_SUFFIX = re.compile(r"[+-]?[0-9]+[lL]\Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?[0-9.]+(?:[eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 
 
 def _whole(text: str, least: int, greatest: int) -> int | None:
@@ -19,7 +21,9 @@ def _whole(text: str, least: int, greatest: int) -> int | None:
         real = casts.parse_double(body)
         if real is None or not math.isfinite(real):
             return None
-        exact = math.trunc(real)
+        # What lies a little below the least long is, as a double, the least long.
+        is_near = real == least and _NUMBER.match(body)
+        exact = math.trunc(Fraction(body) if is_near else real)
     return exact if least <= exact <= greatest else None
 
 

@@ -6,7 +6,8 @@ the connection's type. The tests of this project run the same rules on the datab
 
 from penstock.runtime.certifying.bench import Bench, Broken, Scratch
 from penstock.runtime.certifying.report import Report, markdown
-from penstock.runtime.certifying.rules import RULES, Rule
+from penstock.runtime.certifying.rule import Rule
+from penstock.runtime.certifying.rules import RULES
 from penstock.runtime.certifying.run import Outcome, State, certify
 
 __all__ = ["RULES", "Bench", "Broken", "Outcome", "Report", "Rule", "Scratch", "State", "certify", "markdown"]

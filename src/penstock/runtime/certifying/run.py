@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from penstock.errors import PenstockError
 from penstock.runtime.certifying.bench import Bench, Broken
-from penstock.runtime.certifying.rules import Rule
+from penstock.runtime.certifying.rule import Rule
 
 LEDGER = "_penstock_ledger"
 """The table that loads note themselves in."""

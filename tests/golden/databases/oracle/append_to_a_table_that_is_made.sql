@@ -15,16 +15,8 @@ SELECT column_name, data_type, data_scale, data_precision FROM all_tab_columns W
 AND table_name = 'orders' ORDER BY column_id;
 DECLARE given VARCHAR2(200) := DBMS_TRANSACTION.LOCAL_TRANSACTION_ID(TRUE); BEGIN NULL; END;;
 SELECT DBMS_TRANSACTION.LOCAL_TRANSACTION_ID FROM dual;
-SELECT object_type FROM all_objects WHERE owner = 'shop' AND object_name = 'orders'
-AND object_type IN ('TABLE', 'VIEW', 'MATERIALIZED VIEW') ORDER BY object_type;
-SELECT column_name, data_type, data_scale, data_precision FROM all_tab_columns WHERE owner = 'shop'
-AND table_name = 'orders' ORDER BY column_id;
 SELECT DBMS_TRANSACTION.LOCAL_TRANSACTION_ID FROM dual;
 INSERT INTO "shop"."_penstock_ledger" ("job", "output", "records", "finished", "written_at") VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 2, 1, SYSTIMESTAMP);
-SELECT object_type FROM all_objects WHERE owner = 'shop' AND object_name = 'orders'
-AND object_type IN ('TABLE', 'VIEW', 'MATERIALIZED VIEW') ORDER BY object_type;
-SELECT column_name, data_type, data_scale, data_precision FROM all_tab_columns WHERE owner = 'shop'
-AND table_name = 'orders' ORDER BY column_id;
 -- sent as DB_TYPE_NUMBER, DB_TYPE_VARCHAR, DB_TYPE_NUMBER, DB_TYPE_VARCHAR, DB_TYPE_BINARY_DOUBLE, DB_TYPE_CLOB;
 INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") VALUES (:1, :2, :3, TO_TIMESTAMP_TZ(:4 || '+00:00', 'YYYY-MM-DD HH24:MI:SS.FF6TZH:TZM'), :5, :6) -- [(1, "it's \\ 😀", 1, '2024-05-06 07:08:09.123000', 0.1, '{"a":[1]}'), (2, '', None, None, None, None)];
 SELECT DBMS_TRANSACTION.LOCAL_TRANSACTION_ID FROM dual;

@@ -26,7 +26,6 @@ CREATE TEMPORARY TABLE penstock_0 AS SELECT "id", "name", "paid", "at", "total",
 INSERT INTO penstock_0 ("id", "name", "paid", "at", "total", "more") VALUES (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))), (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))) -- ['1', "it's \\ 😀", 'true', '2024-05-06 07:08:09.123000', '0.1', '{"a":[1]}', '2', '', None, None, None, None];
 SELECT count(*) FROM "shop"."orders" WHERE "gone" IS NULL AND "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 SELECT count(*) FROM "shop"."orders";
-SELECT "id", count(*) FROM penstock_0 WHERE "id" IS NOT NULL GROUP BY "id" HAVING count(*) > 1 LIMIT 1;
 UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more", "gone" = NULL FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id";
 UPDATE "shop"."orders" SET "gone" = getdate() WHERE "gone" IS NULL AND "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 COMMIT;

@@ -13,28 +13,13 @@ WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
 SELECT column_name, data_type, numeric_scale FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-CREATE TEMPORARY TABLE "shop"."penstock_0" AS SELECT "id" FROM "shop"."orders" WHERE 1 = 0;
 CREATE TEMPORARY TABLE "shop"."penstock_0" AS SELECT "id", "name", "paid", "at", "total", "more" FROM "shop"."orders" WHERE 1 = 0;
 BEGIN;
 SELECT CURRENT_TRANSACTION();
 MERGE INTO "shop"."_penstock_ledger" held USING (SELECT 1 AS one) given ON held."job" = '' WHEN MATCHED THEN UPDATE SET "finished" = 1 WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") VALUES ('', '', 0, 1, CURRENT_TIMESTAMP);
 SELECT "finished", "records", "chunk", "epoch" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 SELECT CURRENT_TRANSACTION();
 INSERT INTO "shop"."_penstock_ledger" ("job", "output", "records", "finished", "written_at", "chunk", "epoch") VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 1, 0, CURRENT_TIMESTAMP, 1, 0);
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-REMOVE @~/penstock/0/;
-PUT 'file:///staged/00000.csv.zst' @~/penstock/0/ SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE;
-COPY INTO "shop"."penstock_0" ("id") FROM (SELECT $1 FROM @~/penstock/0/) FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;
-REMOVE @~/penstock/0/;
-SELECT "id", count(*) FROM "shop"."penstock_0" WHERE "id" IS NOT NULL GROUP BY "id" HAVING count(*) > 1 LIMIT 1;
 REMOVE @~/penstock/0/;
 PUT 'file:///staged/00000.csv.zst' @~/penstock/0/ SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE;
 COPY INTO "shop"."penstock_0" ("id", "name", "paid", "at", "total", "more") FROM (SELECT $1, $2, $3, TO_TIMESTAMP_TZ($4 || ' +00:00', 'YYYY-MM-DD HH24:MI:SS.FF6 TZH:TZM'), $5, PARSE_JSON($6) FROM @~/penstock/0/) FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;
@@ -56,22 +41,13 @@ WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
 SELECT column_name, data_type, numeric_scale FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 CREATE TEMPORARY TABLE "shop"."penstock_0" AS SELECT "id", "name", "paid", "at", "total", "more" FROM "shop"."orders" WHERE 1 = 0;
 BEGIN;
 SELECT CURRENT_TRANSACTION();
 MERGE INTO "shop"."_penstock_ledger" held USING (SELECT 1 AS one) given ON held."job" = '' WHEN MATCHED THEN UPDATE SET "finished" = 1 WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") VALUES ('', '', 0, 1, CURRENT_TIMESTAMP);
 SELECT "finished", "records", "chunk", "epoch" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 SELECT CURRENT_TRANSACTION();
 UPDATE "shop"."_penstock_ledger" SET "records" = 2, "finished" = 1, "chunk" = 2, "epoch" = 0, "written_at" = CURRENT_TIMESTAMP WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't' AND "chunk" = 1 AND "epoch" = 0;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 REMOVE @~/penstock/0/;
 PUT 'file:///staged/00000.csv.zst' @~/penstock/0/ SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE;
 COPY INTO "shop"."penstock_0" ("id", "name", "paid", "at", "total", "more") FROM (SELECT $1, $2, $3, TO_TIMESTAMP_TZ($4 || ' +00:00', 'YYYY-MM-DD HH24:MI:SS.FF6 TZH:TZM'), $5, PARSE_JSON($6) FROM @~/penstock/0/) FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;

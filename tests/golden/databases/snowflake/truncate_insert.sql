@@ -9,14 +9,8 @@ BEGIN;
 SELECT CURRENT_TRANSACTION();
 MERGE INTO "shop"."_penstock_ledger" held USING (SELECT 1 AS one) given ON held."job" = '' WHEN MATCHED THEN UPDATE SET "finished" = 1 WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") VALUES ('', '', 0, 1, CURRENT_TIMESTAMP);
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 SELECT CURRENT_TRANSACTION();
 INSERT INTO "shop"."_penstock_ledger" ("job", "output", "records", "finished", "written_at") VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 2, 1, CURRENT_TIMESTAMP);
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
-WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 DELETE FROM "shop"."orders";
 REMOVE @~/penstock/0/;
 PUT 'file:///staged/00000.csv.zst' @~/penstock/0/ SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE;

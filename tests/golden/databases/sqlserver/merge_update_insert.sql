@@ -16,7 +16,6 @@ WHERE c.object_id = OBJECT_ID(N'[shop].[orders]') ORDER BY c.column_id;
 DECLARE @got int; EXEC @got = sp_getapplock @Resource = N'penstock [shop].[orders]', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = -1; IF @got < 0 THROW 51205, 'The lock of a load was not given.', 1;
 SELECT [id], [name], [paid], [at], [total], [more] INTO #penstock_0 FROM [shop].[orders] WHERE 1 = 0 UNION ALL SELECT [id], [name], [paid], [at], [total], [more] FROM [shop].[orders] WHERE 1 = 0;
 INSERT INTO #penstock_0 ([id], [name], [paid], [at], [total], [more]) SELECT CAST(c0 AS bigint), c1, CAST(c2 AS bit), CAST(c3 AS datetimeoffset(6)), CAST(c4 AS float), c5 FROM OPENJSON(N'[["1","it''s \\ \ud83d\ude00","true","2024-05-06 07:08:09.123000","0.1","{\"a\":[1]}"],["2","",null,null,null,null]]') WITH (c0 nvarchar(max) '$[0]', c1 nvarchar(max) '$[1]', c2 nvarchar(max) '$[2]', c3 nvarchar(max) '$[3]', c4 nvarchar(max) '$[4]', c5 nvarchar(max) '$[5]') AS given;
-SELECT TOP (1) [id], count(*) FROM #penstock_0 WHERE [id] IS NOT NULL GROUP BY [id] HAVING count(*) > 1;
 UPDATE [shop].[orders] SET [name] = given.[name], [paid] = given.[paid], [at] = given.[at], [total] = given.[total], [more] = given.[more] FROM #penstock_0 AS given WHERE [shop].[orders].[id] = given.[id];
 INSERT INTO [shop].[orders] ([id], [name], [paid], [at], [total], [more]) SELECT [id], [name], [paid], [at], [total], [more] FROM #penstock_0 WHERE NOT EXISTS (SELECT 1 FROM [shop].[orders] there WHERE there.[id] = #penstock_0.[id]);
 SELECT @@TRANCOUNT;

@@ -18,7 +18,6 @@ SELECT [id], [name], [paid], [at], [total], [more] INTO #penstock_0 FROM [shop].
 INSERT INTO #penstock_0 ([id], [name], [paid], [at], [total], [more]) SELECT CAST(c0 AS bigint), c1, CAST(c2 AS bit), CAST(c3 AS datetimeoffset(6)), CAST(c4 AS float), c5 FROM OPENJSON(N'[["1","it''s \\ \ud83d\ude00","true","2024-05-06 07:08:09.123000","0.1","{\"a\":[1]}"],["2","",null,null,null,null]]') WITH (c0 nvarchar(max) '$[0]', c1 nvarchar(max) '$[1]', c2 nvarchar(max) '$[2]', c3 nvarchar(max) '$[3]', c4 nvarchar(max) '$[4]', c5 nvarchar(max) '$[5]') AS given;
 SELECT count(*) FROM [shop].[orders] WHERE [gone] IS NULL AND [shop].[orders].[id] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #penstock_0 given WHERE given.[id] = [shop].[orders].[id]);
 SELECT count(*) FROM [shop].[orders];
-SELECT TOP (1) [id], count(*) FROM #penstock_0 WHERE [id] IS NOT NULL GROUP BY [id] HAVING count(*) > 1;
 UPDATE [shop].[orders] SET [name] = given.[name], [paid] = given.[paid], [at] = given.[at], [total] = given.[total], [more] = given.[more], [gone] = NULL FROM #penstock_0 AS given WHERE [shop].[orders].[id] = given.[id];
 UPDATE [shop].[orders] SET [gone] = SYSDATETIMEOFFSET() AT TIME ZONE 'UTC' WHERE [gone] IS NULL AND [shop].[orders].[id] IS NOT NULL AND NOT EXISTS (SELECT 1 FROM #penstock_0 given WHERE given.[id] = [shop].[orders].[id]);
 SELECT @@TRANCOUNT;

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.lines import Reading, StagedFiles
 
 
 @pytest.fixture
@@ -36,6 +36,38 @@ def test_parts_are_all_records_in_order(files: tuple[Path, ...], size: int) -> N
     assert [len(part) for part in parts] == [end - first for first, end in pairwise(ends)]
     assert [one for part in parts for one in part] == list(range(20))
     assert numbers(StagedFiles(files)) == list(range(20))
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 20])
+def test_chunks_are_read_on_from_one_another(files: tuple[Path, ...], size: int) -> None:
+    """And anew where one was given up, or is wanted again."""
+    reading = Reading()
+
+    def part(first: int) -> StagedFiles:
+        return StagedFiles(files, None, first, min(first + size, 20), reading)
+
+    for first in range(0, 20, size):
+        begun = part(first).batches()
+        next(begun)
+        assert numbers(part(first)) == list(range(first, min(first + size, 20)))
+    assert numbers(part(0)) == list(range(min(size, 20)))
+    reading.close()
+    assert numbers(part(0)) == list(range(min(size, 20)))
+
+
+def test_what_lies_between_two_chunks_is_not_read_twice(
+    files: tuple[Path, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, reading, kind = [], Reading(), pq.ParquetFile
+
+    def opening(path: Path) -> pq.ParquetFile:
+        opened.append(path)
+        return kind(path)
+
+    monkeypatch.setattr(pq, "ParquetFile", opening)
+    found = [numbers(StagedFiles(files, None, first, min(first + 3, 20), reading)) for first in range(0, 20, 3)]
+    assert [one for part in found for one in part] == list(range(20))
+    assert len(opened) == len(files)
 
 
 def test_columns_are_those_that_are_asked_for(files: tuple[Path, ...]) -> None:

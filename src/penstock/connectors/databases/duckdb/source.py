@@ -151,13 +151,14 @@ class DuckReader:
         """Return a literal of the column's type."""
         return f"CAST({duck.literal(value)} AS {native.type})"
 
-    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
+        has_reals = any(one.type in ("FLOAT", "DOUBLE") for one in natives)
         with answering(duckdb.Error, fault_of), STOP.ending(self._raw.interrupt):
             self.begin()
             for statement, file in zip(statements, files, strict=True):
-                row = self._raw.execute(f"COPY ({statement}) TO {duck.literal(str(file))} (FORMAT parquet)").fetchone()
+                row = self._raw.execute(duck.landing(statement, file, has_reals=has_reals)).fetchone()
                 into.arrived(int(row[0]) if row else 0, "rows")
             self._raw.execute("COMMIT")
         return files

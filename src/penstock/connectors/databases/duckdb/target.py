@@ -12,7 +12,7 @@ from penstock.connectors.databases import duck
 from penstock.connectors.databases.duckdb.source import fault_of, opened
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
-from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
+from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table, update_from
 from penstock.connectors.places import FilePlace
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
@@ -144,10 +144,7 @@ class DuckTarget:
 
     def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
         """Return the statement that changes the rows whose key is among those given."""
-        changes = [f"{name} = given.{name}" for name in (self.quoted(one.column) for one in items if not one.is_key)]
-        keys = [self.quoted(one.column) for one in items if one.is_key]
-        same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
-        return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
+        return update_from(self.quoted, table, given, items, also)
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table."""

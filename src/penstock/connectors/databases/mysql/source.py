@@ -16,6 +16,7 @@ import pymysql
 from pymysql.constants import FIELD_TYPE, FLAG
 from pymysql.cursors import SSCursor
 
+from penstock.connectors.databases.arriving import INFINITE, ROWS
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.mysql.session import NO_PEER, connected, fault_of, shut
@@ -28,10 +29,6 @@ from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
-ROWS = 8192
-"""Rows that become one batch."""
-_INFINITE = 2**63 - 1
-"""A time that is none: DuckDB's infinity, which fits no field."""
 _WHOLE = {
     FIELD_TYPE.TINY: pa.int64(), FIELD_TYPE.SHORT: pa.int64(), FIELD_TYPE.INT24: pa.int64(), FIELD_TYPE.LONG: pa.int64(),
     FIELD_TYPE.LONGLONG: pa.int64(), FIELD_TYPE.YEAR: pa.int64(),
@@ -251,6 +248,6 @@ def _times(values: Sequence[str | None], wanted: pa.DataType) -> pa.Array:
     if pc.any(is_odd).as_py():
         texts = pc.if_else(is_odd, pa.scalar("1970-01-01"), texts)
         made = texts.cast(pa.timestamp("us"))
-        infinite = pa.scalar(_INFINITE, pa.int64()).cast(pa.timestamp("us"))
+        infinite = pa.scalar(INFINITE, pa.int64()).cast(pa.timestamp("us"))
         return pc.if_else(is_odd, infinite, made).cast(wanted)
     return texts.cast(pa.timestamp("us")).cast(wanted)

@@ -32,6 +32,7 @@ _READING = {**SETTINGS, "statement_timeout": "0"}
 """Of sessions that read many rows: they may take their time."""
 _AS_IT_IS = frozenset({16, 17, 20, 21, 23, 25, 700, 701, 1043})
 """Numbers of types that land as they are: boolean, bytea, integers, real numbers, text."""
+_REALS = (700, 701)
 _TIMES = frozenset({1082, 1114, 1184})
 """date, timestamp, timestamptz."""
 _RUNNING = """
@@ -160,10 +161,11 @@ class PostgresReader:
         quoted = "E" + duck.literal(value.replace("\\", "\\\\")) if "\\" in value else duck.literal(value)
         return f"{quoted}::{_ORDERED[int(native.type)][0]}"
 
-    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:  # noqa: ARG002
+    def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements, a file each; several at once read the snapshot of this session."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         at_once = min(into.parallel, len(statements), MOST_AT_ONCE)
+        has_reals = any(one.type in _REALS for one in natives)
         with closing(duck.opened(into.folder, "postgres_scanner")) as database, STOP.ending(self._cancel):
             if len(statements) > 1:
                 self.begin()
@@ -172,7 +174,7 @@ class PostgresReader:
                 database.execute(f"ATTACH {duck.literal(self._address)} AS source (TYPE postgres, READ_ONLY)")
                 with ThreadPoolExecutor(at_once) as pool:
                     parts = [
-                        pool.submit(self._copy, database.cursor(), statement, file, self._snapshot)
+                        pool.submit(self._copy, database.cursor(), statement, file, has_reals=has_reals)
                         for statement, file in zip(statements, files, strict=True)
                     ]
                     self._await(parts, into)
@@ -194,11 +196,11 @@ class PostgresReader:
             self._cancel()
             raise
 
-    def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path, snapshot: str | None) -> int:
+    def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path, *, has_reals: bool) -> int:
         """Write the rows of one statement and return how many they were."""
         database.execute("BEGIN")
-        if snapshot is not None:
-            order = duck.literal(f"SET TRANSACTION SNAPSHOT {duck.literal(snapshot)}")
+        if self._snapshot is not None:
+            order = duck.literal(f"SET TRANSACTION SNAPSHOT {duck.literal(self._snapshot)}")
             database.execute(f"CALL postgres_execute('source', {order})").fetchall()
         row = database.execute("SELECT * FROM postgres_query('source', 'SELECT pg_backend_pid() AS pid')").fetchone()
         process = int(row[0]) if row else 0
@@ -206,7 +208,7 @@ class PostgresReader:
             self._running[process] = database
         try:
             rows = f"SELECT * FROM postgres_query('source', {duck.literal(statement)})"
-            made = database.execute(f"COPY ({rows}) TO {duck.literal(str(file))} (FORMAT parquet)").fetchone()
+            made = database.execute(duck.landing(rows, file, has_reals=has_reals)).fetchone()
             database.execute("COMMIT")
         finally:
             with self._lock:

@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded, has_zero, without_zeros
 from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of
-from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
+from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Span, Table, update_from
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
@@ -64,9 +64,11 @@ class PostgresTarget:
     temporary_first = False
     creates_in_transaction = True
     now = "now()"
+    span: Span | None = None
 
     def __init__(self, raw: psycopg.Connection) -> None:
         self._raw = raw
+        self._temporaries: set[str] = set()
 
     def quoted(self, name: str) -> str:
         """Return a name in double quotes."""
@@ -157,7 +159,9 @@ class PostgresTarget:
     def temporary(self, table: Table, items: Sequence[Item]) -> Table:
         """Make a table of this session that has the columns of another."""
         listed = ", ".join(self.quoted(one.column) for one in items)
-        return self._temporary("", f" AS SELECT {listed} FROM {table.name} WITH NO DATA", table.columns)
+        made = self._temporary("", f" AS SELECT {listed} FROM {table.name} WITH NO DATA", table.columns)
+        self._temporaries.add(made.name)
+        return made
 
     def _temporary(self, definition: str, query: str, columns: tuple[Column, ...]) -> Table:
         name = f"penstock_{uuid.uuid4().hex}"
@@ -166,13 +170,17 @@ class PostgresTarget:
 
     def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
         """Return the statement that changes the rows whose key is among those given."""
-        changes = [f"{name} = given.{name}" for name in (self.quoted(one.column) for one in items if not one.is_key)]
-        keys = [self.quoted(one.column) for one in items if one.is_key]
-        same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
-        return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
+        within = self.span.of(table.name) if self.span is not None else ""
+        return update_from(self.quoted, table, given, items, also, within)
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table, by COPY."""
+        loaded = self._load(table, items, files, on_bad_value)
+        if table.name in self._temporaries:
+            self.execute(f"ANALYZE {table.name}")  # Nothing does it in time, and joins are planned by it.
+        return loaded
+
+    def _load(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         listed = ", ".join(self.quoted(one.column) for one in items)
         if on_bad_value == "fail":
             return Loaded(self._copy(f"{table.name} ({listed})", items, files, on_bad_value)[0])

@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from penstock.connectors.databases.arriving import ROWS
 from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.sources import Into, answering
@@ -24,7 +25,6 @@ from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
-ROWS = 8192
 BUSY_S = 60.0
 """How long is waited for another process that writes."""
 _REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})

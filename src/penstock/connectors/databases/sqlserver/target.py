@@ -18,7 +18,7 @@ from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import top
 from penstock.connectors.databases.lines import StagedFiles, texts_of
 from penstock.connectors.databases.sqlserver.session import BEGIN, COMMIT, ROLLBACK, SPEECH, connected, literal, quoted
-from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
+from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table, update_from
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
 from penstock.plan.dtypes import Kind
@@ -152,10 +152,7 @@ class SqlServerTarget:
 
     def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
         """Return the statement that changes the rows whose key is among those given."""
-        changes = [f"{name} = given.{name}" for name in (quoted(one.column) for one in items if not one.is_key)]
-        keys = [quoted(one.column) for one in items if one.is_key]
-        same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
-        return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
+        return update_from(quoted, table, given, items, also)
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table."""
