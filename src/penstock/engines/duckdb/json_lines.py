@@ -12,6 +12,7 @@ from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, re
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import quote, text_literal
+from penstock.engines.files.json_survey import LONGEST
 from penstock.engines.files.opening import packing
 from penstock.engines.files.rewriting import FILE, LINE, PLACE, RECORD, Rewriting
 from penstock.plan.dtypes import Kind
@@ -71,7 +72,7 @@ def _is_parsed(scan: Scan, file: FileEntry, readings: Readings) -> bool:
 def _all_keys(scan: Scan) -> dict[str, str]:
     """Return what the value of each key is read as; none where not every field is a key of the record or the file's name."""
     source, found = scan.source, _Found()
-    if source.base_record is not None or source.line_max_bytes is not None:
+    if source.base_record is not None or (source.line_max_bytes or LONGEST) < LONGEST:
         return {}
     for item, field in zip(source.fields, scan.listed, strict=True):
         if item.pseudo is None:

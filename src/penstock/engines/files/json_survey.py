@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _PIECE = 1 << 18
+LONGEST = 1 << 20
+"""Bytes that no line of a plain file has."""
 _BEFORE = 64
 """Bytes of the piece before that are looked at again: blanks may stand between a sign and a word."""
 _BLANKS = b" \t\n\r"
