@@ -262,11 +262,14 @@ class Builder(ABC):
         return ", ".join(terms)
 
     def order_before(self, operator: Limit) -> str:
-        """Return the order in which a Limit counts: its own, or that of the Sort before it."""
-        keys = operator.order
-        if not keys and isinstance(operator.given, Sort):
-            keys = operator.given.keys
-        return self.order(keys, operator.schema)
+        """Return the order in which a Limit counts."""
+        return self.order(self.keys_before(operator), operator.schema)
+
+    def keys_before(self, operator: Limit) -> tuple[SortKey, ...]:
+        """Return the keys by which a Limit counts: its own, or those of the Sort before it."""
+        if not operator.order and isinstance(operator.given, Sort):
+            return operator.given.keys
+        return operator.order
 
     def keys_of(self, schema: Schema, names: tuple[str, ...]) -> list[str]:
         """Return what equal values of the fields have in common."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.engines.duckdb.casts import wrap_long
-from penstock.engines.duckdb.comparisons import group_key, order_keys, text_key
+from penstock.engines.duckdb.comparisons import group_key, order_keys, text_key, text_of_key
 from penstock.engines.duckdb.dialect import encoded
 from penstock.engines.duckdb.types import column_of
 from penstock.plan.dtypes import DType, Kind
@@ -67,7 +67,7 @@ def _extreme(function: str, column: str, dtype: DType, over: str) -> str:
         case Kind.FLOAT | Kind.DOUBLE:
             return _extreme_real(word, column, dtype.kind.value.upper(), over)
         case Kind.CHARARRAY:
-            return f"arg_{word}({column}, {text_key(column)}){over}"
+            return text_of_key(f"{word}({text_key(column)}){over}")
         case Kind.DATETIME:
             return f"arg_{word}({column}, ({column}).t){over}"
         case _:

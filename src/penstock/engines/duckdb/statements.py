@@ -208,12 +208,35 @@ class _Builder(Builder):
 
     def limit(self, operator: Limit) -> str:
         given = self.relation(operator.given)
+        if operator.per:
+            return self.first_of_each(operator, given)
         order = self.order_before(operator)
-        if not operator.per:
-            return f"SELECT * FROM {given}{f' ORDER BY {order}' if order else ''} LIMIT {min(operator.size, LARGEST)}"
+        return f"SELECT * FROM {given}{f' ORDER BY {order}' if order else ''} LIMIT {min(operator.size, LARGEST)}"
+
+    def first_of_each(self, operator: Limit, given: str) -> str:
+        """Return the first records of each partition. Keys that are not the columns themselves would be sorted and carried
+        beside these; the sign of a zero, which those lose, is a column of its own."""
+        signs: dict[str, str] = {}
+        order = []
+        for key in self.keys_before(operator):
+            found = operator.schema.find(key.field)
+            if found is not None:
+                sign = signs.setdefault(key.field, f"_sign{len(signs)}") if comparisons.is_real(found.dtype) else ""
+                order.append(comparisons.own_keys(key.field, found.dtype, key.direction.value, sign))
         parts = ", ".join(self.keys_of(operator.schema, operator.per))
-        window = f"PARTITION BY {parts}{f' ORDER BY {order}' if order else ''}"
-        return f"SELECT * FROM {given} QUALIFY row_number() OVER ({window}) <= {operator.size}"
+        ordered = f" ORDER BY {', '.join(order)}" if order else ""
+        window = f"PARTITION BY {parts}{ordered}"
+        signed = [f"{comparisons.negative_zero(column_of(name))} AS {sign}" for name, sign in signs.items()]
+        below = f"(SELECT *, {', '.join(signed)} FROM {given})" if signs else given
+        first = f"SELECT * FROM {below} QUALIFY row_number() OVER ({window}) <= {operator.size}"
+        if not signs:
+            return first
+        names = ", ".join(
+            f"CASE WHEN {signs[one.name]} THEN '-0.0'::{SQL_TYPES[one.dtype.kind]} ELSE {column_of(one.name)} END AS "
+            f"{column_of(one.name)}" if one.name in signs else column_of(one.name)
+            for one in operator.schema
+        )  # fmt: skip
+        return f"SELECT {names} FROM ({first})"
 
     def distinct(self, operator: Distinct) -> str:
         given = self.relation(operator.given)

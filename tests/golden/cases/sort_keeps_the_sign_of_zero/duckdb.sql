@@ -12,5 +12,5 @@ WITH "two" AS NOT MATERIALIZED (SELECT * FROM shared_1 ORDER BY "x" + 0::DOUBLE 
 SELECT * FROM "two";
 
 -- of_each
-WITH "one" AS NOT MATERIALIZED (SELECT * FROM shared_0 QUALIFY row_number() OVER (PARTITION BY "g" ORDER BY "f" + 0::DOUBLE DESC NULLS LAST, ("f" = 0 AND signbit("f")) ASC NULLS LAST) <= 1)
+WITH "one" AS NOT MATERIALIZED (SELECT "x", CASE WHEN _sign0 THEN '-0.0'::FLOAT ELSE "f" END AS "f", "g" FROM (SELECT * FROM (SELECT *, ("f" = 0 AND signbit("f")) AS _sign0 FROM shared_0) QUALIFY row_number() OVER (PARTITION BY "g" ORDER BY "f" DESC NULLS LAST, _sign0 ASC NULLS LAST) <= 1))
 SELECT * FROM "one";
