@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.engines.duckdb import numbers
 from penstock.engines.duckdb.locations import file_names, files_sql, pattern_of
 from penstock.engines.duckdb.readings import Reading, Readings
 from penstock.engines.duckdb.types import text_literal
@@ -20,19 +21,25 @@ LONGEST_LINE = 1 << 20
 @dataclass(frozen=True, slots=True)
 class Texts:
     """A SELECT that gives the text of each field as `c<i>`, and how many lines were left out for their length. *odd_numbers*
-    is False where no text holds a `_`, *has_words* where no structure holds a word for what is no number."""
+    is False where no text holds a `_`, *has_words* where no structure holds a word for what is no number. The fields in
+    *parsed*, by index, are no texts but numbers (`penstock.engines.duckdb.numbers`)."""
 
     sql: str
     dropped: int = 0
     odd_numbers: bool = True
     has_words: bool = True
+    parsed: Container[int] = ()
 
 
 def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
     """Return the texts of a delimited source; files that must be rewritten first go into *rewritten*."""
     source = scan.source
     groups, rest = readings.split(scan)
-    parts = [_read_csv(source, reading, files) for reading, files in groups.items()]
+    odd_numbers = bool(rest) or any(reading.odd_numbers for reading in groups)
+    parsed: dict[int, str] = {}
+    if not odd_numbers and readings.may_parse(scan):
+        parsed = numbers.parsed(scan, {reading.names: files for reading, files in groups.items()})
+    parts = [_read_csv(source, reading, files, parsed) for reading, files in groups.items()]
     dropped = 0
     if rest:
         rewriting = Rewriting(source, readings.stopped, scan.keeps_rejected)
@@ -41,10 +48,8 @@ def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:
         parts.append(rewritten_sql(rewritten))
     if not parts:
         return nothing(source)
-    odd_numbers = bool(rest) or any(reading.odd_numbers for reading in groups)
-    return Texts(
-        " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0], dropped, odd_numbers
-    )
+    sql = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
+    return Texts(sql, dropped, odd_numbers, parsed=parsed)
 
 
 def rewritten_texts(source: FileSource, files: Sequence[FileEntry]) -> Texts:
@@ -84,10 +89,11 @@ def reader_options(source: FileSource, packed: str) -> list[str]:
     ]
 
 
-def _read_csv(source: FileSource, reading: Reading, files: Sequence[FileEntry]) -> str:
+def _read_csv(source: FileSource, reading: Reading, files: Sequence[FileEntry], parsed: Mapping[int, str]) -> str:
     positions = positions_of(source, files[0], reading.names)
     width = max([len(reading.names), *(at + 1 for at in positions if at is not None)])
-    columns = ", ".join(f"'x{at}': 'VARCHAR'" for at in range(width))
+    types = {positions[index]: read_as for index, read_as in parsed.items()}
+    columns = ", ".join(f"'x{at}': '{types.get(at, 'VARCHAR')}'" for at in range(width))
     mark = text_literal(source.quote if reading.quoted and source.quote else "")
     options = [
         *reader_options(source, reading.packed),

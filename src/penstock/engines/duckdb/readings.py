@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from penstock.engines.duckdb.numbers import not_read
 from penstock.engines.files.json_survey import Lined, survey_lines
 from penstock.engines.files.opening import opened, packing
 from penstock.engines.files.records import Lines, Splitter
@@ -30,6 +31,7 @@ TEXTS = ("delimited", "json", "raw")
 
 
 _ODD_IN_NUMBERS = (b"_", b"+-")
+_NO_NUMBER = "Error when converting column"
 _REFUSED = re.compile(r'^[^"\n]*JSON[^"\n]* in file "(.*)", (?:at byte \d+ )?in line \d+: ', re.MULTILINE)
 
 
@@ -56,18 +58,22 @@ class Reading:
 class Readings:
     """How each text file of a job is read; remembers what turned out while it ran.
 
-    *stopped* is asked while files are looked through; it raises when the job is to stop.
+    *stopped* is asked while files are looked through; it raises when the job is to stop. *parses* allows that DuckDB's reader
+    parses numbers, which may turn out wrong when records have been given.
     """
 
     plan: Plan
     sources: Mapping[str, BoundSource]
     threads: int
     stopped: Callable[[], None]
+    parses: bool = False
     odd: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The locations of files that DuckDB does not read as the language does, by component."""
     loose: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     refused: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """The locations of JSON files that DuckDB's JSON reader fails on, by component: their lines are read as text."""
+    _parsed: dict[str, bool] = field(default_factory=dict)
+    """The components whose numbers DuckDB's reader has been let parse, and whether it still may."""
     _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict)
     _lined: dict[str, Lined] = field(default_factory=dict)
     _empty: set[str] = field(default_factory=set)
@@ -146,6 +152,8 @@ class Readings:
         if found := _REFUSED.search(said):
             return self._refuse(found[1])
         found = re.search(r"^  file = (.*)$", said, re.MULTILINE)
+        if self._unparsed(said, found[1] if found else None):
+            return True
         if found is None:
             # Of ISO-8859-1 it refuses the control characters above 127, without a word about where they are.
             return "not latin-1" in said and self._distrust(LATIN)
@@ -160,6 +168,24 @@ class Readings:
                     everything = len(self.odd[component]) >= MOST_TRIES
                     self.odd[component].update(one.location for one in (source.files if everything else mine))
         return learned
+
+    def may_parse(self, scan: Scan) -> bool:
+        """Tell whether DuckDB's reader may parse numbers of a source, which it then tries."""
+        return self._parsed.setdefault(scan.component, self.parses)
+
+    def _unparsed(self, said: str, location: str | None) -> bool:
+        """Note the sources, of those whose numbers DuckDB's reader parses, of which it says that one is none."""
+        found = [
+            component
+            for component, may in self._parsed.items()
+            if may
+            and (
+                said.endswith(not_read(component))
+                or (_NO_NUMBER in said and any(one.location == location for one in self.sources[component].files))
+            )
+        ]
+        self._parsed.update(dict.fromkeys(found, False))
+        return bool(found)
 
     @property
     def scans(self) -> dict[str, Scan]:

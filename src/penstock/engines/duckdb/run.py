@@ -141,7 +141,8 @@ class DuckEngine:
     ) -> tuple[Written, ...]:
         """Write every output of a plan into its staging folder and return what was written."""
         context = replace(context, sums=are_wanted(context, sources))
-        readings = Readings(plan, Unpacking(limits.scratch, self._check).sources(sources), limits.threads, self._check)
+        bound = Unpacking(limits.scratch, self._check).sources(sources)
+        readings = Readings(plan, bound, limits.threads, self._check, parses=True)
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from penstock.engines.duckdb import faults, fields, members
+from penstock.engines.duckdb import faults, fields, members, numbers
 from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
@@ -85,6 +85,9 @@ class Scanner:
             column, value = f"c{index}", f"v{index}"
             if scan.source.fields[index].pseudo is not None:
                 typed.append(f"{column} AS {value}")
+                continue
+            if index in texts.parsed:
+                typed.append(f"{numbers.from_number(column, one.dtype.kind, scan.component)} AS {value}")
                 continue
             if not fields.can_be_bad(one.dtype.kind):
                 typed.append(f"{fields.from_text(Given(column, one.dtype.kind, self.context))} AS {value}")
