@@ -30,6 +30,7 @@ def test_nothing_is_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes, piece: int, threads: int
 ) -> None:
     monkeypatch.setattr(json_survey, "_PIECE", piece)
+    monkeypatch.setattr(json_survey, "_BLOCK", piece // 2 + 1)
     file = tmp_path / "lines.json"
     file.write_bytes(body)
     found = survey_lines(str(file), threads)
