@@ -54,11 +54,11 @@ def parsed(scan: Scan, groups: Mapping[tuple[str, ...], Sequence[FileEntry]]) ->
     for names, some in groups.items():
         positions = positions_of(source, some[0], names)
         fields = Counter(positions)
-        found = {at: kind for at, kind in found.items() if positions[at] is not None and fields[positions[at]] == 1}
-        wanted = {positions[at] for at in found}
+        own = {index: at for index, at in enumerate(positions) if index in found and at is not None and fields[at] == 1}
         few = some[:: max(len(some) // _PIECES, 1)]
-        others: set[int | None] = set()
+        others: set[int] = set()
         for file in few:
-            others |= others_than_numbers(file.location, delimiter, quote, wanted, max(_PIECES // len(few), 1))
-        found = {at: kind for at, kind in found.items() if positions[at] not in others}
+            pieces = max(_PIECES // len(few), 1)
+            others |= others_than_numbers(file.location, delimiter, quote, set(own.values()), pieces)
+        found = {index: found[index] for index, at in own.items() if at not in others}
     return found
