@@ -100,6 +100,10 @@ class Base:
         """What a load is made of, and may break at: a class and methods of it."""
         return self.target(), ("execute", "bulk", "begin", "commit", "empty", "serialize", "temporary")
 
+    def forget(self) -> None:
+        """Have loads unknown that were written."""
+        self.sql("DELETE FROM _penstock_ledger")
+
     def first_step(self) -> tuple[type, str]:
         """The step after which rows are written, unless another attempt does so."""
         return self.target(), "begin"
@@ -310,6 +314,11 @@ class BigQueryBase(SqliteBase):
         """What a load is made of."""
         return Handing, ("_load", "_upload", "_query", "_ended")
 
+    def forget(self) -> None:
+        """Have loads unknown that were written, and their jobs."""
+        super().forget()
+        self.server.jobs.clear()
+
     def first_step(self) -> tuple[type, str]:
         """The step after which the records are handed over."""
         return Handing, "_load"
@@ -483,16 +492,17 @@ class Jobs:
         """Run an attempt that dies before it writes anything; returns the order of one that may be attempted time and again,
         from the same staged files (`anew`)."""
         with pytest.MonkeyPatch.context() as patch:
-            cutting(patch, self.base.target(), ["begin"], 0, Cut)
+            owner, name = self.base.first_step()
+            cutting(patch, owner, [name], 0, Cut)
             _, again = self.dies(*components)
         shutil.copytree(self.folder / "staging", self.folder / "granted")
         return again
 
     def anew(self) -> None:
-        """Have what was granted as it was, and no row of the ledger."""
+        """Have what was granted as it was, and nothing known of it at the target."""
         shutil.rmtree(self.folder / "staging")
         shutil.copytree(self.folder / "granted", self.folder / "staging")
-        self.base.sql("DELETE FROM _penstock_ledger")
+        self.base.forget()
 
     def is_dead(self, order: Order) -> bool:
         """Run an attempt of what was granted; tells whether it died."""
