@@ -98,7 +98,8 @@ class Snowflake(ThreadingHTTPServer):
         self.waits: set[str] = set()
         self.began, self.cancelled = threading.Event(), threading.Event()
         self.sessions: dict[str, Session] = {}
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        # Whoever ends it does not wait half a second.
+        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def endpoint(self) -> str:

@@ -24,6 +24,8 @@ import pytest
 from psycopg.pq import TransactionStatus
 
 from penstock.connectors import places
+from penstock.connectors.databases.bigquery.session import connected as client_of
+from penstock.connectors.databases.bigquery.target import BigQueryTarget
 from penstock.connectors.databases.loading import Load
 from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.redshift.target import RedshiftTarget
@@ -56,6 +58,20 @@ CASES: dict[str, dict[str, Any]] = {
 STAGED: dict[str, dict[str, Any]] = {
     "append_through_a_bucket": {}, "merge_through_a_bucket": {"operation": "merge_update_insert"},
 }  # fmt: skip
+BIGQUERY: dict[str, dict[str, Any]] = {
+    "append": {}, "append_to_a_table_that_is_made": {"auto_create_table": True},
+    "append_with_a_column_that_is_added": {"add_missing_columns": True},
+    "append_to_a_partition": {"table": "orders\\$20240506"}, "append_to_a_partition_of_time": {"table": "orders\\$20240506"},
+    "overwrite": {"operation": "overwrite"}, "overwrite_a_partition": {"operation": "overwrite", "table": "orders\\$20240506"},
+    "overwrite_a_table_in_clusters": {"operation": "overwrite"},
+    "merge": {"operation": "merge"}, "merge_into_a_partition_of_time": {"operation": "merge", "table": "orders\\$20240506"},
+    "actions": {"pre_action_sql": "DELETE FROM shop.orders WHERE id = 7", "post_action_sql": "SELECT 'so'"},
+    "actions_that_define": {
+        "pre_action_sql": "CREATE TABLE shop.before (id INT64)", "post_action_sql": "DROP TABLE shop.before",
+    },
+    "skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"},
+}  # fmt: skip
+"""Its own component has other operations."""
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
 
 
@@ -70,7 +86,7 @@ def _fake(name: str) -> ModuleType:
     return module
 
 
-driver, snow = _fake("driver"), _fake("snow")
+big, driver, snow = _fake("big"), _fake("driver"), _fake("snow")
 MOVED = r"INSERT INTO \S*orders\S* .*\) SELECT"
 """Records go from the table of the session into the target."""
 CHUNK = [("chunk", "bigint", 20), ("epoch", "bigint", 20)]
@@ -241,21 +257,58 @@ def snowflake(name: str) -> tuple[Any, Any]:
     return server, SnowflakeTarget(session)
 
 
-SYSTEMS = {"oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
+def bigquery(name: str) -> tuple[Any, Any]:
+    """A stand-in for BigQuery with such a table, and the real client before it."""
+    folder = TemporaryDirectory()
+    server = big.BigQuery(Path(folder.name) / "big")
+    given = {**server.connection, "database": "shop"}
+    secrets, kind = given.pop("secrets"), given.pop("type")
+    raw = server.base.cursor()
+    raw.execute("CREATE SCHEMA shop")
+    if "partition" in name:
+        server.partitioned["orders"] = None if "of_time" in name else "at"
+    if "clusters" in name:
+        server.clustered.add("orders")
+    if "that_is_made" not in name:
+        more = ("" if "is_added" in name else ", more JSON") + (
+            ", _PARTITIONTIME TIMESTAMPTZ" if "of_time" in name else ""
+        )
+        total = "total DECIMAL(38, 9)" if name in POLICIES else "total DOUBLE"
+        raw.execute(
+            f'CREATE TABLE shop.orders (id BIGINT, name VARCHAR, paid BOOLEAN, "at" TIMESTAMPTZ, {total}{more})'
+        )
+        raw.execute("INSERT INTO shop.orders (id, name) VALUES (1, 'old'), (3, 'old')")
+        raw.execute(
+            "CREATE TABLE shop._penstock_ledger (job VARCHAR, output VARCHAR, records BIGINT, finished BIGINT, "
+            "written_at TIMESTAMPTZ)"
+        )
+    raw.close()
+    client = client_of(
+        Connection("db", kind, given, hidden(secrets)), places.Place("127.0.0.1", server.server_port, ("127.0.0.1",))
+    )
+    close = server.close
+    server.close = lambda: (client.close(), close(), folder.cleanup())
+    return server, BigQueryTarget(client)
+
+
+SYSTEMS = {"bigquery": bigquery, "oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
 MORE = {"sqlserver": POLICIES, "redshift": STAGED}
-LOADS = [(system, name) for system in SYSTEMS for name in (*CASES, *MORE.get(system, ()))]
+OWN = {"bigquery": BIGQUERY}
+LOADS = [(system, name) for system in SYSTEMS for name in (*OWN.get(system, CASES), *MORE.get(system, ()))]
 
 
 def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
     """Return a load of two records."""
-    given = {"schema": "shop", "table": "orders", **properties}
-    is_keyed = given.get("operation", "append") not in ("append", "truncate_insert", "delete_insert")
+    is_own = system in OWN
+    given = {"dataset" if is_own else "schema": "shop", "table": "orders", **properties}
+    is_keyed = given.get("operation", "append") not in ("append", "overwrite", "truncate_insert", "delete_insert")
     flow = {
         "components": [
             {"id": "f", "name": "records", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
              "properties": {"path": "in.csv"}, "fields": [{"name": name, "type": kind} for name, kind in FIELDS.items()]},
-            {"id": "t", "name": "load", "type": "database_destination_component", "connection": {"name": "db"},
-             "properties": given, "mapping": [{"alias": name, "key": name == "id" and is_keyed} for name in FIELDS]},
+            {"id": "t", "name": "load", "type": f"{system if is_own else 'database'}_destination_component",
+             "connection": {"name": "db"}, "properties": given,
+             "mapping": [{"alias": name, "key": name == "id" and is_keyed} for name in FIELDS]},
         ],
         "edges": [{"from": "f", "to": "t"}],
     }  # fmt: skip
@@ -263,7 +316,9 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
     assert compiled.plan is not None, compiled.diagnostics
     (write,) = compiled.plan.outputs
     assert isinstance(write.destination, DatabaseTarget)
-    at = [datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC), None]
+    at: list[Any] = [datetime(2024, 5, 6, 7, 8, 9, 123000, tzinfo=UTC), None]
+    if "$" in write.destination.table:
+        at[1] = at[0]  # Nothing else lies in that partition.
     table = pa.table({
         "id": pa.array([1, 2], pa.int64()), "name": ["it's \\ \U0001f600", ""], "paid": [True, None],
         "at": pa.array(at, pa.timestamp("ms", "UTC")), "total": [0.1, None], "more": ['{"a":[1]}', None],
@@ -278,12 +333,11 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
 def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
     raw, target = SYSTEMS[system](name)
     try:
-        made = load_of(system, {**CASES, **POLICIES, **STAGED}[name], tmp_path / "staged").publish(
-            lambda: nullcontext(target)
-        )
+        load = load_of(system, {**CASES, **POLICIES, **STAGED, **OWN.get(system, {})}[name], tmp_path / "staged")
+        made = load.publish(lambda: nullcontext(target))
     finally:
         raw.close()
-    assert made.places == ("shop.orders",)
+    assert made.places == (f"shop.{load.target.table}",)
     assert made.is_once
     file = HERE / system / f"{name}.sql"
     if REWRITE:

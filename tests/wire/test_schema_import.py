@@ -160,10 +160,10 @@ def test_what_has_no_tables_says_so(client: TestClient, home: Path) -> None:
     assert (answer.status_code, "lists no tables" in answer.json()["error_message"]) == (400, True)
     xero = client.post(f"{ALL}/xero", json={"name": "x", "password": "canary"}).json()
     assert "cannot look at" in refused(client, f"{ALL}/xero/{xero['id']}")
-    query = client.post(f"{ALL}/bigquery", json={
-        "name": "x", "host": "project", "database": "d", "region": "US", "password": "canary",
+    query = client.post(f"{ALL}/athena", json={
+        "name": "x", "username": "u", "password": "canary", "s3_staging_dir": "s3://b/x/", "region": "eu-west-1",
     }).json()  # fmt: skip
-    assert "cannot look at" in refused(client, f"{ALL}/bigquery/{query['id']}", table="t")
+    assert "cannot look at" in refused(client, f"{ALL}/athena/{query['id']}", table="t")
 
 
 @pytest.fixture

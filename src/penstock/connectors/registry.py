@@ -35,6 +35,7 @@ TRIED: Mapping[str, str] = {
     "oracle": "the driver's boundary only, not run against a live server here",
     "sqlserver": "the driver's boundary only, not run against a live server here",
     "snowflake": "the driver's boundary only, not run against a live server here: a stand-in over DuckDB that speaks its API",
+    "bigquery": "the driver's boundary only, not run against a live server here: a stand-in over DuckDB that speaks its API",
     "herokupostgres": "as postgres; never Heroku",
     "googlecloudpostgres": "as postgres; never Google",
     "googlecloudsql": "as mysql; never Google",

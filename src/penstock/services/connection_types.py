@@ -272,6 +272,8 @@ _ANALYTICAL = (
             Parameter("host", about="project id", needed="Give the id of the project."),
             REGION,
             Parameter("password", "long", "key of a service account, its JSON text", secret=True, own=True),
+            Parameter("endpoint", "url", "address of another server of the same API", own=True),
+            _LEDGER,
         ),
         is_database=True,
     ),

@@ -52,10 +52,12 @@ def tables_of(base: Base) -> list[str]:
 
 def test_every_rule_holds_or_is_known_not_to(base: Base, tmp_path: Path) -> None:
     bench, differences = bench_of(base, tmp_path)
-    found = certify(bench, differences, lambda one: None, RULES)
+    rules = [one for one in RULES if base.kind != "bigquery" or one.says in differences or one.group == "once"]
+    # The others are in the suite that BigQuery shares, and each of them costs it some thirty requests.
+    found = certify(bench, differences, lambda one: None, rules)
     assert [(one.says, one.message) for one in found if one.state is State.BROKEN] == []
     assert {one.says for one in found if one.state is State.DIFFERS} == set(differences)
-    assert len(found) == len(RULES)
+    assert len(found) == len(rules)
     assert tables_of(base) == []
 
 

@@ -32,6 +32,12 @@ OLD = [(1, "old"), (5, "old"), (8, "old")]
 STEPS = ("begin", "bulk", "commit")
 
 
+@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb", "snowflake"])
+def base(request: pytest.FixtureRequest) -> Any:
+    """Each database that is written in chunks."""
+    return request.getfixturevalue(f"{request.param}_base")
+
+
 @pytest.fixture(autouse=True)
 def table(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     base.sql("CREATE TABLE t (id int, name varchar(9))")

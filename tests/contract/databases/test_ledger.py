@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base, Jobs
 
 TWO = ["id:int", "name:string"]
-STEPS = ("execute", "bulk", "begin", "commit", "empty", "serialize", "temporary")
 
 
 @pytest.fixture(autouse=True)
@@ -49,11 +48,13 @@ def refill(base: Base) -> None:
 
 @pytest.mark.parametrize("operation", list(WANTED))
 def test_wherever_an_attempt_dies_the_next_one_completes_it(jobs: Jobs, base: Base, operation: str) -> None:
+    if base.kind == "bigquery" and operation == "truncate_insert":
+        pytest.skip("its steps are those of an append")
     order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation)))
     for number in count():
         jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), STEPS, number, Cut)
+            hit = cutting(patch, *base.steps(), number, Cut)
             is_dead = jobs.is_dead(order)
         assert is_dead == bool(hit)
         assert sorted(base.rows("SELECT * FROM t")) in ([(1, "old")], WANTED[operation])
@@ -74,7 +75,7 @@ def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base, opera
     for number in count():
         jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), STEPS, number, lambda: Gone("cut."))
+            hit = cutting(patch, *base.steps(), number, lambda: Gone("cut."))
             jobs.attempt(order)
         assert sorted(base.rows("SELECT * FROM t")) == WANTED[operation]
         refill(base)
@@ -87,15 +88,15 @@ def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseE
     """An attempt whose lease was lost may still write when the next one begins."""
     if base.kind in ("sqlite", "duckdb"):
         pytest.skip("one process would wait for itself: what is written to files has one writer")
-    target = target_of(base)
+    owner, name = base.first_step()
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, target, STEPS, 0, cut)
+        cutting(patch, *base.steps(), 0, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target())
     is_first = [True]
-    begin = target.begin
+    begins = getattr(owner, name)
 
     def late(self: Any) -> None:
-        begin(self)
+        begins(self)
         if is_first.pop():
             is_first.append(False)
             jobs_of_other = again
@@ -104,14 +105,14 @@ def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseE
             is_first.append(False)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, "begin", late)
+        patch.setattr(owner, name, late)
         jobs.attempt(again)
     assert sorted(base.rows("SELECT * FROM t")) == WANTED["append"]
 
 
 def test_what_was_staged_and_is_gone_was_not_written(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, target_of(base), STEPS, 0, cut)
+        cutting(patch, *base.steps(), 0, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target())
     shutil.rmtree(jobs.folder / "staging")
     with pytest.raises(PermanentError, match="what was staged is gone, so nothing was written"):

@@ -106,7 +106,7 @@ def test_a_wrong_password_and_a_host_that_is_not_there(jobs: Jobs, base: Base) -
     given = {"lake": {"type": "file", "path": str(jobs.lake)}, "db": {**base.connection, "secrets": {"password": "no"}}}
     message = jobs.failed(jobs.source(["id:int"], table="people"), jobs.files(), connections=given)
     assert "password" in message
-    elsewhere = {"endpoint": "https://10.0.0.1"} if base.kind == "snowflake" else {"host": "10.0.0.1"}
+    elsewhere = {"endpoint": "https://10.0.0.1"} if base.kind in ("snowflake", "bigquery") else {"host": "10.0.0.1"}
     given["db"] = {**base.connection, **elsewhere}
     message = jobs.failed(jobs.source(["id:int"], table="people"), jobs.files(), connections=given)
     assert "PENSTOCK_OUTBOUND_ALLOW" in message

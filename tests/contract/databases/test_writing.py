@@ -59,6 +59,8 @@ def test_no_records_are_no_rows(jobs: Jobs, table: Base, operation: str) -> None
 def test_what_does_not_fit_fails_and_leaves_the_table_as_it_was(jobs: Jobs, table: Base, operation: str) -> None:
     if table.kind == "sqlite":
         pytest.skip("every value fits every column")
+    if (table.kind, operation) == ("bigquery", "truncate_insert"):
+        pytest.skip("the table is made again, so that everything fits")
     message = jobs.refused("x,new\n", ["id:string", "name:string"], operation=operation)
     assert "load" in message
     assert table.rows("SELECT * FROM t") == [(0, "old")]

@@ -22,6 +22,7 @@ from penstock.plan.ports import Ask, Cell, Connection, Sampled, TableFacts, nobo
 from penstock.plan.systems import DatabaseSource
 
 DRIVERS = {
+    "bigquery": "bigquery",
     "googlecloudpostgres": "postgres",
     "googlecloudsql": "mysql",
     "herokupostgres": "postgres",
@@ -75,7 +76,8 @@ class Databases:
     def tables(self, connection: Connection, schema: str | None) -> tuple[TableFacts, ...]:
         """Return the tables and views that the user may read. Raises ConnectionTestFailed."""
         with self._looking(connection) as session:
-            return importing.tables(session, DRIVERS[connection.type], schema, _literal)
+            scope = hosts.scope(connection, schema)
+            return importing.tables(session, DRIVERS[connection.type], schema, _literal, scope)
 
     @contextmanager
     def _looking(self, connection: Connection) -> Iterator[Session]:

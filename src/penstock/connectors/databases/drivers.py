@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.errors import PermanentError
 
-EXTRAS = {"oracle": "oracledb", "snowflake": "snowflake", "sqlserver": "pymssql"}
+EXTRAS = {"bigquery": "google", "oracle": "oracledb", "snowflake": "snowflake", "sqlserver": "pymssql"}
 """System to the package of its driver; the extra of Penstock has the system's name."""
 
 

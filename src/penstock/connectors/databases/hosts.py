@@ -11,16 +11,20 @@ from penstock.plan.ports import Connection
 
 _HTTPS = 443
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PROJECT = re.compile(r"([A-Za-z0-9.-]+:)?[A-Za-z0-9][A-Za-z0-9-]*")
+"""Old ones have a domain before them."""
 _DEFAULT_REGION = "us-west-2"
 """Snowflake's first one, which its addresses leave out."""
 
 
 def found(connection: Connection) -> tuple[str | None, int | None]:
     """Return host and port of a connection whose parameters do not say them, otherwise None for both. Raises PermanentError."""
-    makes = _MAKES.get(connection.type)
-    return (
-        (None, None) if makes is None else _parts(str(connection.parameters.get("endpoint") or "") or makes(connection))
-    )
+    return _parts(address(connection)) if connection.type in _MAKES else (None, None)
+
+
+def address(connection: Connection) -> str:
+    """Return the address of such a connection. Raises PermanentError."""
+    return str(connection.parameters.get("endpoint") or "").rstrip("/") or _MAKES[connection.type](connection)
 
 
 def is_tls(connection: Connection) -> bool:
@@ -56,5 +60,31 @@ def snowflake(connection: Connection) -> str:
     return f"https://{host}.snowflakecomputing.{end}"
 
 
-_MAKES: Mapping[str, Callable[[Connection], str]] = {"snowflake": snowflake}
+def bigquery(connection: Connection) -> str:
+    """Return the address of the service, which is one for all. Raises PermanentError where the project is no word.
+
+    >>> bigquery(Connection("db", "bigquery", {"host": "acme-shop-1"}))
+    'https://bigquery.googleapis.com'
+    """
+    if not _PROJECT.fullmatch(str(connection.parameters.get("host") or "")):
+        raise PermanentError("the host is the id of a project, such as acme-shop-1. Correct the connection.")
+    return "https://bigquery.googleapis.com"
+
+
+def scope(connection: Connection, schema: str | None) -> str:
+    """Return what stands before INFORMATION_SCHEMA in statements, where a database has one for each schema and one for each
+    region: that of a schema, or of all of them; otherwise an empty text.
+
+    >>> scope(Connection("db", "bigquery", {"region": "EU"}), None), scope(Connection("db", "bigquery"), "web")
+    ('`region-eu`', '`web`')
+    """
+    if connection.type != "bigquery":
+        return ""
+    name = schema or f"region-{str(connection.parameters.get('region') or 'us').lower()}"
+    if "`" in name or "\\" in name:
+        raise PermanentError("region and data set are words, such as EU and web. Correct the connection.")
+    return f"`{name}`"
+
+
+_MAKES: Mapping[str, Callable[[Connection], str]] = {"bigquery": bigquery, "snowflake": snowflake}
 """Connection type to what makes its address."""

@@ -136,7 +136,17 @@ FROM information_schema.columns c JOIN information_schema.tables t
 ON t.table_schema = c.table_schema AND t.table_name = c.table_name
 WHERE c.table_schema <> 'INFORMATION_SCHEMA'{where}
 ORDER BY c.table_schema, c.table_name, c.ordinal_position"""
+_BIGQUERY = """SELECT c.table_schema, c.table_name, CASE WHEN t.table_type LIKE '%VIEW%' THEN '1' ELSE '0' END, c.column_name,
+CASE WHEN c.data_type = 'INT64' THEN 'bigint' WHEN c.data_type = 'BOOL' THEN 'boolean'
+WHEN c.data_type = 'FLOAT64' OR c.data_type LIKE 'NUMERIC%' OR c.data_type LIKE 'BIGNUMERIC%' THEN 'double'
+WHEN c.data_type IN ('DATE', 'DATETIME', 'TIMESTAMP') THEN 'datetime' ELSE 'text' END, c.data_type,
+CASE WHEN c.is_nullable = 'YES' THEN '1' ELSE '0' END
+FROM {scope}.INFORMATION_SCHEMA.COLUMNS c JOIN {scope}.INFORMATION_SCHEMA.TABLES t
+ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+WHERE c.is_hidden = 'NO'{where}
+ORDER BY c.table_schema, c.table_name, c.ordinal_position"""
 _ASKS = {
+    "bigquery": (_BIGQUERY, "c.table_schema"),
     "snowflake": (_SNOWFLAKE, "c.table_schema"),
     "oracle": (_ORACLE, "c.owner"),
     "sqlserver": (_SQLSERVER, "c.TABLE_SCHEMA"),
@@ -154,12 +164,14 @@ _BY_NAME = {
 """Types of databases that are no text, as types of a package's fields."""
 
 
-def tables(session: Session, driver: str, schema: str | None, literal: Callable[[str], str]) -> tuple[TableFacts, ...]:
-    """Return the tables and views that the user may read. *literal* writes a text as the database's SQL has it. Raises
-    PermanentError, TransientError."""
+def tables(
+    session: Session, driver: str, schema: str | None, literal: Callable[[str], str], scope: str
+) -> tuple[TableFacts, ...]:
+    """Return the tables and views that the user may read. *literal* writes a text as the database's SQL has it, *scope* stands
+    before its catalogue. Raises PermanentError, TransientError."""
     asks, column = _ASKS[driver]
     where = f" AND {column} = {literal(schema)}" if schema else ""
-    _, rows = session.rows(asks.format(where=where), MOST_ROWS + 1, 2 * LOOK_AT_S)
+    _, rows = session.rows(asks.format(where=where, scope=scope), MOST_ROWS + 1, 2 * LOOK_AT_S)
     if len(rows) > MOST_ROWS:
         raise PermanentError(f"the database has more than {MOST_ROWS:,} tables or columns. Name a schema.")
     texts = [[one.text if one is not None else "" for one in row] for row in rows]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.connectors.databases.targets import Doubled, Taken, Target
+from penstock.connectors.databases.targets import Asked, Doubled, Taken
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Staged
@@ -36,7 +36,7 @@ class Entry:
 class Ledger:
     """The ledger in one schema (None: the session's own) for one output of a job."""
 
-    session: Target
+    session: Asked
     schema: str | None
     job: str
     output: str
@@ -44,7 +44,7 @@ class Ledger:
     in_chunks: bool = False
 
     @classmethod
-    def of(cls, session: Target, schema: str | None, staged: Staged, *, in_chunks: bool = False) -> Ledger:
+    def of(cls, session: Asked, schema: str | None, staged: Staged, *, in_chunks: bool = False) -> Ledger:
         """Return the ledger for an output."""
         return cls(session, schema, staged.load[:LONGEST], staged.write.component_id[:LONGEST], staged.epoch, in_chunks)
 
@@ -128,18 +128,20 @@ class Ledger:
         if seen is not None:
             self._move(entry, seen)
             return
+        try:
+            self.session.execute(self.entered(entry))
+        except Doubled as error:
+            raise Taken(error.message) from error
+
+    def entered(self, entry: Entry) -> str:
+        """Return the statement that writes the row."""
         numbers = f", {entry.chunk}, {entry.epoch}" if self.in_chunks else ""
         values = (
             f"{self.session.literal(self.job)}, {self.session.literal(self.output)}, {entry.records}, "
             f"{int(entry.is_finished)}"
         )
         columns = ", ".join(map(self.session.quoted, (*_COLUMNS, *(_OF_CHUNKS if self.in_chunks else ()))))
-        try:
-            self.session.execute(
-                f"INSERT INTO {self._table} ({columns}) VALUES ({values}, {self.session.now}{numbers})"
-            )
-        except Doubled as error:
-            raise Taken(error.message) from error
+        return f"INSERT INTO {self._table} ({columns}) VALUES ({values}, {self.session.now}{numbers})"
 
     def _move(self, entry: Entry, seen: Entry) -> None:
         given = {

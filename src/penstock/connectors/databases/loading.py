@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
 
 from penstock.connectors.databases import keys, targets
 from penstock.connectors.databases.ledger import Entry, Ledger
@@ -26,6 +27,19 @@ RETRY_S = (1.0, 5.0, 15.0)
 """How long is waited before each further try, after a session broke off."""
 MOST_LINES = 100
 """Of the log, about chunks."""
+
+
+@runtime_checkable
+class HandedOver(Protocol):
+    """A session that hands a whole output over to the database, which writes it by itself."""
+
+    def hand_over(
+        self, staged: Staged, written: Written, target: DatabaseTarget, ledger_schema: str | None,
+        files: Callable[[], StagedFiles], sent: Callable[[], None],
+    ) -> tuple[bool, Counts]:  # fmt: skip
+        """Write an output once; returns whether a ledger says so, and what was counted. *files* gives what was staged, or
+        raises PermanentError where that is gone; *sent* is called before it may be written. Raises PermanentError when nothing
+        was written, TransientError when it is to be tried again."""
 
 
 @dataclass(slots=True)
@@ -104,6 +118,8 @@ class Load:
     def _once(self, session: Target) -> bool:
         """Write what is next; tell whether that was all."""
         self.found = None
+        if isinstance(session, HandedOver):
+            return self._handed_over(session)
         ledger = Ledger.of(session, self.ledger_schema or self.target.schema, self.staged, in_chunks=self._in_chunks)
         self.is_once = ledger.made()
         if self._in_chunks and not self.is_once:
@@ -122,6 +138,19 @@ class Load:
         elif not seen.is_finished:
             self._after(session, ledger)
         return True
+
+    def _handed_over(self, session: HandedOver) -> bool:
+        self.piece = Piece(0, self.written.records, self.written.records)
+        self.is_unknown = False
+        self.is_once, counts = session.hand_over(
+            self.staged, self.written, self.target, self.ledger_schema, lambda: self._files(self.piece), self._sent
+        )
+        self.is_unknown = False
+        self.counts.join(counts)
+        return True
+
+    def _sent(self) -> None:
+        self.is_unknown = True
 
     def _settle(self, seen: Entry | None, epoch: int) -> None:
         """Learn from the ledger whether a transaction was committed whose end nobody heard."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from penstock.connectors.databases.keys import doubled_key
-from penstock.connectors.databases.targets import Item, Narrowing, Table, Target
+from penstock.connectors.databases.targets import Asked, Item, Narrowing, Table, Target
 from penstock.errors import PermanentError
 from penstock.plan.systems import DatabaseTarget
 
@@ -134,14 +134,7 @@ class Merge:
 
     def check_doubles(self) -> None:
         """Raise PermanentError where two records have one key."""
-        keys = [self.session.quoted(one.column) for one in self.items if one.is_key]
-        listed, known = ", ".join(keys), " AND ".join(f"{key} IS NOT NULL" for key in keys)
-        doubled = (
-            f"SELECT {listed}, count(*) FROM {self.given.name} WHERE {known} GROUP BY {listed} HAVING count(*) > 1"
-        )
-        found = self.session.rows(self.session.limited(doubled, 1))
-        if found:
-            raise doubled_key(keys, found[0])
+        check_doubles(self.session, self.given.name, self.items)
 
     @property
     def _mark(self) -> str:
@@ -159,3 +152,13 @@ class Merge:
         """The rows of a table whose key did not come in; of a null key nobody can tell."""
         known = [f"{name}.{self.session.quoted(one.column)} IS NOT NULL" for one in self.items if one.is_key]
         return " AND ".join([*known, f"NOT {self._comes_in(name)}"])
+
+
+def check_doubles(session: Asked, given: str, items: Sequence[Item]) -> None:
+    """Raise PermanentError where two rows of a relation have one key."""
+    keys = [session.quoted(one.column) for one in items if one.is_key]
+    listed, known = ", ".join(keys), " AND ".join(f"{key} IS NOT NULL" for key in keys)
+    doubled = f"SELECT {listed}, count(*) FROM {given} WHERE {known} GROUP BY {listed} HAVING count(*) > 1"
+    found = session.rows(session.limited(doubled, 1))
+    if found:
+        raise doubled_key(keys, found[0])

@@ -46,12 +46,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table: *name* as it stands in statements, its columns, and what the user may not do with it."""
+    """A table: *name* as it stands in statements, its columns, and what the user may not do with it. *layout* is `partitions`
+    or `clusters` where its rows lie in such, as no table does that is merely made."""
 
     name: str
     columns: tuple[Column, ...]
     refused: frozenset[str] = frozenset()
     is_plain: bool = True
+    layout: str = ""
 
     def column(self, name: str) -> Column | None:
         """Return a column by its name."""
@@ -76,17 +78,13 @@ class Loaded:
     nulled: int = 0
 
 
-class Target(Protocol):
+class Asked(Protocol):
     """An open session with a database that rows are written to; outside of a transaction until `begin`.
 
     What is raised is PermanentError for what the database refuses, Gone when the session has failed, Doubled for a row
     whose key is there already.
     """
 
-    creates_in_transaction: bool
-    """Whether a table that is made goes again when the transaction does."""
-    temporary_first: bool
-    """Whether a temporary table is to be made before a transaction begins, which it would end."""
     hold: str | None
     """The statement that keeps other transactions out of `{table}` until this one ends, where the database does not keep
     primary keys; None where it does."""
@@ -123,11 +121,20 @@ class Target(Protocol):
     def begin(self) -> None:
         """Begin a transaction."""
 
-    def is_open(self) -> bool:
-        """Tell whether a transaction goes on."""
-
     def commit(self) -> None:
         """End a transaction; what Gone is raised for may have been committed."""
+
+
+class Target(Asked, Protocol):
+    """Such a session in which a load goes on, statement by statement."""
+
+    creates_in_transaction: bool
+    """Whether a table that is made goes again when the transaction does."""
+    temporary_first: bool
+    """Whether a temporary table is to be made before a transaction begins, which it would end."""
+
+    def is_open(self) -> bool:
+        """Tell whether a transaction goes on."""
 
     def rollback(self) -> None:
         """Leave a transaction, also one whose session has failed."""
@@ -205,8 +212,12 @@ _FITS: dict[Kind, frozenset[Family]] = {
     **dict.fromkeys((Kind.MAP, Kind.BAG, Kind.TUPLE), frozenset({Family.JSON, Family.TEXT})),
 }
 """What may be written where; a text may go anywhere, and is read as the column reads texts."""
+MADE_AGAIN = "overwrite"
+"""The operation that makes a table again, whatever its columns were."""
 _NEEDS = {
     "append": ("INSERT",),
+    "overwrite": ("DELETE", "INSERT"),
+    "merge": ("SELECT", "UPDATE", "INSERT"),
     "truncate_insert": ("TRUNCATE", "INSERT"),
     "delete_insert": ("DELETE", "INSERT"),
     "merge_delete_insert": ("SELECT", "DELETE", "INSERT"),
@@ -234,7 +245,7 @@ def items_of(write: Write, target: DatabaseTarget) -> tuple[Item, ...]:
     return tuple(Item(column, kinds[name], column in target.keys) for name, column in write.target.columns)
 
 
-def checked(session: Target, target: DatabaseTarget, items: Sequence[Item]) -> Table | None:
+def checked(session: Asked, target: DatabaseTarget, items: Sequence[Item]) -> Table | None:
     """Return the table that is written, None for one that is to be made. Raises PermanentError for what forbids the write."""
     found = session.find(target.schema, target.table)
     name = session.qualified(target.schema, target.table)
@@ -248,7 +259,12 @@ def checked(session: Target, target: DatabaseTarget, items: Sequence[Item]) -> T
         return None
     if not found.is_plain:
         raise PermanentError(f"{name} is no table. Name the table that is written.")
-    _check_columns(found, target, items)
+    if found.layout == "partitions" and target.add_missing_columns:
+        raise PermanentError(
+            f"the rows of {name} lie in partitions, and 'add_missing_columns' is not for such tables. Set it to false."
+        )
+    if target.operation != MADE_AGAIN or found.layout:
+        _check_columns(found, target, items)
     needed = (*_NEEDS[target.operation], *_FOR_MISSING[target.missing_rows])
     lacking = sorted({right for right in needed if right in found.refused})
     if lacking:

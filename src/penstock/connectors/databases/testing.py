@@ -20,8 +20,8 @@ Open = Callable[[Connection, Place], Session]
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """What a database is asked: its version as text, its clock, whether there is anything that the user can read, and for one
-    row."""
+    """What a database is asked: its version as text, its clock, whether there is anything that the user can read (behind what
+    stands before its catalogue), and for one row."""
 
     version: str
     now: str
@@ -60,6 +60,11 @@ QUESTIONS = {
         "SELECT CURRENT_TIMESTAMP",
         "SELECT count(*) FROM information_schema.tables WHERE table_schema <> 'INFORMATION_SCHEMA'",
     ),
+    "bigquery": Questions(
+        "SELECT 'GoogleSQL'",
+        "SELECT CURRENT_TIMESTAMP()",
+        "SELECT COUNT(*) FROM {scope}.INFORMATION_SCHEMA.TABLES",
+    ),
     "redshift": Questions(
         "SELECT version()",
         "SELECT getdate()",
@@ -69,8 +74,9 @@ QUESTIONS = {
 }
 OLDEST = {"PostgreSQL": (12,), "MySQL": (5, 7), "MariaDB": (10, 5), "SQL Server": (13,), "Oracle": (18,)}
 """The oldest versions that are tried, or for the last two the oldest that has what is used; older ones may work. Redshift has
-one version, which changes, and so has Snowflake."""
+one version, which changes, and so have Snowflake and BigQuery."""
 NAMES = {
+    "bigquery": "BigQuery",
     "oracle": "Oracle", "postgres": "PostgreSQL", "redshift": "Redshift", "snowflake": "Snowflake",
     "sqlserver": "SQL Server",
 }  # fmt: skip
@@ -88,7 +94,7 @@ def climb(connection: Connection, driver: str, open_session: Open, allow: str | 
                 with ladder.rung(Name.PRIVILEGES):
                     session.first(f"SELECT 1 FROM {named} WHERE 1 = 0")
             else:
-                _privileges(ladder, session, asks)
+                _privileges(ladder, connection, session, asks)
             _version(ladder, session, driver, asks)
             _clock(ladder, session, asks)
             with ladder.rung(Name.ROW):
@@ -105,9 +111,10 @@ def _host(connection: Connection) -> tuple[str | None, int | None]:
         raise ConnectionTestFailed(error.message[:1].upper() + error.message[1:]) from error
 
 
-def _privileges(ladder: Ladder, session: Session, asks: Questions) -> None:
+def _privileges(ladder: Ladder, connection: Connection, session: Session, asks: Questions) -> None:
+    scope = hosts.scope(connection, str(connection.parameters.get("database") or "") or None)
     with ladder.rung(Name.PRIVILEGES) as warn:
-        cell = session.first(asks.readable)
+        cell = session.first(asks.readable.format(scope=scope))
         if cell is None or cell.text in ("false", "0"):
             warn("The user can read no table of this database. Grant SELECT, or correct the database.")
 

@@ -33,7 +33,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     if not table.strip():
         step.add(codes.WrongShape, "The table is empty.", step.at("table"), hint="Name the table that is written.")
         return None
-    keys = _keys(step, columns, given)
+    keys = keys_of(step, columns, given, KEYED)
     target = None if keys is None else _target(step, table, keys, columns)
     if target is None:
         return None
@@ -105,8 +105,10 @@ def _chunk(step: Step) -> tuple[int | None, bool]:
     return (None, False) if size is None else (int(size), True)
 
 
-def _keys(step: Step, columns: tuple[tuple[str, str], ...], given: Operator) -> tuple[str, ...] | None:
-    """Return the columns of the key, or None with findings."""
+def keys_of(
+    step: Step, columns: tuple[tuple[str, str], ...], given: Operator, keyed: tuple[str, ...]
+) -> tuple[str, ...] | None:
+    """Return the columns of the key, or None with findings; *keyed* are the operations that need one."""
     raw = step.node.keys.get("mapping")
     marked = [
         (index, field, column)
@@ -116,11 +118,11 @@ def _keys(step: Step, columns: tuple[tuple[str, str], ...], given: Operator) -> 
         if item.get("key")
     ]
     operation = step.properties["operation"]
-    if operation not in KEYED:
+    if operation not in keyed:
         if marked:
             message = f"A key has no effect with operation {operation}."
             step.add(
-                codes.UselessOption, message, f"mapping[{marked[0][0]}].key", hint=f"It is for {' and '.join(KEYED)}."
+                codes.UselessOption, message, f"mapping[{marked[0][0]}].key", hint=f"It is for {' and '.join(keyed)}."
             )
         return ()
     if not marked:

@@ -3,6 +3,7 @@
 from penstock.lang.components import (
     aggregate,
     assertion,
+    bigquery,
     clone,
     cross_join,
     cube,
@@ -43,6 +44,7 @@ COMPONENTS: dict[str, Component] = {
         google_sheets_source.component,
         singer_source.component,
         database_source.component,
+        bigquery.SOURCE,
         select.component,
         filter.component,
         assertion.component,
@@ -66,6 +68,7 @@ COMPONENTS: dict[str, Component] = {
         database_destination.component,
         warehouse_destinations.REDSHIFT,
         warehouse_destinations.SNOWFLAKE,
+        bigquery.DESTINATION,
     )
 }
 """Wire type to component."""
@@ -73,9 +76,8 @@ COMPONENTS: dict[str, Component] = {
 NOT_YET: frozenset[str] = frozenset(
     f"{name}_component"
     for name in """
-    netsuite_source bigquery_source
+    netsuite_source
     adwords_source bingads_source facebook_ads_insights_source google_analytics_source
-    bigquery_destination
     facebook_ads_destination run_package execute_sql
     file_mover
     """.split()

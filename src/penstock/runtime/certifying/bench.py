@@ -40,6 +40,23 @@ class Scratch(Protocol):
         """Take the jobs whose names begin so out of the ledger."""
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a system's own components are called, where it has some: how their types begin, their word for a schema, and
+    operations under names of their own."""
+
+    system: str = "database"
+    schema: str = "schema"
+    schema_read: str = "schema_name"
+    operations: Mapping[str, str] = field(default_factory=dict)
+
+
+OWN: Mapping[str, Own] = {
+    "bigquery": Own("bigquery", "dataset", "dataset", {"truncate_insert": "overwrite", "merge_update_insert": "merge"})
+}
+"""Types of connections that components of databases in general do not take."""
+
+
 class Death(StrEnum):
     """When an attempt dies: before its records are published, after the first chunk of them is, or after all are."""
 
@@ -75,6 +92,10 @@ class Bench:
         self.made.append(name)
         return name
 
+    @property
+    def _own(self) -> Own:
+        return OWN.get(str(self.connection["type"]), Own())
+
     def name_of(self, table: str) -> str:
         """Return the name of a table in statements."""
         return self.scratch.qualified(self.schema, table)
@@ -87,15 +108,17 @@ class Bench:
         self, table: str, records: Records, fields: Fields, *, keys: Sequence[str] = (), **properties: Any
     ) -> Order:
         """Return the order of a job that writes records into a table; *keys* are fields of the merge key."""
-        given = {"table": table, "auto_create_table": True, **properties}
+        given, own = {"table": table, "auto_create_table": True, **properties}, self._own
+        if "operation" in given:
+            given["operation"] = own.operations.get(given["operation"], given["operation"])
         if self.schema is not None:
-            given["schema"] = self.schema
+            given[own.schema] = self.schema
         mapping = [{"alias": name, "key": name in keys} for name in fields]
         return self._order(
             records,
             {"id": "in", "name": "records", "type": "cloud_storage_source_component", "connection": {"name": "lake"},
              "properties": {"path": "in.json", "record_type": "json"}, "fields": _listed(fields)},
-            {"id": "load", "name": "load", "type": "database_destination_component", "connection": {"name": "db"},
+            {"id": "load", "name": "load", "type": f"{own.system}_destination_component", "connection": {"name": "db"},
              "properties": given, "mapping": mapping},
         )  # fmt: skip
 
@@ -149,9 +172,9 @@ class Bench:
     ) -> Order:
         given = {**({"table": table} if table else {}), **properties}
         if table and self.schema is not None:
-            given["schema_name"] = self.schema
+            given[self._own.schema_read] = self.schema
         source = {
-            "id": "rows", "name": "rows", "type": "database_source_component", "connection": {"name": "db"},
+            "id": "rows", "name": "rows", "type": f"{self._own.system}_source_component", "connection": {"name": "db"},
             "properties": given, "fields": _listed(fields),
         }  # fmt: skip
         return self._order((), source, *([to] if to is not None else []))

@@ -50,15 +50,16 @@ def _actions(bench: Bench) -> None:
     table, q = filled(bench), bench.scratch.quoted
     name = bench.name_of(table)
     after = f"UPDATE {name} SET {q('name')} = 'post' WHERE {q('id')} = 9"
-    bench.write(table, [{"id": 9, "name": "nine"}], TWO, pre_action_sql=f"DELETE FROM {name}", post_action_sql=after)
+    before = f"DELETE FROM {name} WHERE 1 = 1"
+    bench.write(table, [{"id": 9, "name": "nine"}], TWO, pre_action_sql=before, post_action_sql=after)
     check_same(bench.read(table, TWO), [{"id": 9, "name": "post"}])
 
 
 def _failed_action(bench: Bench) -> None:
     table, nowhere = filled(bench), bench.table()
     given = {
-        "pre_action_sql": f"DELETE FROM {bench.name_of(table)}",
-        "post_action_sql": f"DELETE FROM {bench.name_of(nowhere)}",
+        "pre_action_sql": f"DELETE FROM {bench.name_of(table)} WHERE 1 = 1",
+        "post_action_sql": f"DELETE FROM {bench.name_of(nowhere)} WHERE 1 = 1",
     }
     check_says(
         bench.refused(lambda: bench.write(table, [{"id": 9, "name": "nine"}], TWO, **given)), "'post_action_sql' failed"
