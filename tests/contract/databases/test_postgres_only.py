@@ -195,9 +195,9 @@ def test_ranges_are_of_one_snapshot(jobs: Jobs, base: Base, monkeypatch: pytest.
     base.sql("CREATE TABLE t (id int)", "INSERT INTO t SELECT g FROM generate_series(1, 40) AS g")
     copy = PostgresReader._copy
 
-    def late(self: Any, *args: Any) -> int:
+    def late(self: Any, *args: Any, **more: Any) -> int:
         base.sql("INSERT INTO t SELECT g FROM generate_series(1, 40) AS g")
-        return copy(self, *args)
+        return copy(self, *args, **more)
 
     monkeypatch.setattr(PostgresReader, "_copy", late)
     assert len(jobs.read(["id:int"], table="t", split_key="id", max_parallel=4)) == 40
