@@ -165,7 +165,7 @@ _BY_NAME = {
 
 
 def tables(
-    session: Session, driver: str, schema: str | None, literal: Callable[[str], str], scope: str
+    session: Session, driver: str, schema: str | None, literal: Callable[[str], str], scope: str = ""
 ) -> tuple[TableFacts, ...]:
     """Return the tables and views that the user may read. *literal* writes a text as the database's SQL has it, *scope* stands
     before its catalogue. Raises PermanentError, TransientError."""
