@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.database_destination import ADDING, ON_BAD_VALUE, TABLE, keys_of
+from penstock.lang.components.database_source import scan_of, wanted_of
 from penstock.lang.components.databases import COLUMN
 from penstock.lang.components.file_destination import mapping_of
 from penstock.lang.components.options import only_with, place_of
-from penstock.lang.components.source_fields import listed_fields
 from penstock.lang.components.spec import Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, MAPPING, PLACE, TEXT, a_list, choice, either, when
-from penstock.plan.operators import ConnectionRef, FileSource, FileTarget, Operator, Scan, Write
+from penstock.plan.operators import FileTarget, Operator, Write
 from penstock.plan.systems import DatabaseSource, DatabaseTarget
 
 _OF_TABLES = ("dataset", "table", "where_clause")
@@ -21,33 +21,15 @@ _TEXTS = ("dataset", "pre_action_sql", "post_action_sql")
 
 def read(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
-    sound = step.check_shapes()
-    connection = step.connection()
-    fields = listed_fields(step, shape=COLUMN)
-    if fields is None:
-        return None
-    schema, items = fields
-    origin = _origin(step) if sound and connection is not None else None
-    source = FileSource(connection or ConnectionRef(""), "", items, record_type="parquet")
-    if origin is None:
-        return Scan(step.node.name, source, schema)
-    source = FileSource(
-        source.connection, origin.table or "query", items, record_type="parquet",
-        on_bad_value=step.properties["on_bad_value"],
-    )  # fmt: skip
-    return Scan(step.node.name, source, schema, origin)
+    return scan_of(step, _origin)
 
 
 def _origin(step: Step) -> DatabaseSource | None:
     mode = step.properties["access_mode"]
     only_with(step, _OF_TABLES, "access_mode", "table")
     only_with(step, ("query",), "access_mode", "query")
-    wanted = step.text(mode)
-    if wanted is None or not wanted.strip():
-        message = f"The {mode} is {'missing' if step.properties[mode] is None else 'empty'}."
-        hint = "Name a table or view." if mode == "table" else "Write one full SELECT."
-        if step.properties[mode] is None or wanted is not None:
-            step.add(codes.MissingProperty, message, step.at(mode), hint=hint)
+    wanted = wanted_of(step, mode)
+    if wanted is None:
         return None
     if mode == "query":
         return DatabaseSource(query=wanted)

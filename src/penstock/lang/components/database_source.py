@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.databases import COLUMN, DATABASES, number
@@ -19,13 +19,19 @@ _OF_TABLES = ("schema_name", "table", "where_clause")
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     """Return the scan of a source, or None with findings; of options alone, so that what follows is checked as well."""
+    return scan_of(step, _origin)
+
+
+def scan_of(step: Step, origin_of: Callable[[Step], DatabaseSource | None]) -> Scan | None:
+    """Return the scan of a source of rows, or None with findings. Without an origin, which *origin_of* reads where all else is
+    sound, it is of its options alone, so that what follows is checked as well."""
     sound = step.check_shapes()
     connection = step.connection()
     fields = listed_fields(step, shape=COLUMN)
     if fields is None:
         return None
     schema, items = fields
-    origin = _origin(step) if sound and connection is not None else None
+    origin = origin_of(step) if sound and connection is not None else None
     source = FileSource(connection or ConnectionRef(""), "", items, record_type="parquet")
     if origin is None:
         return Scan(step.node.name, source, schema)
@@ -36,17 +42,25 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     return Scan(step.node.name, source, schema, origin)
 
 
-def _origin(step: Step) -> DatabaseSource | None:
-    mode = step.properties["access_mode"]
-    only_with(step, _OF_TABLES, "access_mode", "table")
-    only_with(step, ("query",), "access_mode", "query")
-    only_with(step, ("watermark",), "source_action", "incremental")
+def wanted_of(step: Step, mode: str) -> str | None:
+    """Return the table or the query, whichever the *mode* of access asks for, or None with a finding."""
     wanted = step.text(mode)
     if wanted is None or not wanted.strip():
         message = f"The {mode} is {'missing' if step.properties[mode] is None else 'empty'}."
         hint = "Name a table or view." if mode == "table" else "Write one full SELECT."
         if step.properties[mode] is None or wanted is not None:
             step.add(codes.MissingProperty, message, step.at(mode), hint=hint)
+        return None
+    return wanted
+
+
+def _origin(step: Step) -> DatabaseSource | None:
+    mode = step.properties["access_mode"]
+    only_with(step, _OF_TABLES, "access_mode", "table")
+    only_with(step, ("query",), "access_mode", "query")
+    only_with(step, ("watermark",), "source_action", "incremental")
+    wanted = wanted_of(step, mode)
+    if wanted is None:
         return None
     parallel = number(step, "max_parallel", 1)
     texts = {name: step.text(name) for name in ("schema_name", "where_clause", "split_key")}
