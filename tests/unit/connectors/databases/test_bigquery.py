@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import sys
@@ -46,16 +45,9 @@ HERE = "127.0.0.0/8"
 
 
 @pytest.fixture(scope="module")
-def fake() -> ModuleType:
+def fake(fake_of: Callable[[str], ModuleType]) -> ModuleType:
     """`tests/fakes/big.py`."""
-    file = Path(__file__).parents[3] / "fakes" / "big.py"
-    spec = importlib.util.spec_from_file_location("penstock_fakes_big", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return fake_of("big")
 
 
 @pytest.fixture

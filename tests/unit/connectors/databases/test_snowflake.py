@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -42,16 +41,9 @@ HERE = "127.0.0.0/8"
 
 
 @pytest.fixture(scope="module")
-def fake() -> ModuleType:
+def fake(fake_of: Callable[[str], ModuleType]) -> ModuleType:
     """`tests/fakes/snow.py`."""
-    file = Path(__file__).parents[3] / "fakes" / "snow.py"
-    spec = importlib.util.spec_from_file_location("penstock_fakes_snow", file)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    return fake_of("snow")
 
 
 @pytest.fixture
