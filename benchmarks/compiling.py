@@ -9,10 +9,10 @@ from typing import Any
 
 from benchmarks.measure import Line, median, milliseconds, percentile
 from benchmarks.workloads import chain, component, destination, source
-from penstock import wiring
 from penstock.lang import Given, compile_package, evaluate_all, resolve
 from penstock.plan.ports import Context
 from penstock.plan.schema import Schema
+from penstock.wiring import engines
 
 AIM_S, AIM_P95_S = 0.150, 0.300
 SELECTS, FILTERS = 96, 2
@@ -43,7 +43,7 @@ def run(rounds: int = 21) -> list[Line]:
     """Return the line of compile time, variables and reading of the document included."""
     text = json.dumps(document())
     times = []
-    engine, context, empty = wiring.engine(), Context(datetime.now(UTC)), Schema()
+    engine, context, empty = engines.engine(), Context(datetime.now(UTC)), Schema()
     for _ in range(rounds):
         started = time.perf_counter()
         found = evaluate_all(resolve(Given()), lambda expr: engine.evaluate((expr,), empty, {}, context)[0])

@@ -19,7 +19,7 @@ from penstock.plan.dtypes import Kind
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
 from penstock.runtime.look import Row
-from penstock.wiring import parse_instant, print_instant
+from penstock.wiring.jobs import parse_instant, print_instant
 
 _LIMITS = {Kind.INT: 2**31, Kind.LONG: 2**63}
 _SPECIAL = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}

@@ -10,13 +10,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from penstock import settings, wiring
+from penstock import settings
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import pairs, read_package
 from penstock.domain.diagnostic import Severity
 from penstock.lang import Given, resolve, validate_package
 from penstock.lang.presets import known as known_presets
-from penstock.wiring import places
+from penstock.wiring import engines, places
 
 
 def command(
@@ -38,7 +38,7 @@ def command(
     if package.raw or not package.findings:
         said = {(one.code, one.component_id, one.field) for one in found}
         known = known_presets(places.presets(settings.load()))
-        rest = validate_package(package.flow, resolve(given), gaps=wiring.engine().gaps, presets=known)
+        rest = validate_package(package.flow, resolve(given), gaps=engines.engine().gaps, presets=known)
         found += tuple(one for one in rest if (one.code, one.component_id, one.field) not in said)
     if as_json:
         sys.stdout.write(json.dumps([json_of(one, package) for one in found], ensure_ascii=False) + "\n")

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from penstock import __version__, wiring
+from penstock import __version__
 from penstock import settings as settings_module
 from penstock.cli.orders import Connections
 from penstock.cli.packages import read_connections
@@ -20,6 +20,7 @@ from penstock.errors import BadRequest, JobStopped
 from penstock.plan.ports import Connection
 from penstock.runtime.certifying import RULES, Bench, Outcome, Report, State, certify, markdown
 from penstock.runtime.execute import Order, connections_of
+from penstock.wiring import engines, jobs
 
 STOPPED = 130
 
@@ -62,12 +63,12 @@ def run_rules(
     """
     raw, connection = _chosen(kind, name, connections)
     loaded = settings_module.load()
-    scratch, server, differences = wiring.certifying(connection, loaded.file_roots, loaded.outbound_allow)
+    scratch, server, differences = jobs.certifying(connection, loaded.file_roots, loaded.outbound_allow)
     at = datetime.now(UTC)
     place = schema or "the schema of the connection"
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
         bench = Bench(
-            raw, wiring.connectors(loaded.file_roots, allow=loaded.outbound_allow), wiring.engine, scratch, Path(folder),
+            raw, jobs.connectors(loaded.file_roots, allow=loaded.outbound_allow), engines.engine, scratch, Path(folder),
             f"penstock_c{secrets.token_hex(3)}", schema,
             str(connection.parameters.get("ledger_schema") or "") or schema, loaded.outbound_allow or "",
         )  # fmt: skip

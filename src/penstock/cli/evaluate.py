@@ -12,7 +12,6 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from penstock import wiring
 from penstock.cli.orders import EngineName, Master
 from penstock.cli.packages import pairs
 from penstock.cli.trace import trace
@@ -26,6 +25,7 @@ from penstock.plan.exprs import Expr
 from penstock.plan.ports import EPOCH, Context, Engine
 from penstock.plan.schema import Field, Schema
 from penstock.plan.values import Value
+from penstock.wiring import engines, jobs
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_]*(::[A-Za-z][A-Za-z0-9_]*)*\Z")
 _HALF = re.compile("[\ud800-\udfff]")
@@ -53,7 +53,7 @@ def command(
 
     Example: penstock eval "UPPER(name)" --set name='"duck"'
     """
-    runner = wiring.engine_named(engine, master=master)
+    runner = engines.engine_named(engine, master=master)
     if batch:
         _batch(runner)
         return
@@ -199,6 +199,6 @@ def _instant(raw: Any) -> datetime:
     if not isinstance(raw, str):
         raise BadRequest("'now' must be ISO text.")
     try:
-        return EPOCH + timedelta(milliseconds=wiring.parse_instant(raw).ms)
+        return EPOCH + timedelta(milliseconds=jobs.parse_instant(raw).ms)
     except (DataError, OverflowError) as error:
         raise BadRequest(f"'now' cannot be {raw!r}: it is a date-time in ISO 8601, up to the year 9999.") from error

@@ -7,7 +7,6 @@ import sys
 
 import typer
 
-from penstock import wiring
 from penstock.cli.orders import AsJson, DynamicVar, EngineName, File, Var, order_of, show_invalid
 from penstock.cli.packages import read_package
 from penstock.errors import PackageInvalid
@@ -15,6 +14,7 @@ from penstock.plan.explain import explain
 from penstock.runtime.execute import Order
 from penstock.runtime.look import plan_of
 from penstock.runtime.masking import MASKED
+from penstock.wiring import engines
 
 
 def command(
@@ -31,7 +31,7 @@ def command(
     Example: penstock explain flights.yaml --var min_distance=500
     """
     package = read_package(file)
-    chosen = wiring.engine_named(engine)
+    chosen = engines.engine_named(engine)
     try:
         order = order_of(package, var, dynamic_var)
         # What is shown holds no secret, so none is asked for.

@@ -12,10 +12,10 @@ from pathlib import Path
 # Before numpy is loaded: threads of its own would not survive a fork.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
-from penstock import wiring
 from penstock.runtime import linux
 from penstock.runtime.child import run_child
 from penstock.runtime.forkserver import serve
+from penstock.wiring import jobs
 
 
 def main(known: str, control: str, worker: str) -> None:
@@ -28,8 +28,8 @@ def main(known: str, control: str, worker: str) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     allowed, forbidden, masters, networks, taps = json.loads(known)
     roots, kept = [Path(one) for one in allowed], [Path(one) for one in forbidden]
-    adapters = wiring.adapters(roots, kept, masters, networks, taps)
-    wiring.load()
+    adapters = jobs.adapters(roots, kept, masters, networks, taps)
+    jobs.load()
     serve(socket.socket(fileno=int(control)), lambda end: run_child(end, adapters))
 
 

@@ -13,11 +13,11 @@ from typing import Annotated, Any
 import typer
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.packages import PackageFile, pairs, read_connections, read_secrets
 from penstock.errors import PackageInvalid
 from penstock.runtime.execute import Order
+from penstock.runtime.limits import memory_for_jobs
 from penstock.wiring import places
 
 File = Annotated[Path, typer.Argument(help="Package file, JSON or YAML.")]
@@ -51,7 +51,7 @@ def order_of(
         predefined={"_PACKAGE_NAME": package.name},
         secret_variables=read_secrets(secrets, package),
         connections=read_connections(connections),
-        memory_bytes=wiring.memory_for_jobs(),
+        memory_bytes=memory_for_jobs(),
         threads=os.cpu_count() or 1,
         scratch=scratch,
         presets=places.presets(settings_module.load()),

@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.table import Table
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.cli.orders import (
     AsJson,
     Connections,
@@ -33,6 +32,7 @@ from penstock.lang.document import read
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Value
 from penstock.runtime.look import Preview, preview
+from penstock.wiring import engines, jobs
 
 MOST = 100
 """How many records a preview shows at most."""
@@ -57,10 +57,10 @@ def command(
     Example: penstock preview flights.yaml described --connections connections.toml --limit 3
     """
     package = read_package(file)
-    chosen = wiring.engine_named(engine, master=master)
+    chosen = engines.engine_named(engine, master=master)
     signal.signal(signal.SIGINT, lambda _number, _frame: chosen.interrupt())
     loaded = settings_module.load()
-    connectors = wiring.connectors(loaded.file_roots, allow=loaded.outbound_allow, taps=loaded.singer_taps)
+    connectors = jobs.connectors(loaded.file_roots, allow=loaded.outbound_allow, taps=loaded.singer_taps)
     with tempfile.TemporaryDirectory(prefix="penstock-") as scratch:
         try:
             order = order_of(package, var, dynamic_var, connections, scratch, secrets=secrets)

@@ -19,7 +19,6 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 from penstock import settings as settings_module
-from penstock import wiring
 from penstock.cli import state as states
 from penstock.cli.findings import json_of, lines_of
 from penstock.cli.orders import EngineName, Master, Secrets
@@ -29,8 +28,9 @@ from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
 from penstock.plan.ports import Engine
 from penstock.runtime.execute import OpenGate, Order, execute
+from penstock.runtime.limits import memory_for_jobs
 from penstock.runtime.outputs import Published
-from penstock.wiring import places
+from penstock.wiring import engines, jobs, places
 
 COMPLETED, FAILED, INVALID, STOPPED = 0, 1, 2, 130
 
@@ -114,12 +114,12 @@ def command(
     """
     package = read_package(file)
     try:
-        size = settings_module.parse_size(memory) if memory else wiring.memory_for_jobs()
+        size = settings_module.parse_size(memory) if memory else memory_for_jobs()
     except ValueError:
         raise BadRequest(f"--memory takes a size such as 2G, not '{memory}'.") from None
     loaded = settings_module.load()
     token = f"run-{os.getpid()}-{time.time_ns()}"
-    runner = wiring.engine_named(engine, master=master, application=f"penstock {token}", memory_bytes=size)
+    runner = engines.engine_named(engine, master=master, application=f"penstock {token}", memory_bytes=size)
     order = Order(
         token=token,
         flow=package.flow,
@@ -162,10 +162,10 @@ def _run(order: Order, package: PackageFile, engine: Engine, as_json: bool, kept
             result = execute(
                 order,
                 engine,
-                wiring.connectors(roots, allow=allow, taps=loaded.singer_taps),
+                jobs.connectors(roots, allow=allow, taps=loaded.singer_taps),
                 screen,
                 OpenGate(),
-                wiring.databases(allow),
+                jobs.databases(allow),
             )
             if kept is not None:
                 kept.move(result.watermarks)

@@ -14,7 +14,6 @@ from typing import Annotated, Any
 
 import typer
 
-from penstock import wiring
 from penstock.cli.cells import out_of, read_rows
 from penstock.cli.compared import Difference, difference
 from penstock.cli.formatting import replace_file
@@ -31,6 +30,7 @@ from penstock.plan.ports import EPOCH, Engine
 from penstock.plan.schema import Schema
 from penstock.runtime.execute import Order
 from penstock.runtime.trial import Seen, attempt
+from penstock.wiring import engines, jobs
 
 NOW = "2026-01-01T00:00:00Z"
 """When a case runs that does not say when."""
@@ -81,7 +81,7 @@ def command(
     """
 
     def chosen() -> Engine:
-        return wiring.engine_named(engine, master=master)
+        return engines.engine_named(engine, master=master)
 
     outcomes = [one for file in dict.fromkeys(map(_test_file, files)) for one in _run_file(file, update, chosen)]
     if report is not None:
@@ -191,7 +191,7 @@ def _reader(name: str, rows: Any) -> Any:
 
 def _now(case: Case) -> datetime:
     try:
-        return EPOCH + timedelta(milliseconds=wiring.parse_instant(case.now or NOW).ms)
+        return EPOCH + timedelta(milliseconds=jobs.parse_instant(case.now or NOW).ms)
     except (PenstockError, OverflowError) as error:
         raise BadRequest(
             f"'now' cannot be {case.now!r}: it is a date-time in ISO 8601, up to the year 9999."

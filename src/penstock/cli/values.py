@@ -9,7 +9,7 @@ from penstock.errors import BadRequest, DataError
 from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind, Member
 from penstock.plan.values import Value, to_float32
-from penstock.wiring import parse_instant, print_instant
+from penstock.wiring.jobs import parse_instant, print_instant
 
 _NUMBERS = {"$int": Kind.INT, "$long": Kind.LONG, "$float": Kind.FLOAT, "$double": Kind.DOUBLE}
 _WORDS = ("NaN", "Infinity", "-Infinity")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import psutil
+
 ENGINE_SHARE = 2 / 3
 """What of a process's memory its engine may plan with: an engine holds up to half as much again (measured)."""
 BASE_BYTES = 256 << 20
@@ -37,3 +39,8 @@ class Limits:
 def cap_bytes(engine_bytes: int) -> int:
     """Return what a process may hold whose engine may use so much."""
     return int(engine_bytes / ENGINE_SHARE) + BASE_BYTES
+
+
+def memory_for_jobs() -> int:
+    """Return half of the machine's memory in bytes, what jobs get unless told otherwise."""
+    return int(psutil.virtual_memory().total) // 2

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import psutil
-
 from penstock.connectors import registry
 from penstock.engines.duckdb import evaluate, functions
 from penstock.engines.functions import isodate
@@ -69,11 +67,6 @@ def adapters(
     be reached, *taps* commands of Singer taps."""
     chosen = partial(engine_of, masters=masters)
     return Adapters(engine, connectors(allowed, forbidden, networks, taps), warm_up, chosen, databases(networks))
-
-
-def memory_for_jobs() -> int:
-    """Return half of the machine's memory in bytes, what jobs get unless told otherwise."""
-    return int(psutil.virtual_memory().total) // 2
 
 
 def parse_instant(text: str) -> Instant:

@@ -9,12 +9,11 @@ import sys
 from penstock.kit.clock import system_clock
 from penstock.runtime import linux
 from penstock.runtime.children import Children
-from penstock.runtime.limits import Limits
+from penstock.runtime.limits import Limits, memory_for_jobs
 from penstock.runtime.worker import Worker, worker_id
 from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
-from penstock.wiring.jobs import memory_for_jobs
 
 
 def worker(settings: Settings, sessions: Sessions) -> Worker:

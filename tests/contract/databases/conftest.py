@@ -20,7 +20,6 @@ import pymysql
 import pytest
 from tests.fakes.deaths import Asked, Cut, Dying, cutting
 
-from penstock import wiring
 from penstock.connectors.databases.bigquery.handing import Handing
 from penstock.connectors.databases.bigquery.target import BigQueryTarget
 from penstock.connectors.databases.duckdb.source import opened
@@ -37,6 +36,7 @@ from penstock.errors import PenstockError
 from penstock.plan.ports import Connector, Engine
 from penstock.runtime.execute import Gate, OpenGate, Order, Result, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs as wiring
 
 
 def _fake(name: str) -> ModuleType:

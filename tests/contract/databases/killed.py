@@ -14,11 +14,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from penstock import wiring
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.plan.ports import Written
 from penstock.runtime.execute import Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 
 class Kept:
@@ -46,7 +46,7 @@ def main(order: str, granted: str, target: str, step: str, nth: str) -> None:
 
     setattr(kind, step, dies)
     given = Order(**json.loads(order))
-    connectors = wiring.connectors(None, allow=given.outbound)
+    connectors = jobs.connectors(None, allow=given.outbound)
     execute(given, DuckEngine(), connectors, Quiet(), Kept(Path(granted)))
 
 

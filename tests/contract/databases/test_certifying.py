@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from penstock import wiring
 from penstock.connectors.databases.certifying import DIFFERENCES
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
 from penstock.runtime.certifying import RULES, Bench, Report, State, certify, markdown
+from penstock.wiring import jobs
 
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base
@@ -26,11 +26,11 @@ HERE = "127.0.0.0/8"
 def bench_of(base: Base, folder: Path) -> tuple[Bench, Any]:
     parameters = {name: value for name, value in base.connection.items() if name not in ("type", "secrets")}
     connection = Connection("db", base.connection["type"], parameters, hidden(base.connection.get("secrets", {})))
-    scratch, server, differences = wiring.certifying(connection, None, HERE)
+    scratch, server, differences = jobs.certifying(connection, None, HERE)
     assert server
     made = Bench(
         base.connection,
-        wiring.connectors(None, allow=HERE),
+        jobs.connectors(None, allow=HERE),
         DuckEngine,
         scratch,
         folder,

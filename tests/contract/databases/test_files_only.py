@@ -11,7 +11,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from penstock import wiring
 from penstock.connectors.databases.duckdb.source import opened
 from penstock.connectors.places import FilePlace
 from penstock.errors import ConnectionTestFailed, PenstockError, TransientError
@@ -21,6 +20,7 @@ from penstock.plan.operators import ConnectionRef, FileSource, Scan, ScanField
 from penstock.plan.ports import Connection, Landing
 from penstock.plan.schema import Field, Schema
 from penstock.plan.systems import DatabaseSource
+from penstock.wiring import jobs as wiring
 
 ONE = ["id:int"]
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from penstock import wiring
 from penstock.connectors.databases.redshift import target as redshift_target
 from penstock.connectors.databases.redshift.target import RedshiftTarget
 from penstock.connectors.databases.targets import Column, Family, Table
 from penstock.errors import ConnectionTestFailed
 from penstock.kit.secret import hidden
 from penstock.plan.ports import Connection
+from penstock.wiring import jobs as wiring
 
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base, Jobs

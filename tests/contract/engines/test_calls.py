@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from penstock import wiring
 from penstock.engines.spark.run import SparkEngine
 from penstock.errors import PackageInvalid, PenstockError
 from penstock.kit import outbound
@@ -21,6 +20,7 @@ from penstock.plan.ports import Context, Engine
 from penstock.plan.schema import Schema
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 HERE = "127.0.0.0/8"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -77,7 +77,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         order = Order(
             "run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path), outbound=HERE
         )
-        execute(order, engine, wiring.connectors(None), Quiet(), OpenGate())
+        execute(order, engine, jobs.connectors(None), Quiet(), OpenGate())
         found: list[str] = written()
         return found
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from penstock import wiring
 from penstock.plan.ports import Engine
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ROWS = "12;1.5;true;9999999999\nx;y;z;w\n;;;\n3.7;1e3;TRUE;99999999999999999999\n"
@@ -43,7 +43,7 @@ def told(engine: Engine, tmp_path: Path) -> Told:
         lake = {"lake": {"type": "file", "path": str(tmp_path)}}
         order = Order("run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path))
         listener = Quiet()
-        execute(order, engine, wiring.connectors(None), listener, OpenGate())
+        execute(order, engine, jobs.connectors(None), listener, OpenGate())
         parts = sorted((tmp_path / "out").glob("part-*"))
         records = [line for part in parts for line in part.read_text().splitlines()]
         return [*records, *(line for level, line in listener.lines if level == "warning")]

@@ -12,7 +12,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from penstock import wiring
 from penstock.engines.spark.run import SparkEngine
 from penstock.errors import JobStopped, PackageInvalid, PenstockError
 from penstock.kit.secret import hidden
@@ -21,6 +20,7 @@ from penstock.plan.ports import Connection, Context, Databases, Engine
 from penstock.plan.schema import Schema
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 HERE = "127.0.0.0/8"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -28,7 +28,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 @pytest.fixture
 def databases() -> Iterator[Databases]:
-    made = wiring.databases(HERE)
+    made = jobs.databases(HERE)
     yield made
     made.close()
 
@@ -61,7 +61,7 @@ def run(engine: Engine, tmp_path: Path, flow_over: Any, written: Any) -> Run:
         )  # fmt: skip
         told = Told()
         try:
-            execute(order, engine, wiring.connectors(None), told, OpenGate(), wiring.databases(HERE))
+            execute(order, engine, jobs.connectors(None), told, OpenGate(), jobs.databases(HERE))
         finally:
             assert "canary" not in told.text
         return written(), told

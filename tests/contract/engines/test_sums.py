@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from tests.fakes.hashes import of_records
 
-from penstock import wiring
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Engine
 from penstock.plan.values import Instant, Value, to_float32
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 TEXTS = ["", "a", "abcdefgh", "abcdefghijklm", "zwölf Zeichen und mehr", "𝄞"]
 KINDS = {
@@ -56,7 +56,7 @@ def receipt_of(engine: Engine, lake: Path, made: dict[str, Any], **variables: st
         connections={"lake": {"type": "file", "path": str(lake)}},
     )  # fmt: skip
     (lake / "scratch").mkdir(exist_ok=True)
-    found = execute(order, engine, wiring.connectors(str(lake)), Quiet(), OpenGate()).outputs[0].receipt
+    found = execute(order, engine, jobs.connectors(str(lake)), Quiet(), OpenGate()).outputs[0].receipt
     return dict(found)
 
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from importlib import resources
 
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect, text
 
+from penstock.errors import BadRequest
 from penstock.services.session import Sessions, open_store
-from penstock.store.migrations import upgrade
+from penstock.store import migrations
+from penstock.store.migrations import NEWEST, upgrade
 from penstock.store.tables.base import Base
 
 
@@ -23,6 +28,18 @@ def test_upgrading_twice_changes_nothing(sessions: Sessions) -> None:
     before = inspect(sessions.engine).get_table_names()
     upgrade(sessions.engine)
     assert inspect(sessions.engine).get_table_names() == before
+
+
+def test_the_newest_revision_is_the_head_of_the_chain() -> None:
+    chain = ScriptDirectory(str(resources.files(migrations)))
+    assert chain.get_heads() == [NEWEST]
+
+
+def test_a_store_of_a_newer_release_is_left_alone(sessions: Sessions) -> None:
+    with sessions.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(BadRequest, match="revision 9999, this one knows"):
+        upgrade(sessions.engine)
 
 
 def test_processes_that_start_at_once_do_not_collide(store_url: str) -> None:

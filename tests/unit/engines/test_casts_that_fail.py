@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from penstock import wiring
 from penstock.engines.duckdb.run import DuckEngine
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import jobs
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 ROWS = "12;1.5;true;9999999999\nx;y;z;w\n;;;\n3.7;1e3;TRUE;99999999999999999999\n"
@@ -44,7 +44,7 @@ def lines(tmp_path: Path) -> Lines:
         lake = {"lake": {"type": "file", "path": str(tmp_path)}}
         order = Order("run-1", json.dumps(flow), NOW.isoformat(), connections=lake, scratch=str(tmp_path))
         listener = Quiet()
-        execute(order, DuckEngine(), wiring.connectors(None), listener, OpenGate())
+        execute(order, DuckEngine(), jobs.connectors(None), listener, OpenGate())
         records = (tmp_path / "out" / "part-00000.csv").read_text().splitlines()
         return [*records, *(line for level, line in listener.lines if level == "warning")]
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from penstock import wiring
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import DataError, InvariantBroken, JobStopped, LeaseLost, PermanentError
 from penstock.runtime.channel import Channel
 from penstock.runtime.child import Adapters, run_child
 from penstock.runtime.execute import Order
+from penstock.wiring import jobs
 
 
 def flow(*outputs: str, if_exists: str = "replace", expression: str = "n") -> str:
@@ -79,7 +79,7 @@ class Talk:
     def __init__(self, engine: Any, lake: Path) -> None:
         ours, theirs = socket.socketpair()
         self.channel = Channel(ours)
-        adapters = Adapters(lambda: engine, wiring.connectors([lake]), lambda engine: None)
+        adapters = Adapters(lambda: engine, jobs.connectors([lake]), lambda engine: None)
         self.thread = threading.Thread(target=self._run, args=(theirs, adapters), daemon=True)
         self.fault: BaseException | None = None
         self.heard: list[dict[str, Any]] = []

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from penstock import wiring
 from penstock.errors import JobStopped, LeaseLost, PermanentError
 from penstock.plan.ports import Connector, Publication, Staged, Written
 from penstock.runtime.execute import Order, Result, execute
+from penstock.wiring import jobs
 
 OLD, PARTS = {"part-00000.csv": "old\n"}, {"part-00000.csv": "1\n2\n", "part-00001.csv": "3\n"}
 APPENDED = {"part-00000.csv": "old\n", "part-00001.csv": "1\n2\n", "part-00002.csv": "3\n"}
@@ -126,7 +126,7 @@ def order(lake: Path, text: str, **more: Any) -> Order:
 
 
 def stores(lake: Path) -> dict[str, Connector]:
-    return dict(wiring.connectors([lake]))
+    return dict(jobs.connectors([lake]))
 
 
 def tree(lake: Path) -> dict[str, dict[str, str]]:

@@ -4,26 +4,44 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
+
+from penstock.errors import BadRequest
 
 _LOCK = 7_361_902_455
 """An arbitrary number: the advisory lock that lets one process migrate at a time on PostgreSQL."""
-
-
-def config(connection: Connection | None = None) -> Config:
-    """Return Alembic's configuration for this chain."""
-    made = Config()
-    made.set_main_option("script_location", str(Path(__file__).parent))
-    made.attributes["connection"] = connection
-    return made
+_HERE = Path(__file__).parent
+NEWEST = max(one.stem.split("_")[0] for one in (_HERE / "versions").glob("[0-9]*.py"))
+"""The last revision of the chain. A file is named after its own, and their order is that of their names."""
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring a store to the newest revision; safe when several processes start at once."""
+    """Bring a store to the newest revision; safe when several processes start at once. Raises BadRequest for a store that a
+    newer Penstock has been at."""
+    with engine.connect() as connection:
+        found = _revision(connection)
+    if found == NEWEST:
+        return
+    if found is not None and found > NEWEST:
+        raise BadRequest(
+            f"The store is of a newer Penstock: its tables have revision {found}, this one knows {NEWEST}. Install it."
+        )
+    # Alembic is loaded by who has to migrate, which few processes of many do.
+    from alembic import command
+    from alembic.config import Config
+
     options = {"begin": "IMMEDIATE"} if engine.dialect.name == "sqlite" else {}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         if engine.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        command.upgrade(config(connection), "head")
+        config = Config()
+        config.set_main_option("script_location", str(_HERE))
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str | None:
+    """Return the revision of a store, None where it has no tables yet."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar_one_or_none()

@@ -17,7 +17,6 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import MongoClient, errors
 from pymongo.collection import Collection
 
-from penstock import wiring
 from penstock.connectors.collections import session, writing
 from penstock.connectors.collections.mongo import MongoCollections
 from penstock.connectors.collections.reading import projection_of
@@ -28,6 +27,7 @@ from penstock.plan.dtypes import SCHEMA_WORDS
 from penstock.plan.ports import Connection, Written
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import Quiet
+from penstock.wiring import engines, jobs
 
 _names = count(1)
 LOCAL = "127.0.0.0/8"
@@ -61,7 +61,7 @@ class Runner:
         return Order(**{**given, **more})
 
     def run(self, order: Order) -> Any:
-        return execute(order, wiring.engine(), dict(wiring.connectors([self.lake], allow=LOCAL)), self.ear, self.gate)
+        return execute(order, engines.engine(), dict(jobs.connectors([self.lake], allow=LOCAL)), self.ear, self.gate)
 
     def read(self, fields: Sequence[Any], **properties: Any) -> list[dict[str, Any]]:
         source = {

@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pymssql
 import pytest
 
-from penstock import wiring
 from penstock.connectors.databases import drivers, importing
 from penstock.connectors.databases.dbapi import DbSession
 from penstock.connectors.databases.lines import StagedFiles
@@ -30,6 +29,7 @@ from penstock.kit.secret import hidden
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import CellKind, Connection
 from penstock.plan.systems import DatabaseSource
+from penstock.wiring import jobs
 
 PLACE = Place("db.example.com", 1433, ("127.0.0.1",))
 
@@ -223,4 +223,4 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
         drivers.module("sqlserver", "target")
     connection = Connection("db", "sqlserver", {"host": "127.0.0.1", "port": 1})
     with pytest.raises(ConnectionTestFailed):
-        wiring.databases(None).test(connection)
+        jobs.databases(None).test(connection)

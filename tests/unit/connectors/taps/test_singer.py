@@ -17,7 +17,6 @@ from typing import Any
 import psutil
 import pytest
 
-from penstock import wiring
 from penstock.connectors.taps import process
 from penstock.errors import ConnectionTestFailed, JobStopped, PermanentError
 from penstock.kit.secret import hidden
@@ -25,6 +24,7 @@ from penstock.kit.stopping import STOP
 from penstock.plan.ports import Connection
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import preview
+from penstock.wiring import engines, jobs
 
 HOSTILE = Path(__file__).with_name("hostile.py")
 FIELDS = [{"name": "id", "type": "long"}, {"name": "price", "type": "double"}]
@@ -85,11 +85,11 @@ class Runner:
 
     @property
     def connectors(self) -> Any:
-        return wiring.connectors([self.lake], taps=self.taps)
+        return jobs.connectors([self.lake], taps=self.taps)
 
     def read(self, fields: Any = FIELDS, stream: str = "orders", gate: Any = None, **properties: Any) -> list[Any]:
         order = self.order(fields, stream, **properties)
-        execute(order, wiring.engine(), self.connectors, self.ear, gate or OpenGate())
+        execute(order, engines.engine(), self.connectors, self.ear, gate or OpenGate())
         parts = sorted((self.lake / "out").iterdir())
         return [json.loads(line) for part in parts for line in part.read_text().splitlines()]
 
@@ -239,7 +239,7 @@ def test_a_tap_dies_with_its_job(runner: Runner) -> None:
 def test_a_preview_ends_the_tap(runner: Runner) -> None:
     runner.config["mode"] = "endless"
     order = runner.order(FIELDS, "orders")
-    found = preview(order, "in", 10, wiring.engine(), runner.connectors, ["in"])
+    found = preview(order, "in", 10, engines.engine(), runner.connectors, ["in"])
     assert len(found.rows) == 10
 
 

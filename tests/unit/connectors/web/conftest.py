@@ -13,12 +13,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from penstock import wiring
 from penstock.connectors.web import waiting
 from penstock.kit import outbound, stopping
 from penstock.plan.ports import Written
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.look import preview
+from penstock.wiring import engines, jobs
 
 LOCAL = "127.0.0.0/8"
 
@@ -163,9 +163,9 @@ class Runner:
         return Order(**{**given, **more})
 
     def run(self, order: Order, engine: Any = None) -> Any:
-        connectors = dict(wiring.connectors([self.lake], allow=self.allow))
-        databases = wiring.databases(self.allow)
-        return execute(order, engine or wiring.engine(), connectors, self.ear, self.gate, databases)
+        connectors = dict(jobs.connectors([self.lake], allow=self.allow))
+        databases = jobs.databases(self.allow)
+        return execute(order, engine or engines.engine(), connectors, self.ear, self.gate, databases)
 
     def read(self, fields: Sequence[Any], engine: Any = None, **properties: Any) -> list[dict[str, Any]]:
         """The records of a source, as JSON; *properties* beside `url` are those of the source, and `more` goes to the order."""
@@ -223,8 +223,8 @@ class Runner:
         """How many records a preview of a source shows."""
         source = {"id": "in", "type": "rest_api_source_component", "properties": properties, "fields": list(fields)}
         order = self.order([source], [])
-        connectors = dict(wiring.connectors([self.lake], allow=self.allow))
-        return len(preview(order, "in", size, wiring.engine(), connectors, ["in"]).rows)
+        connectors = dict(jobs.connectors([self.lake], allow=self.allow))
+        return len(preview(order, "in", size, engines.engine(), connectors, ["in"]).rows)
 
 
 class Keeping:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock import wiring
+from penstock.wiring import engines
 
 
 def test_pages_through_spark(service: Any, runner: Any, reply: Any) -> None:
@@ -13,7 +13,7 @@ def test_pages_through_spark(service: Any, runner: Any, reply: Any) -> None:
         lambda asked: reply({"data": [{"id": int(asked.query["p"]), "who": {"n": "ü"}}] * (asked.query["p"] < "4")}),
     )
     fields = [{"name": "id", "type": "long"}, {"name": "$.who.n", "alias": "name"}, {"name": "who", "type": "json"}]
-    engine = wiring.engine_named("spark", master="local[2]", memory_bytes=1 << 30)
+    engine = engines.engine_named("spark", master="local[2]", memory_bytes=1 << 30)
     paging = {"scheme": "page_number", "parameter": "p"}
     found = runner.read(fields, engine, url=service.url(), base_record="$.data", pagination=paging)
     runner.connections["crm"] = {"type": "bearer", "secrets": {"password": "canary"}}

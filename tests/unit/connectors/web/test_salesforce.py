@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from penstock import wiring
 from penstock.connectors.web.asking import Api
 from penstock.connectors.web.logins import lent
 from penstock.connectors.web.salesforce import writing
@@ -21,6 +20,7 @@ from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.ports import Connection, nobody_reads
 from penstock.runtime.look import preview
+from penstock.wiring import engines, jobs
 
 DATA = "/services/data/v62.0"
 QUERY, INGEST = f"{DATA}/jobs/query", f"{DATA}/jobs/ingest"
@@ -129,7 +129,7 @@ def test_a_preview_asks_for_few(service: Any, runner: Any, crm: Any, waits: list
         "id": "in", "type": "salesforce_source_component", "properties": {"object_name": "Account"}, "fields": FIELDS, **NAMED,
     }  # fmt: skip
     order = runner.order([source], [])
-    made = preview(order, "in", 2, wiring.engine(), wiring.connectors([runner.lake], allow="127.0.0.0/8"), ["in"])
+    made = preview(order, "in", 2, engines.engine(), jobs.connectors([runner.lake], allow="127.0.0.0/8"), ["in"])
     assert len(made.rows) == 2
     assert service.asked[0].json["query"].endswith("FROM Account LIMIT 2")
     assert [one.query for one in service.asked if one.path.endswith("/results")] == [{"maxRecords": "2"}]
