@@ -42,7 +42,7 @@ def rclone() -> Iterator[tuple[str, Path]]:
         data.mkdir()
         words: list[str | Path] = [
             program("rclone"), "serve", "s3", "--addr", f"127.0.0.1:{port}", "--auth-key", ",".join(S3_KEY),
-            "--vfs-cache-mode", "writes", "--dir-cache-time", "0s", "--config", "", data,
+            "--vfs-cache-mode", "writes", "--dir-cache-time", "1ms", "--config", "", data,
         ]  # fmt: skip
         with started(lambda: listens(port), words, Path(name), XDG_CACHE_HOME=name):
             yield f"http://127.0.0.1:{port}", data
@@ -58,7 +58,7 @@ def files_over_http() -> Iterator[tuple[str, Path]]:
         data.mkdir()
         words: list[str | Path] = [
             program("rclone"), "serve", "http", "--addr", f"127.0.0.1:{port}", "--user", "guest", "--pass", HTTP_PASSWORD,
-            "--dir-cache-time", "0s", "--config", "", data,
+            "--dir-cache-time", "1ms", "--config", "", data,
         ]  # fmt: skip
         with started(lambda: listens(port), words, Path(name), XDG_CACHE_HOME=name):
             yield f"http://127.0.0.1:{port}", data
