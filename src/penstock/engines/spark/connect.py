@@ -76,7 +76,6 @@ class Connect:
                 f"Spark cannot be reached at {options.shown}: {reason}. Start its server of Spark Connect, or correct the "
                 "address: sc://host:port."
             ) from error
-        atexit.register(self._close, self.session)
         if found.split(".")[:2] != pyspark.__version__.split(".")[:2]:
             raise PermanentError(
                 f"The server {options.shown} is Spark {found}; it must be {'.'.join(pyspark.__version__.split('.')[:2])}."
@@ -85,20 +84,22 @@ class Connect:
 
     def _new(self, more: Mapping[str, str]) -> SparkSession:
         made = ConnectSession(self._options.master)
+        atexit.register(self._close, made)
         made.client.set_retry_policies([self._patience])
         for key, value in {**_SETTINGS, **more}.items():
             made.conf.set(key, value)
         return cast(SparkSession, made)
 
-    def _close(self, session: SparkSession) -> None:
-        if not self._patience.is_over:
+    def _close(self, session: ConnectSession) -> None:
+        if self._patience.is_over:
+            # Nobody answers. A thread that waits has to end before Python does: it may hold what closing at last needs.
+            session.client.close()
+        else:
             session.stop()
 
     def console(self) -> SparkSession:
         """Return a second session, for single records."""
-        made = self._new(ONE_RECORD)
-        atexit.register(self._close, made)
-        return made
+        return self._new(ONE_RECORD)
 
     def told(self) -> str:
         """Which Spark this is."""
