@@ -7,7 +7,7 @@ from functools import cache
 
 import regex
 
-from penstock.engines.functions.text import fold
+from penstock.engines.functions.text import capital, fold
 from penstock.errors import DataError
 
 _CLASSES = {
@@ -59,8 +59,8 @@ _BINARY = frozenset(
 """What Java knows behind `Is` besides categories and scripts."""
 _HEX_DIGIT = r"\p{Nd}a-fA-F\uff21-\uff26\uff41-\uff46"
 _CATEGORY = regex.compile("[LMNZCPS]|[LMNZCPS][a-z]|LC")
-_WIDEST = 2_000
-"""The widest range whose letters are looked up one by one."""
+_FAR_CASES = "\xff\xb5IiSsKk\xc5\xe5"
+"""Characters of Latin-1 that differ only in case from others outside it."""
 _NAMED = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "a": "\x07", "e": "\x1b"}
 _LETTERS = r"\p{Lu}\p{Ll}\p{Lt}"
 _CASED = r"\p{Lowercase}\p{Uppercase}\p{Lt}"
@@ -71,6 +71,14 @@ _ANY_CASE = {
     **dict.fromkeys((r"\p{Lowercase}", r"\p{Uppercase}", r"\p{Titlecase}"), _CASED),
 }
 """Properties of one case, and what they are where case does not count."""
+_CLUSTER_END = r"[\p{GCB=EX}\u200d\p{GCB=SM}]*"
+CLUSTER = (
+    r"(?>\r\n|[\p{GCB=CN}\r\n]|\p{GCB=PP}*(?:\p{GCB=RI}{2}"
+    r"|\p{GCB=L}*(?:\p{GCB=V}+|\p{GCB=LV}\p{GCB=V}*|\p{GCB=LVT})\p{GCB=T}*|\p{GCB=L}+|\p{GCB=T}+"
+    r"|\p{Extended_Pictographic}(?:\p{GCB=EX}*\u200d\p{Extended_Pictographic})*"
+    rf"|[^\p{{GCB=CN}}\r\n]){_CLUSTER_END}|\p{{GCB=PP}}+{_CLUSTER_END})"
+)
+"""A character with all that belongs to it, by the rules before Unicode 15.1, which joins consonants of Indic scripts."""
 _NEGATED = {"D": r"^0-9", "W": r"^a-zA-Z0-9_", "S": r"^ \t\n\x0B\f\r"}
 
 
@@ -90,6 +98,25 @@ class PatternNotAvailable(DataError):
     """A regular expression that Java accepts and that cannot be run here; never taken for a malformed one."""
 
     code = "pattern_not_available"
+
+
+class _Set:
+    """Characters of a class: their union, with the mark `&&` their intersection, with `^` all others. A member is another set
+    or a text such as `a-z`; members may still be added when a set is part of another."""
+
+    __slots__ = ("mark", "members")
+
+    def __init__(self, *members: _Set | str, mark: str = "") -> None:
+        self.members = list(members)
+        self.mark = mark
+
+    def __str__(self) -> str:
+        if self.mark == "&&":
+            return f"[{'&&'.join(map(str, self.members))}]"
+        return f"[{self.mark}{self._inside()}]"
+
+    def _inside(self) -> str:
+        return "".join(one if isinstance(one, str) else str(one) if one.mark else one._inside() for one in self.members)
 
 
 class Reader:
@@ -232,77 +259,129 @@ class Reader:
             return low if low == high else ""
         if "u" not in self.flags:
             return (low if low == high else "") + _other_case(low, high)
-        if ord(high) - ord(low) > _WIDEST:
-            raise PatternNotAvailable(f"A wide range under (?iu) in {self.source!r} is not available.")
-        every = {other for at in range(ord(low), ord(high) + 1) for other in equal_letters(chr(at))}
-        return "".join(sorted(every))
+        if low == high:
+            return equal_letters(low)
+        # Java asks for a character, its capital, and the small letter of that.
+        return "".join(
+            char
+            for letters in _by_case().values()
+            for char in letters
+            if not low <= char <= high and (low <= as_capital(char) <= high or low <= folded(char) <= high)
+        )
 
     def char_class(self) -> tuple[str, str | None]:
         """Translate `[…]`: unions, ranges, negation, intersection; the second text is for RE2."""
-        self.at += 1
-        negated = self.peek("^")
+        made, native = self.class_body(closes=True)
+        return str(made), native
+
+    def class_body(self, closes: bool) -> tuple[_Set, str | None]:
+        """Read a class from what opens it on, past its `]` if it *closes* there; the right side of `&&` goes up to it.
+
+        As in Java, single characters of Latin-1 are gathered apart and join the others at `&&` and at the end; those behind
+        a second `&&` join what stood before it, too. An empty side of `&&` is what was read last.
+        """
+        self.at += closes
+        negated = closes and self.peek("^")
         self.at += negated
-        operands: list[str] = []
-        members: list[str] = []
+        read: _Set | None = None
+        last: _Set | None = None
+        singles = _Set()
+        has_singles = False
         native: list[str] | None = []
-        first = True
         while True:
             if self.skip() >= len(self.source):
                 raise self.bad("a '[' is not closed")
             char = self.source[self.at]
-            if char == "]" and not first:
-                self.at += 1
-                break
-            if self.peek("&&"):
-                self.at += 2
-                if self.peek("&"):
-                    raise PatternNotAvailable(f"'&&&' in the regular expression {self.source!r} is not available.")
-                operands.append("".join(members))
-                members, native = [], None
-                continue
-            first = False
             if char == "[":
-                members.append(self.char_class()[0])
+                last, native = self.class_body(closes=True)[0], None
+                read = last if read is None else _Set(read, last)
+                continue
+            if char == "]" and (read is not None or has_singles):
+                break
+            if char == "&" and self.intersects():
+                native = None
+                right = self.right_side()
+                if has_singles:
+                    last = singles if read is None else last
+                    read = singles if read is None else _Set(read, singles)
+                    has_singles = False
+                last = last if right is None else right
+                if last is None:
+                    raise self.bad("a side of '&&' is empty")
+                read = last if read is None else _Set(read, last, mark="&&")
+                continue
+            if self.peek("\\Q"):
+                self.unquote()
                 native = None
                 continue
-            native = self.member(members, native)
-        operands.append("".join(members))
-        if not all(operands):
-            raise PatternNotAvailable(f"'&&' with an empty side in {self.source!r} is not available; write both sides.")
-        text = operands[0] if len(operands) == 1 else "&&".join(f"[{operand}]" for operand in operands)
+            last, of_re2 = self.member(singles)
+            native = None if native is None or of_re2 is None else [*native, of_re2]
+            if last is None:
+                has_singles = True
+            else:
+                read = last if read is None else _Set(read, last)
+        self.at += closes
+        if has_singles:
+            read = singles if read is None else _Set(read, singles)
+        made = _Set() if read is None else read
         caret = "^" if negated else ""
-        return f"[{caret}{text}]", None if native is None else f"[{caret}{''.join(native)}]"
+        return (
+            _Set(made, mark="^") if negated else made,
+            None if native is None else f"[{caret}{''.join(native)}]",
+        )
 
-    def member(self, members: list[str], native: list[str] | None) -> list[str] | None:
-        if self.source[self.at] == "\\":
-            if self.source[self.at + 1 : self.at + 2] == "Q":
-                end = self.source.find("\\E", self.at)
-                stop = len(self.source) if end < 0 else end
-                for char in self.source[self.at + 2 : stop]:
-                    members.append(in_class(char))
-                self.at = stop + (2 if end >= 0 else 0)
-                return None
-            if self.at + 1 < len(self.source):
-                group, group_native = self.class_escape()
-                if group is not None:
-                    members.append(group)
-                    return None if native is None or group_native is None or group_native.startswith("^") else [
-                        *native, group_native
-                    ]  # fmt: skip
+    def intersects(self) -> bool:
+        """Tell whether a second `&` stands behind the one here, and move past both. Under the flag x Java loses one that
+        blanks stand behind."""
+        first = self.at
+        self.at += 1
+        if self.skip() < len(self.source) and self.source[self.at] == "&":
+            self.at += 1
+            return True
+        self.at = max(first, self.at - 1)
+        return False
+
+    def right_side(self) -> _Set | None:
+        """Read what stands behind `&&`; None where that is nothing."""
+        read: _Set | None = None
+        while self.skip() < len(self.source) and self.source[self.at] not in "]&":
+            part = self.class_body(closes=self.peek("["))[0]
+            read = part if read is None else _Set(read, part)
+        return read
+
+    def unquote(self) -> None:
+        """Put characters with a backslash in the place of `\\Q…\\E`."""
+        end = self.source.find("\\E", self.at)
+        stop = len(self.source) if end < 0 else end
+        body = "".join(
+            char if char.isascii() and char.isalnum() else f"\\{char}" for char in self.source[self.at + 2 : stop]
+        )
+        self.source = f"{self.source[: self.at]}{body}{self.source[stop + 2 :]}"
+
+    def member(self, singles: _Set) -> tuple[_Set | None, str | None]:
+        """Read one member; a single character of Latin-1 goes to *singles*. The second text is for RE2."""
+        self.skip()
+        if self.peek("\\") and self.at + 1 < len(self.source):
+            group, group_native = self.class_escape()
+            if group is not None:
+                is_plain = group_native is not None and not group_native.startswith("^")
+                return _Set(group), group_native if is_plain else None
         low = self.class_char()
         high = low
-        after = self.source[self.at + 1 : self.at + 3]
-        if self.peek("-") and after[:1] not in ("]", "[", "") and after != "&&":
+        if self.skip() < len(self.source) and self.peek("-") and self.source[self.at + 1 : self.at + 2] not in "][":
             self.at += 1
+            self.skip()
             high = self.class_char()
             if high < low:
                 raise self.bad("a range runs backwards")
         text = in_class(low) if low == high else f"{in_class(low)}-{in_class(high)}"
         text += "".join(map(in_class, self.cases(low, high).replace(low, "")))
-        members.append(text)
-        return (
-            None if native is None or not text.isascii() or is_half(low) or is_half(high) else [*native, for_re2(text)]
-        )
+        is_plain = text.isascii() and not is_half(low) and not is_half(high)
+        native = for_re2(text) if is_plain else None
+        if low != high or low > "\xff" or ({"i", "u"} <= self.flags and low in _FAR_CASES):
+            return _Set(text), native
+        singles.members.append(text)
+        return None, native
 
     def class_char(self) -> str:
         if self.source[self.at] == "\\":
@@ -345,9 +424,9 @@ def _by_case() -> dict[str, str]:
     """Letters that are equal but for case, by what they have in common."""
     found: dict[str, str] = {}
     for at in (*range(0xD800), *range(0xE000, 0x1F000)):
-        folded = fold(chr(at))
-        found[folded] = found.get(folded, "") + chr(at)
-    return {folded: letters for folded, letters in found.items() if len(letters) > 1}
+        common = folded(chr(at))
+        found[common] = found.get(common, "") + chr(at)
+    return {common: letters for common, letters in found.items() if len(letters) > 1}
 
 
 def equal_letters(char: str) -> str:
@@ -356,7 +435,18 @@ def equal_letters(char: str) -> str:
     >>> equal_letters("é")
     'Éé'
     """
-    return _by_case().get(fold(char), char)
+    return _by_case().get(folded(char), char)
+
+
+def as_capital(char: str) -> str:
+    """Return the capital of a character, mapped one to one."""
+    return capital(char) if char <= "\uffff" else char.upper()
+
+
+def folded(char: str) -> str:
+    """Return what a character has in common with those that are equal to it but for case; `fold` knows letters of one
+    UTF-16 unit only."""
+    return fold(char) if char <= "\uffff" else char.upper().lower()
 
 
 def _unicode_property(name: str) -> str:

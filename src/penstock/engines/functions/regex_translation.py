@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import regex
 
-from penstock.engines.functions.regex_classes import WORD, PatternNotAvailable, Reader, for_re2, in_class, is_half
+from penstock.engines.functions.regex_classes import CLUSTER, WORD, Reader, for_re2, in_class, is_half
 
 _ENDS = r"\n\r\u0085\u2028\u2029"
 _DOT = f"[^{_ENDS}]"
@@ -20,19 +20,19 @@ _BOUNDARY = f"(?:(?<={_BEHIND})(?!{_AHEAD})|(?<!{_BEHIND})(?={_AHEAD}))"
 _INSIDE = f"(?:(?<={_BEHIND})(?={_AHEAD})|(?<!{_BEHIND})(?!{_AHEAD}))"
 _UNICODE_BOUNDARY = f"(?:(?<={WORD})(?!{WORD})|(?<!{WORD})(?={WORD}))"
 _UNICODE_INSIDE = f"(?:(?<={WORD})(?={WORD})|(?<!{WORD})(?!{WORD}))"
-_CLUSTER_END = r"[\p{GCB=EX}\u200d\p{GCB=SM}]*"
-_CLUSTER = (
-    r"(?>\r\n|[\p{GCB=CN}\r\n]|\p{GCB=PP}*(?:\p{GCB=RI}{2}"
-    r"|\p{GCB=L}*(?:\p{GCB=V}+|\p{GCB=LV}\p{GCB=V}*|\p{GCB=LVT})\p{GCB=T}*|\p{GCB=L}+|\p{GCB=T}+"
-    r"|\p{Extended_Pictographic}(?:\p{GCB=EX}*\u200d\p{Extended_Pictographic})*"
-    rf"|[^\p{{GCB=CN}}\r\n]){_CLUSTER_END}|\p{{GCB=PP}}+{_CLUSTER_END})"
-)
-"""A character with all that belongs to it, by the rules before Unicode 15.1, which joins consonants of Indic scripts."""
 _LAST = r"(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)"
 _LINE_START = r"(?:(?!\Z)(?:\A|(?<=[\n\u0085\u2028\u2029])|(?<=\r)(?!\n)))"
 _SIZES: dict[str, tuple[int, int | None]] = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}
+_UNIX_LAST = r"(?=\n?\Z)"
+_UNIX_LINE_START = r"(?:(?!\Z)(?:\A|(?<=\n)))"
+_UNIX_LINE_END = r"(?=\n|\Z)"
 _LINE_END = r"(?=\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029]|\Z)"
 
+PLACES = (
+    _BOUNDARY, _INSIDE, _UNICODE_BOUNDARY, _UNICODE_INSIDE, _LAST, _LINE_START, _LINE_END, _UNIX_LAST, _UNIX_LINE_START,
+    _UNIX_LINE_END,
+)  # fmt: skip
+"""What a translation has for places."""
 LINE_ENDS = r"\n\r\x{85}\x{2028}\x{2029}"
 """What ends a line, inside brackets of RE2."""
 
@@ -52,20 +52,21 @@ class Translated:
 class Extent:
     """What Java reckons of the length of a part: *longest* of it and of the alternatives before it (*widest*);
     *unbounded* when it loses count, which it does not allow behind a place; *varies* when it can match in several ways;
-    *single* for one character."""
+    *single* for one character, *grouped* for what stands in brackets."""
 
     longest: int = 0
     widest: int = 0
     unbounded: bool = False
     varies: bool = False
     single: bool = False
+    grouped: bool = False
 
     def add(self, item: Extent, quantifier: str = "", mode: str = "") -> None:
         """Add an item, or its repetition; Java counts in 32 bits, where one endless character passes by itself."""
         least, greatest = _sizes(quantifier)
         if greatest is None and not (item.single and not mode):
             self.unbounded |= item.longest > 1 or (item.longest == 1 and self.longest > 0)
-        if quantifier not in ("", "?") and mode != "+":
+        if quantifier not in ("", "?") and mode != "+" and item.grouped:
             self.unbounded |= item.varies
         self.unbounded |= item.unbounded
         self.varies |= item.varies or least != greatest
@@ -88,7 +89,7 @@ class _Translator(Reader):
         self.native = True
         self.native_of_line = True
         self.groups = 0
-        self.names: set[str] = set()
+        self.names: dict[str, int] = {}
         self.total = _count_groups(source)
         self.extent = Extent()
         self.last = Extent()
@@ -134,8 +135,7 @@ class _Translator(Reader):
         if char == "(":
             return self.group(depth)
         if char == "[":
-            body, native = self.char_class()
-            self.emit(body, native)
+            self.emit_class(*self.char_class())
             return True
         if char == "\\":
             return self.escape()
@@ -162,19 +162,27 @@ class _Translator(Reader):
         self.literal(char)
         return True
 
+    def emit_class(self, members: str, native: str | None) -> None:
+        """Emit a class; under the flag c it is asked of a character together with its marks, where they make one."""
+        if "c" in self.flags:
+            self.last = Extent(varies=True)
+            self.emit(f"(?c:{members})")
+        else:
+            self.emit(members, native)
+
     def line_start(self) -> str:
         if "m" not in self.flags:
             return r"\A"
         # Java's begins no line at the end of the text, not even of an empty one.
-        return r"(?:(?!\Z)(?:\A|(?<=\n)))" if "d" in self.flags else _LINE_START
+        return _UNIX_LINE_START if "d" in self.flags else _LINE_START
 
     def line_end(self) -> str:
         if "m" not in self.flags:
             return self.last_end()
-        return r"(?=\n|\Z)" if "d" in self.flags else _LINE_END
+        return _UNIX_LINE_END if "d" in self.flags else _LINE_END
 
     def last_end(self) -> str:
-        return r"(?=\n?\Z)" if "d" in self.flags else _LAST
+        return _UNIX_LAST if "d" in self.flags else _LAST
 
     def literal(self, char: str) -> None:
         both = self.cases(char, char)
@@ -207,7 +215,11 @@ class _Translator(Reader):
         body = "".join(self.out[mark:])
         if "(?<" in body or "(?=" in body or "(?!" in body or r"\A" in body:
             body = f"(?:{body})"
-        self.out[mark:] = [body + found + mode]
+        if mode == "+" and least > 1 and body.startswith("("):
+            # Java takes each repetition by itself.
+            self.out[mark:] = [f"(?>(?>{body}){found})"]
+        else:
+            self.out[mark:] = [body + found + mode]
         inner = "".join(self.re2[re2_mark:])
         # RE2 keeps other captures than Java where a group repeats, refuses long repetitions, knows no possessive ones.
         repeats_group = "(" in inner.replace("\\(", "").replace("(?:", "").replace("(?s:", "")
@@ -217,7 +229,7 @@ class _Translator(Reader):
         self.extent.add(self.last, found, mode)
 
     def group(self, depth: int) -> bool:
-        flags, outer, mark = self.flags, self.extent, len(self.out)
+        flags, outer = self.flags, self.extent
         opening: str | None = None
         if not self.peek("(?"):
             self.at += 1
@@ -238,9 +250,6 @@ class _Translator(Reader):
             raise self.bad("a '(' is not closed")
         self.at += 1
         self.flags = flags
-        if opening in ("(?<=", "(?<!") and _CLUSTER in "".join(self.out[mark:]):
-            # Java takes it for one character long, and seldom finds it.
-            raise PatternNotAvailable(f"\\X behind a place in {self.source!r} is not available; look for it ahead.")
         self.leave(opening, outer)
         self.emit(")", ")")
         return True
@@ -254,7 +263,7 @@ class _Translator(Reader):
             self.last = Extent()
         else:
             longest = max(inner.longest, inner.widest)
-            self.last = Extent(longest, unbounded=inner.unbounded, varies=inner.varies and opening != "(?>")
+            self.last = Extent(longest, unbounded=inner.unbounded, varies=inner.varies, grouped=opening != "(?>")
 
     def named_group(self) -> None:
         end = self.source.find(">", self.at)
@@ -263,9 +272,9 @@ class _Translator(Reader):
             raise self.bad("a group has no proper name")
         if name in self.names:
             raise self.bad(f"two groups are named '{name}'")
-        self.names.add(name)
         self.at = end + 1
         self.groups += 1
+        self.names[name] = self.groups
         self.emit(f"(?P<{name}>", "(")
 
     def inline_flags(self) -> bool:
@@ -277,14 +286,10 @@ class _Translator(Reader):
             letter = self.source[at]
             if letter == "-":
                 on = False
-            elif letter in "ismduxU":
+            elif letter in "ismducxU":
                 # With U comes u, and goes with it.
                 for flag in "Uu" if letter == "U" else letter:
                     flags.add(flag) if on else flags.discard(flag)
-            elif letter == "c":
-                raise PatternNotAvailable(
-                    f"The flag '{letter}' of the regular expression {self.source!r} is not available; write it without."
-                )
             else:
                 raise self.bad(f"'(?{letter}' is unknown")
             at += 1
@@ -313,8 +318,8 @@ class _Translator(Reader):
             return True
         if letter == "X":
             self.at += 2
-            self.last = Extent(longest=1)
-            self.emit(_CLUSTER)
+            self.last = Extent(varies=True)  # Java reckons with no length
+            self.emit(CLUSTER)
             return True
         if letter in "123456789":
             self.back_reference()
@@ -326,13 +331,15 @@ class _Translator(Reader):
             name = self.source[self.at + 3 : end]
             if name not in self.names:
                 raise self.bad(f"no group before it is named '{name}'")
-            self.refer()
-            self.emit(f"(?P={name})")
+            self.refer(self.names[name])
             self.at = end + 1
             return True
         members, native = self.class_escape()
         if members is not None:
-            self.emit(f"[{members}]", None if native is None else f"[{native}]")
+            if letter in "pP":
+                self.emit_class(f"[{members}]", None)
+            else:
+                self.emit(f"[{members}]", None if native is None else f"[{native}]")
             return True
         self.literal(self.char_escape())
         return True
@@ -371,7 +378,6 @@ class _Translator(Reader):
 
     def back_reference(self) -> None:
         end = self.at + 2
-        self.refer()
         while (
             end < len(self.source)
             and self.source[end] in "0123456789"
@@ -380,13 +386,13 @@ class _Translator(Reader):
             end += 1
         number = int(self.source[self.at + 1 : end])
         self.at = end
-        # Java: a reference to a group that does not exist never matches.
-        self.emit(f"(?:\\{number})" if number <= self.total else "(?!)")
+        self.refer(number)
 
-    def refer(self) -> None:
-        if "i" in self.flags:
-            raise PatternNotAvailable(f"A back reference under (?i) in {self.source!r} is not available.")
+    def refer(self, number: int) -> None:
         self.last = Extent(unbounded=True)
+        flags = "" if "i" not in self.flags else "iu" if "u" in self.flags else "i"
+        # Java: a reference to a group that does not exist never matches.
+        self.emit(f"(?{flags}:\\{number})" if number <= self.total else "(?!)")
 
 
 def _count_groups(source: str) -> int:

@@ -8,6 +8,7 @@ import regex
 
 _RTRIM = regex.compile(r" +(?=(?:\r\n|(?<!\r)\n|[\r\u0085\u2028\u2029])?\Z)")
 _HALF_PAIR = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]?")
+_HALF = re.compile("[\ud800-\udfff]")
 _DEFAULT_DELIMITERS = ' ",()*'
 
 
@@ -23,6 +24,15 @@ def _units(text: str) -> bytes:
 def _from_units(data: bytes) -> str:
     # Half a pair cannot be held in UTF-8 text: it becomes a replacement character, never invalid text.
     return data.decode("utf-16-le", "replace")
+
+
+def from_halves(text: str) -> str:
+    """Return a text whose halves of characters are joined; a half that stands alone is broken.
+
+    >>> from_halves("a\\ud83d\\ude00\\ud83d")
+    'a😀�'
+    """
+    return text if text.isascii() or not _HALF.search(text) else _from_units(_units(text))
 
 
 def from_utf8(data: bytes) -> str:
@@ -68,7 +78,7 @@ def last_index_of(text: str, search: str) -> int:
 
 def upper_first(text: str) -> str:
     """Return the text with its first unit as a capital, mapped one to one."""
-    return _capital(text[0]) + text[1:] if text else text
+    return capital(text[0]) + text[1:] if text else text
 
 
 def lower_first(text: str) -> str:
@@ -76,7 +86,8 @@ def lower_first(text: str) -> str:
     return _small(text[0]) + text[1:] if text else text
 
 
-def _capital(char: str) -> str:
+def capital(char: str) -> str:
+    """Return the capital of a letter, mapped one to one; a letter of two UTF-16 units stays."""
     if char > "\uffff":
         return char
     # A letter whose capital is more than one letter is mapped to its title form, if that is one.
@@ -104,7 +115,7 @@ def equals_ignore_case(left: str, right: str) -> bool:
 
 def fold(char: str) -> str:
     """Return what a letter has in common with those that are equal to it but for case, mapped one to one."""
-    return _small(_capital(char))
+    return _small(capital(char))
 
 
 def tokenize(text: str, delimiters: str | None) -> tuple[str, ...]:

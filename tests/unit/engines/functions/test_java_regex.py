@@ -6,6 +6,7 @@ import pytest
 
 from penstock.engines.functions import java_regex
 from penstock.engines.functions.java_regex import BadPattern, PatternNotAvailable
+from penstock.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_what_stands_for_a_character(text: str, pattern: str, result: str) -> No
         "(", ")", "*a", "a**", "[", "[]", "a{2,1}", "{x}", "a{,2}", "\\", "\\y", "(?z)a", "(?<n>a)(?<n>b)", "\\k<n>",
         "\\p{IsEmoji}", "\\p{L&}", "\\p{age=1.1}",
         "\\p{Nope}", "\\k<n>(?<n>a)", "(?<=(?:ab)*)b", "(?<=ca*?)b", "(?<=(a|b){2})c", "(?<=(?:a?b){1,2})c", "(a)(?<=\\1)b",
+        "[&&]", "[\\da&&]",
     ],
 )  # fmt: skip
 def test_what_java_refuses_is_malformed(pattern: str) -> None:
@@ -106,12 +108,75 @@ def test_what_java_refuses_is_malformed(pattern: str) -> None:
         java_regex.full_match("a", pattern)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["\\N{LINE FEED (LF)}", "\\G", "(?c)a", "(?<=\\X)a", "(?i)(a)\\1", "[a&&]", "[a&&&b]"]
-)
-def test_what_cannot_run_here_is_no_malformed_pattern(pattern: str) -> None:
+def test_what_cannot_run_here_is_no_malformed_pattern() -> None:
     with pytest.raises(PatternNotAvailable):
-        java_regex.replace_all("a", pattern, "x")
+        java_regex.replace_all("a", "\\N{LINE FEED (LF)}", "x")
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "replacement", "result"),
+    [
+        ("ab&", "[a&&]", "x", "xb&"),
+        ("ab&", "[&&a]", "x", "xb&"),
+        ("ab&c", "[a&&&b]", "x", "xxxc"),
+        ("1b&c", "[\\d&&&b]", "x", "xxxc"),
+        ("bxy", "[a-cx-z&&]", "_", "b__"),
+        ("abcdef", "[^a-c&&b-e]", "_", "_bc___"),
+        ("a1_", "[\\w&&[^\\d]]", "x", "x1x"),
+        ("ab&", "(?x)[a& &b]", "x", "ab&"),
+        ("ab&", "(?x)[a& b]", "x", "xx&"),
+        ("ae\u0301z", "(?c)[a-z]", "_", "_e\u0301_"),
+        ("ae\u0301z", "(?c)[é]", "_", "a_z"),
+        ("e\u0301\u0301x", "(?c)\\p{L}", "_", "_\u0301_"),
+        ("e\u0301e", "(?c)e", "_", "_\u0301_"),
+        ("The the x X", "(?i)\\b(\\w+)\\s+\\1\\b", "$1", "The x"),
+        ("éÉéé", "(?i)(é)\\1", "_", "éÉ_"),
+        ("éÉéé", "(?iu)(é)\\1", "_", "__"),
+        ("kK k\u212a", "(?i)(?<n>k)\\k<n>", "_", "_ k\u212a"),
+        ("kK k\u212a", "(?iu)(?<n>k)\\k<n>", "_", "_ _"),
+        ("𐐨", "(?iu)𐐀", "_", "_"),
+        ("ba", "(?<=\\X)a", "_", "ba"),
+        ("ba", "(?<=b?\\X)a", "_", "b_"),
+        ("ba", "(?<!\\X)a", "_", "b_"),
+        ("aab", "\\G", "-", "-aab"),
+        ("aab", "\\Ga?", "-", "---b"),
+        ("aab", "\\G|b", "-", "-aa--"),
+        ("ab", "(?<=\\G.)b|^", "-", "-a-"),
+        ("ac", "(?:(?=(a))ab|ac)", "<$1>", "<a>"),
+        ("ac", "(?:(?>(a))??b|ac)", "<$1>", "<a>"),
+        ("1,2,", "(?:(\\d),)*(\\d),", "<$1$2>", "<22>"),
+        ("x", "()*x", "<$1>", "<>"),
+        ("aba", "(?:a|ab){2}+", "_", "aba"),
+        ("aba", "(?>(?:a|ab){2})", "_", "_"),
+        ("😀a", "^|.", "-", "-\ufffd--"),
+        ("a😀b", "x*|[^x]", "-", "-a-\ufffd-\ufffd-b-"),
+        ("😀b", "(?<=[^a])b", "_", "😀_"),
+        ("a😀b", "(?<=..)b", "_", "a😀b"),
+        ("😀b", "(?<=^.)b", "_", "😀b"),
+        ("a😀", "(?<![a])", "-", "-a\ufffd-\ufffd-"),
+        ("å\u212bkS", "(?iu)[Ā-\uffff]", "_", "å_kS"),
+        ("KA", "(?iu)[a-\uffff]", "_", "__"),
+    ],
+)
+def test_what_the_library_finds_otherwise(text: str, pattern: str, replacement: str, result: str) -> None:
+    assert java_regex.replace_all(text, pattern, replacement) == result
+
+
+@pytest.mark.parametrize(
+    ("pattern", "group", "result"), [("(?:(\\d),)*(\\d),", 1, "2"), ("()*x|1", 1, None), ("()+x|1", 1, None)]
+)
+def test_captures_that_stay(pattern: str, group: int, result: str | None) -> None:
+    assert java_regex.extract("1,2,", pattern, group) == result
+
+
+def test_the_machine_ends_a_pattern_that_runs_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(java_regex, "TIMEOUT_S", 0.05)
+    with pytest.raises(DataError, match="ran longer"):
+        java_regex.full_match("a" * 40, "(?i)((a|aa)+)+\\1b")
+
+
+def test_the_machine_takes_long_texts() -> None:
+    assert java_regex.extract("ab" * 20_000 + "X x", "(?i)(?:a|b)*(\\w) \\1", 1) == "X"
 
 
 @pytest.mark.parametrize(
