@@ -140,7 +140,8 @@ def measure(one: Mapping[str, str], members: list[Record]) -> Any:
             total = sum(values)
             return total if isinstance(total, float) else (total + 2**63) % 2**64 - 2**63
         case "average":
-            return float(sum(values)) / len(values)
+            total = sum(values)
+            return float(total if isinstance(total, float) else (total + 2**63) % 2**64 - 2**63) / len(values)
     if any(isinstance(value, float) and math.isnan(value) for value in values):
         return math.nan
     return (min if one["function"] == "minimum" else max)(values, key=rank)

@@ -47,6 +47,13 @@ HELD: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("REPLACE(@1,'\\\\N{DIGIT ONE}','x')", ("a1",), "ax"),
     ("REPLACE(@1,'\\\\G1','x')", ("112",), "xx2"),
     ("REGEX_EXTRACT(@1,'[\\\\u200ba]+',0)", ("xa\u200b",), "a\u200b"),
+    ("@1 matches '(?i)(k)\\\\1'", ("kK",), True),
+    ("@1 matches '(?i)(k)\\\\1'", ("k\u212a",), False),
+    ("@1 matches '[a-cx-z&&]+'", ("xy",), True),
+    ("REPLACE(@1,'(?i)\\\\b(\\\\w+) \\\\1\\\\b','$1')", ("the The end",), "the end"),
+    ("REGEX_EXTRACT(@1,'(?:(\\\\d),)*(\\\\d),',1)", ("1,2,",), "2"),
+    ("REPLACE(@1,'^|.','-')", ("😀a",), "-\ufffd--"),
+    ("AVG(TOBAG((long)@1,(long)@1))", ("9223372036854775807",), -1.0),
 )
 """What an engine has a text of its own for, or could have."""
 SHARED: tuple[tuple[str, tuple[str, ...], Any], ...] = (
@@ -61,6 +68,8 @@ SHARED: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("HostExtractor(@1)", ("http://[1:2:3:4:5:6:7]/",), None),
     ("HostExtractor(@1)", ("http://h:2147483648/",), None),
     ("URLDecode(@1)", ("a%ED%A0%80b",), "a\ufffdb"),
+    ("URLDecode(@1)", ("%+1%４٣+%Ｃ3%A4",), "\x01C ä"),
+    ("URLDecode(@1)", ("% 1",), None),
     # dates
     ("SwitchTimeZone(ToDate(@1),@2)", ("1880-01-01T00:00:00Z", "America/New_York"), Instant(-2840140800000, -296)),
     ("SwitchTimeZone(ToDate(@1),@2)", ("12021-07-01T00:00Z", "Europe/Paris"), Instant(317194617600000, 120)),
@@ -73,6 +82,19 @@ SHARED: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     ("DiffDate(@1,@2)", ("2021  3 1", "20210301"), None),
     ("DateExtractor(@1)", ("1/May/2021:00:05:00 GMT+01:00",), "2021-04-30"),
     ("DateExtractor(@1)", ("1/May/2021:23:05:00 est",), "2021-05-02"),
+    ("DateExtractor(@1)", ("28/Feb/1500:23:30:00 -0100",), "1500-02-29"),
+    ("DateExtractor(@1)", ("4/Oct/1582:23:00:00 -0100",), "1582-10-15"),
+    ("ToDate(@1)", ("2021-03-14T15:09:10+01:02:03",), Instant(1615730827000, 62)),
+    ("ToDate(@1)", ("2021-03-14T15:09:10-010203004",), Instant(1615738273004, -62)),
+    ("ToDate(@1,'yyyy-MM-dd Z')", ("2021-03-14 +01:02:03",), Instant(1615676277000)),
+    ("ToDate(@1,'yyyy-MM-dd',@2)", ("2021-03-14", "-01:02:03.5"), Instant(1615683723500, -62)),
+    ("AddDuration(ToDate(@1),@2)", ("2021-07-01", "P2147483647M"), Instant(-5647334910912000000)),
+    # maps
+    (
+        "KEYSET(INVERSEMAP(TOMAP('k',TOMAP('status',@1,'body',@2))))",
+        ("1", "b"),
+        ((Value(Kind.CHARARRAY, "{body=b, status=1}"),),),
+    ),
 )
 """What every engine asks the same function for."""
 

@@ -190,6 +190,8 @@ def added(values: Iterable[float]) -> float:
 def mean(bag: list[tuple[Any, ...]]) -> float | None:
     """Return the mean of the first fields."""
     values = firsts(bag)
+    if values and all(isinstance(one, int) for one in values):
+        return float((sum(values) + 2**63) % 2**64 - 2**63) / len(values)
     if any(abs(one) > 2**50 or one != int(one) for one in values if math.isfinite(one)) or not all(
         map(math.isfinite, values)
     ):

@@ -26,6 +26,10 @@ def value_of(text: str, strict: bool = False) -> Value | None:
         ("IsEmpty(TOBAG(null))", "false"),
         ("VALUESET(TOMAP('a',1,'b',1L,'c',null))", "{(1),(1L),(null)}"),
         ("INVERSEMAP(TOMAP('a',1.0,'b','1.0'))", "['1.0'#{('a'),('b')}]"),
+        (
+            "INVERSEMAP(TOMAP('a',TOMAP('zeta',1,'x8',null,'alpha',TOBAG(TOTUPLE(1,TOMAP('k','v'))))))",
+            "['{zeta=1, x8=null, alpha={(1,[k#v])}}'#{('a')}]",
+        ),
         ("BagToString(TOBAG('','a',null,''))", "'a_null_'"),
         ("BagToString(TOBAG('',''),'-')", "''"),
         ("BagToString(TOBAG(TOTUPLE(1,2.0),TOTUPLE(true,TOTUPLE(1,null))))", "'1_2.0_true_(1,)'"),

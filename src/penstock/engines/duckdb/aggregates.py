@@ -30,6 +30,10 @@ def measure_sql(measure: Measure, given: Schema, over: str = "") -> str:
                 return wrap_long(f"sum({column}){over}")
             return f"sum(CAST({column} AS DOUBLE)){over}"
         case "average":
+            if dtype.kind is Kind.LONG:
+                # The sum wraps round before it is divided; that of ints cannot.
+                total = wrap_long(f"sum({column}){over}")
+                return f"CAST({total} AS DOUBLE) / count({column}){over}"
             argument = column if dtype.kind is not Kind.FLOAT else f"CAST({column} AS DOUBLE)"
             return f"avg({argument}){over}"
         case "collect":

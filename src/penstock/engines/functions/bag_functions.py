@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from penstock.engines.functions import isodate, structures
+from penstock.engines.functions import isodate, java_text, structures
 from penstock.engines.functions.order import Row, greatest, identity, order_key, row_key
 from penstock.errors import DataError
 from penstock.plan.dtypes import Kind
@@ -67,13 +67,13 @@ def value_set(text: str) -> str:
 
 
 def inverse_map(text: str) -> str:
-    """`INVERSEMAP`: each value as text, and the keys that had it. Raises DataError for null and for nested values."""
+    """`INVERSEMAP`: each value as text, and the keys that had it. Raises DataError for null, tuples and bags."""
     found: dict[str, list[Row]] = {}
     for key, value in _map(text).items():
-        if value is None or value.kind in (Kind.TUPLE, Kind.BAG, Kind.MAP):
+        if value is None or value.kind in (Kind.TUPLE, Kind.BAG):
             what = "null" if value is None else f"a {value.kind.value}"
             raise DataError(f"INVERSEMAP makes keys of values, and the value of {key!r} is {what}.")
-        found.setdefault(structures.value_to_text(value), []).append((structures.text_value(key),))
+        found.setdefault(java_text.shown(value), []).append((structures.text_value(key),))
     return encode(Value(Kind.MAP, {key: bag(rows) for key, rows in found.items()}))
 
 

@@ -8,7 +8,13 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 DAY_MS = 86_400_000
-_OFFSET = re.compile(r"([+-])([0-9]{2})(?::?([0-9]{2}))?(?::?([0-9]{2}))?\Z", re.ASCII)
+OFFSET = (
+    r"[+-](?:[01][0-9]|2[0-3])"
+    r"(?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,3})?)?|[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,3})?)?)?"
+)
+"""An offset from UTC as Joda-Time reads it, down to milliseconds."""
+_OFFSET = re.compile(OFFSET, re.ASCII)
+_NO_DIGITS = re.compile("[^0-9]", re.ASCII)
 LEAST_YEAR, GREATEST_YEAR = -292_275_054, 292_278_993
 """The first and the last year that Joda-Time has; their milliseconds fit 64 bits."""
 _LENGTHS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -45,6 +51,14 @@ def julian_days_of(year: int, month: int, day: int) -> int:
     shifted = year - (month <= 2)
     of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
     return shifted * 365 + shifted // 4 + of_year - 719470
+
+
+def julian_date_of(days: int) -> tuple[int, int, int]:
+    """Return year, month and day in the Julian calendar; the inverse of `julian_days_of`."""
+    year, of_year = divmod(4 * (days + 719470) + 3, 1461)
+    shifted = (5 * (of_year // 4) + 2) // 153
+    month = shifted + (3 if shifted < 10 else -9)
+    return year + (month <= 2), month, of_year // 4 - (153 * shifted + 2) // 5 + 1
 
 
 def date_of(days: int) -> tuple[int, int, int]:
@@ -97,18 +111,20 @@ def months_between(later: int, earlier: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def fixed_offset(zone: str) -> int | None:
-    """Return the minutes of a zone written as an offset or as UTC, None for a named one. Raises ValueError when unknown."""
+def fixed_offset_ms(zone: str) -> int | None:
+    """Return the milliseconds of a zone written as an offset or as UTC, None for a named one. Raises ValueError when unknown.
+
+    >>> fixed_offset_ms("-01:02:03.5")
+    -3723500
+    """
     if zone in ("Z", "UTC", "GMT", "UT"):
         return 0
-    found = _OFFSET.match(zone)
-    if found is not None:
-        hours, minutes, seconds = int(found[2]), int(found[3] or 0), int(found[4] or 0)
-        if hours > 23 or minutes > 59 or seconds:
-            raise ValueError(zone)
-        return (-1 if found[1] == "-" else 1) * (hours * 60 + minutes)
-    _named(zone)
-    return None
+    if _OFFSET.fullmatch(zone) is None:
+        _named(zone)
+        return None
+    digits = _NO_DIGITS.sub("", zone).ljust(9, "0")
+    hours, minutes, seconds, ms = (int(digits[begin:end]) for begin, end in ((0, 2), (2, 4), (4, 6), (6, 9)))
+    return (-1 if zone[0] == "-" else 1) * (((hours * 60 + minutes) * 60 + seconds) * 1000 + ms)
 
 
 @lru_cache(maxsize=512)
@@ -142,15 +158,15 @@ def _offset_ms(zone: str, ms: int) -> int:
     return 0 if offset is None else int(offset.total_seconds()) * 1000
 
 
-def _whole_minutes(offset_ms: int) -> int:
+def whole_minutes(offset_ms: int) -> int:
     """Return an offset in the minutes that a date-time keeps of it, cut toward zero as the old engine stored them."""
     return -(-offset_ms // 60_000) if offset_ms < 0 else offset_ms // 60_000
 
 
 def offset_at(zone: str, ms: int) -> int:
     """Return the offset in minutes that a zone has at an instant. Raises ValueError when the zone is unknown."""
-    fixed = fixed_offset(zone)
-    return _whole_minutes(_offset_ms(zone, ms)) if fixed is None else fixed
+    fixed_ms = fixed_offset_ms(zone)
+    return whole_minutes(_offset_ms(zone, ms) if fixed_ms is None else fixed_ms)
 
 
 def instant_of(zone: str, local_ms: int) -> tuple[int, int, bool]:
@@ -158,13 +174,13 @@ def instant_of(zone: str, local_ms: int) -> tuple[int, int, bool]:
     time: there is none where the clocks went forward, for which the offset before stands. Of two the earlier is meant.
     Raises ValueError when the zone is unknown.
     """
-    fixed = fixed_offset(zone)
-    if fixed is not None:
-        return local_ms - fixed * 60_000, fixed, True
+    fixed_ms = fixed_offset_ms(zone)
+    if fixed_ms is not None:
+        return local_ms - fixed_ms, whole_minutes(fixed_ms), True
     offset = _moment(local_ms).replace(tzinfo=_named(zone)).utcoffset()
     offset_ms = 0 if offset is None else int(offset.total_seconds()) * 1000
     ms = local_ms - offset_ms
-    return ms, _whole_minutes(offset_ms), _offset_ms(zone, ms) == offset_ms
+    return ms, whole_minutes(offset_ms), _offset_ms(zone, ms) == offset_ms
 
 
 def offset_text(minutes: int, colon: bool = True) -> str:

@@ -6,6 +6,8 @@ import base64
 import binascii
 import hashlib
 import re
+import unicodedata
+from collections.abc import Iterator
 from urllib.parse import quote_plus
 
 import regex
@@ -15,7 +17,8 @@ from penstock.engines.functions.text import from_utf8
 
 _FNV_START = 33_554_467
 _FNV_PRIME = 0x01000193
-_ESCAPED = re.compile(r"(?:%[0-9a-fA-F]{2})+", re.ASCII)
+_ESCAPED = re.compile("(?:%[^\U00010000-\U0010ffff]{2})+", re.DOTALL)
+_HEX_LETTERS = "abcdefABCDEFａｂｃｄｅｆＡＢＣＤＥＦ"
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z", re.ASCII)
 _PROTOCOLS = frozenset({"http", "https", "ftp", "file", "mailto", "jar", "netdoc"})
 """What Java has a reader for; a URL of any other is malformed to it."""
@@ -73,11 +76,40 @@ def url_encode(text: str) -> str:
 
 
 def url_decode(text: str) -> str | None:
-    """Return the text that a value in a form stands for; None for a `%` that is no escape."""
-    if "%" in _ESCAPED.sub("", text):
+    """Return the text that a value in a form stands for; None for a `%` that is no escape. Java reads the two digits as any
+    number, so they may be those of another script, or one behind a `+`.
+
+    >>> url_decode("%41%+1%４1"), url_decode("%-1")
+    ('A\\x01A', None)
+    """
+    made: list[str] = []
+    at = 0
+    try:
+        for found in _ESCAPED.finditer(text):
+            made += text[at : found.start()], from_utf8(bytes(_escaped_bytes(found[0])))
+            at = found.end()
+    except ValueError:
         return None
-    plain = text.replace("+", " ")
-    return _ESCAPED.sub(lambda found: from_utf8(bytes.fromhex(found.group().replace("%", ""))), plain)
+    plain = [*made[::2], text[at:]]
+    if "%" in "".join(plain):
+        return None
+    made[::2] = [one.replace("+", " ") for one in plain[:-1]]
+    return "".join([*made, plain[-1].replace("+", " ")])
+
+
+def _escaped_bytes(run: str) -> Iterator[int]:
+    """Yield the bytes of escapes. Raises ValueError for what is no number of two digits."""
+    for at in range(0, len(run), 3):
+        first, second = run[at + 1], run[at + 2]
+        digit = _hex_digit(second)
+        if first == "-" and digit:
+            raise ValueError(run)
+        yield (0 if first in "+-" else 16 * _hex_digit(first)) + digit
+
+
+def _hex_digit(char: str) -> int:
+    number = unicodedata.decimal(char, -1)
+    return number if number >= 0 else _HEX_LETTERS.index(char) % 6 + 10
 
 
 def host(url: str) -> str | None:

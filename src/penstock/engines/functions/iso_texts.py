@@ -120,10 +120,15 @@ def _lenient_day(text: str) -> int | None:
         at += found.end()
     year, month, day = numbers
     extra, index = divmod(month - 1, 12)
-    gregorian = calendar.days_of(year + extra, index + 1, 1) + day - 1
-    if year >= 1582 and gregorian >= _FIRST_GREGORIAN:
+    return _day_of(year, year + extra, index + 1, day)
+
+
+def _day_of(given_year: int, year: int, month: int, day: int) -> int:
+    """Return the day of a date in the calendar that Java thinks the given year to be in."""
+    gregorian = calendar.days_of(year, month, 1) + day - 1
+    if given_year >= 1582 and gregorian >= _FIRST_GREGORIAN:
         return gregorian
-    return calendar.julian_days_of(year + extra, index + 1, 1) + day - 1
+    return calendar.julian_days_of(year, month, 1) + day - 1
 
 
 def day_of_log(text: str) -> str | None:
@@ -136,9 +141,10 @@ def day_of_log(text: str) -> str | None:
     if offset is None:
         return None
     day, year, hour, minute, second = (int(found[index]) for index in (1, 3, 4, 5, 6))
-    ms = (calendar.days_of(year, month + 1, 1) + day - 1) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000
+    ms = _day_of(year, year, month + 1, day) * DAY_MS + hour * 3_600_000 + minute * 60_000 + second * 1_000
     utc = ms - offset * 60_000
-    shown = calendar.date_of(utc // DAY_MS)
+    days = utc // DAY_MS
+    shown = calendar.date_of(days) if days >= _FIRST_GREGORIAN else calendar.julian_date_of(days)
     year = shown[0] if shown[0] > 0 else 1 - shown[0]
     return f"{year:04d}-{shown[1]:02d}-{shown[2]:02d}"
 

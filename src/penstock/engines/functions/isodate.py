@@ -6,6 +6,7 @@ import re
 
 from penstock.engines.functions import calendar
 from penstock.engines.functions.calendar import DAY_MS
+from penstock.engines.functions.casts import wrap_int
 from penstock.errors import DataError
 
 _ISO = re.compile(
@@ -15,7 +16,9 @@ _ISO = re.compile(
           |-(?P<month>[0-9]{1,2})(?:-(?P<day>[0-9]{1,2}))?)?
         (?:T(?:(?P<hour>[0-9]{1,2})(?::(?P<minute>[0-9]{1,2})(?::(?P<second>[0-9]{1,2}))?)?
               (?:[.,](?P<fraction>[0-9]{1,9}))?)?
-           (?P<offset>Z|[+-][0-9]{2}(?::?[0-9]{2})?)?)?\Z""",
+           (?P<offset>Z|"""
+    + calendar.OFFSET
+    + r""")?)?\Z""",
     re.VERBOSE | re.ASCII | re.IGNORECASE,
 )
 _PERIOD = re.compile(
@@ -40,13 +43,10 @@ def parse_iso(text: str, zone_minutes: int) -> tuple[int, int]:
         raise _bad(text)
     day = _day(found, text)
     ms = _time(found, text)
-    offset = zone_minutes
+    offset_ms = zone_minutes * 60_000
     if found["offset"]:
-        try:
-            offset = calendar.fixed_offset(found["offset"].upper()) or 0
-        except ValueError:
-            raise _bad(text) from None
-    return day * DAY_MS + ms - offset * 60_000, offset
+        offset_ms = calendar.fixed_offset_ms(found["offset"].upper()) or 0
+    return day * DAY_MS + ms - offset_ms, calendar.whole_minutes(offset_ms)
 
 
 def _bad(text: str) -> DataError:
@@ -127,13 +127,25 @@ def _is_int(digits: str) -> bool:
     return len(digits) <= 11 and -_GREATEST_INT - 1 <= int(digits) <= _GREATEST_INT
 
 
+def _months_that_fit(day: int, months: int) -> int:
+    """Return how many months a day is moved by: Joda-Time counts from January of its year in 32 bits, and fails where it
+    comes to the least number of them."""
+    if months > _GREATEST_INT:
+        return months
+    since_january = calendar.date_of(day)[1] - 1
+    moved = wrap_int(since_january + months)
+    if moved < -_GREATEST_INT:
+        raise DataError(f"A date cannot be moved by {months} months.")
+    return moved - since_january
+
+
 def add_period(ms: int, offset: int, period: str, sign: int) -> tuple[int, int]:
     """Return an instant moved by an ISO period, in calendar arithmetic of its own offset: years, then months, each
     clipped to the end of its month, then days and the rest."""
     years, months, days, milli = parse_period(period)
     day, rest = divmod(ms + offset * 60_000, DAY_MS)
     day = calendar.add_months(day, sign * 12 * years)
-    day = calendar.add_months(day, sign * months) + sign * days
+    day = calendar.add_months(day, _months_that_fit(day, sign * months)) + sign * days
     moved = day * DAY_MS + rest + sign * milli - offset * 60_000
     if not -(2**63) <= moved < 2**63:
         raise DataError(f"A date moved by {_shown(period)} lies outside the years that can be held.")

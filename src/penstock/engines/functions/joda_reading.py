@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from penstock.engines.functions import calendar, joda_fields
@@ -12,8 +13,7 @@ _ZONE_NAMES = {
     "CST": "America/Chicago", "CDT": "America/Chicago", "MST": "America/Denver", "MDT": "America/Denver",
     "PST": "America/Los_Angeles", "PDT": "America/Los_Angeles",
 }  # fmt: skip
-
-
+_OFFSET = re.compile(calendar.OFFSET, re.ASCII)
 _HALVES = {"AM": 0, "PM": 1}
 _ERAS = {"BCE": 0, "BC": 0, "AD": 1, "CE": 1}
 
@@ -21,7 +21,7 @@ _ERAS = {"BCE": 0, "BC": 0, "AD": 1, "CE": 1}
 @dataclass(slots=True)
 class _Read:
     fields: dict[str, int]
-    offset: int | None = None
+    offset_ms: int | None = None
     zone: str | None = None
 
 
@@ -42,8 +42,8 @@ def parse_pattern(text: str, pattern: str, zone: str, this_year: int) -> tuple[i
         ms, offset, is_there = calendar.instant_of(read.zone, local)
         # A local time that the zone skips when its clocks go forward does not exist.
         return (ms, offset) if is_there else None
-    if read.offset is not None:
-        ms = local - read.offset * 60_000
+    if read.offset_ms is not None:
+        ms = local - read.offset_ms
         return ms, calendar.offset_at(zone, ms)
     return calendar.instant_of(zone, local)[:2]
 
@@ -136,17 +136,13 @@ def _read_word(text: str, at: int, field: str, words: dict[str, int], read: _Rea
 def _read_zone(text: str, at: int, part: Part, read: _Read) -> int | None:
     if part.letter == "Z" and part.count <= 2:
         if text[at : at + 1] in ("Z", "z"):
-            read.offset = 0
+            read.offset_ms = 0
             return at + 1
-        for size in (6, 5, 3):
-            piece = text[at : at + size]
-            if len(piece) == size and piece[0] in "+-":
-                try:
-                    read.offset = calendar.fixed_offset(piece)
-                except ValueError:
-                    continue
-                return at + size
-        return None
+        found = _OFFSET.match(text, at)
+        if found is None:
+            return None
+        read.offset_ms = calendar.fixed_offset_ms(found[0])
+        return found.end()
     end = at
     while end < len(text) and (text[end].isalnum() or text[end] in "/_+-:"):
         end += 1
@@ -156,7 +152,7 @@ def _read_zone(text: str, at: int, part: Part, read: _Read) -> int | None:
         if known is None:
             continue
         try:
-            calendar.fixed_offset(known)
+            calendar.fixed_offset_ms(known)
         except ValueError:
             continue
         read.zone = known

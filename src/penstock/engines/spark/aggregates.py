@@ -34,8 +34,9 @@ def measure_sql(measure: Measure, given: Schema, over: str = "") -> str:
             return f"sum(CAST({column} AS DOUBLE)){over}"
         case "average":
             if dtype.kind in _WHOLE:
-                # The exact sum, rounded once; Spark would add doubles.
-                return f"try_divide(CAST(sum({wide(column)}){over} AS DOUBLE), count({column}){over})"
+                # The sum as a long, which wraps round, then rounded once; Spark would add doubles.
+                total = wrap_long(f"sum({wide(column)}){over}")
+                return f"try_divide(CAST({total} AS DOUBLE), count({column}){over})"
             return f"avg(CAST({column} AS DOUBLE)){over}"
         case "collect":
             return _collect(measure, given, column, dtype)
