@@ -26,6 +26,7 @@ HELD: tuple[tuple[str, tuple[str, ...], Any], ...] = (
     # numbers and booleans as text
     ("(float)@1", ("0x1.00000100000000001p0",), 1.0000001192092896),
     ("(float)@1", ("0x1.fffffeffffffffp127",), 3.4028234663852886e38),
+    ("(double)@1", ("0x1.fffffffffffff8p1023",), float("inf")),
     ("ParseFloatOrDefault(@1,0.0f)", ("-0x1.000003p0f",), -1.000000238418579),
     ("(boolean)@1", ("FAL\u017fE",), False),
     ("(int)@1", ("2147483648",), 2147483647),

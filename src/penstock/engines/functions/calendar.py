@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 DAY_MS = 86_400_000
 OFFSET = (
     r"[+-](?:[01][0-9]|2[0-3])"
-    r"(?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,3})?)?|[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,3})?)?)?"
+    r"(?::[0-5][0-9](?::[0-5][0-9](?:[.,][0-9]{1,3}|(?![.,]))|(?!:))"
+    r"|[0-5][0-9](?:[0-5][0-9](?:[0-9]{1,3})?|(?![0-9]))|(?![:0-9]))"
 )
-"""An offset from UTC as Joda-Time reads it, down to milliseconds."""
+"""An offset from UTC as Joda-Time reads it, down to milliseconds; what begins another part of it has to be one."""
 _OFFSET = re.compile(OFFSET, re.ASCII)
 _NO_DIGITS = re.compile("[^0-9]", re.ASCII)
 LEAST_YEAR, GREATEST_YEAR = -292_275_054, 292_278_993

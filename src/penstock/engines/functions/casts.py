@@ -46,12 +46,15 @@ def _parse_hex(body: str) -> float | None:
     digits, exponent = _hex_parts(found)
     if digits == 0:
         number = 0.0
-    elif exponent + digits.bit_length() > 1100:
+    elif exponent + digits.bit_length() > 1024:
         number = math.inf
     elif exponent + digits.bit_length() < -1200:
         number = 0.0
     else:
-        number = float(Fraction(digits) * Fraction(2) ** exponent)
+        try:
+            number = float(Fraction(digits) * Fraction(2) ** exponent)
+        except OverflowError:  # rounded up to what is too large
+            number = math.inf
     return -number if found[1] == "-" else number
 
 
@@ -134,9 +137,11 @@ def strict_long(text: str) -> int | None:
 
 
 def _strict(text: str, limits: tuple[int, int]) -> int | None:
-    if len(text) > 400 or not _DIGITS.match(text) or max(text) > "\uffff":
+    if not _DIGITS.match(text) or max(text) > "\uffff":
         return None
-    number = int(text)
+    # Python refuses to read thousands of digits, which may be zeros.
+    digits = text.lstrip("+-0")
+    number = 0 if not digits else int(digits) * (-1 if text[0] == "-" else 1) if len(digits) < 400 else 2**64
     return number if limits[0] <= number <= limits[1] else None
 
 

@@ -58,7 +58,8 @@ def parts_of(pattern: str) -> tuple[Part, ...]:
         count = 1
         while at + count < len(pattern) and pattern[at + count] == char:
             count += 1
-        made.append(Part(char, count))
+        # Of two letters it is the year, too, and not that of an era.
+        made.append(Part("y" if (char, count) == ("Y", 2) else char, count))
         at += count
     if literal:
         made.append(Part("", 0, literal))

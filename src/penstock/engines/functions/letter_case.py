@@ -13,16 +13,19 @@ _NO_LETTERS = (
 """Han, katakana and hiragana make no words with other letters."""
 _MARKS = r"[[\p{Mn}\p{Me}\p{Cf}]--[\u00ad\u3099\u309a\U00010000-\U0010ffff]]*"
 _PAIRS = r"\U00010000-\U0010ffff"
-_LETTERS = rf"(?:[[\p{{L}}\p{{Mc}}]--[{_NO_LETTERS}{_PAIRS}]]{_MARKS})+"
-_DIGITS = rf"(?:[\p{{N}}--[{_PAIRS}]]{_MARKS})+"
-_WORD = rf"(?:{_LETTERS}(?:[\p{{Pd}}\p{{Pc}}\u00ad\u2027\"'.]{_LETTERS})*[\u0964\u0965]?)"
+_FORMATS = r"[\p{Cf}--[\u00ad\U00010000-\U0010ffff]]*"
+_JOINERS = r"\p{Pd}\p{Pc}\u00ad\u2027\"'."
+_LETTERS = rf"(?:(?:[[\p{{L}}\p{{Mc}}]--[{_NO_LETTERS}{_PAIRS}]]|\A[[\p{{L}}\p{{Mc}}]&&[{_PAIRS}]]){_MARKS})+"
+_DIGITS = rf"(?:(?:[\p{{N}}--[{_PAIRS}]]|\A[\p{{N}}&&[{_PAIRS}]]){_MARKS})+"
+_WORD = rf"(?:{_LETTERS}(?:[{_JOINERS}]{_FORMATS}{_LETTERS})*[\u0964\u0965]?)"
 _NUMBER = rf"(?:{_DIGITS}(?:[\"',\u066b.]{_DIGITS})*)"
 _PIECE = regex.compile(
     rf"(?:{_WORD}(?:{_NUMBER}{_WORD})*+|[$#.\p{{Sc}}]?(?:{_NUMBER}{_WORD})++)(?:{_NUMBER})?+"
-    rf"[[\p{{L}}\p{{M}}\p{{N}}]&&[{_PAIRS}]]?+",
+    rf"(?:[[\p{{L}}\p{{M}}\p{{N}}]&&[{_PAIRS}]]|(?<=[\p{{L}}\p{{M}}\p{{Cf}}])[{_JOINERS}]{_FORMATS}[\p{{L}}&&[{_PAIRS}]])?+",
     regex.V1,
 )
-"""What Java's iterator over words takes as one, where letters are in it; it ends behind a letter of two UTF-16 units."""
+"""What Java's iterator over words takes as one, where letters are in it; it ends behind a letter of two UTF-16 units, but for
+the first of a text."""
 _CASED = regex.compile(
     r"[\p{Lu}\p{Ll}\p{Lt}\u02b0-\u02b8\u02c0\u02c1\u02e0-\u02e4\u0345\u037a\u1d2c-\u1d61\u2160-\u217f\u24b6-\u24e9]"
 )

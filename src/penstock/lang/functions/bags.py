@@ -127,8 +127,8 @@ BAGS: tuple[Function, ...] = (
     function(
         "INVERSEMAP", "bags",
         (signature("map", DType(Kind.MAP, value=_bag((Member(dtypes.CHARARRAY),)))),),
-        "A map from each value, as text, to the keys that have it. A map is shown as `{k=v}`. A value that is null, a tuple or a "
-        "bag fails the job.", "INVERSEMAP(TOMAP('a',1,'b',1))", "['1'#{('a'),('b')}]",
+        "A map from each value, as text, to the keys that have it. A map is shown as `{k=v}`. A value that is null, a tuple or "
+        "a bag fails the job.", "INVERSEMAP(TOMAP('a',1,'b',1))", "['1'#{('a'),('b')}]",
     ),
     function(
         "BagToString", "bags", "bag text? -> text",
