@@ -94,7 +94,7 @@ def compile_pattern(pattern: str) -> Compiled:
     is_slow = any(
         (isinstance(one, nodes.Reference) and one.flags) or (isinstance(one, nodes.One) and one.composes)
         for one in every
-    ) or any(look.behind and _holds(look, nodes.Cluster) for look in looks)
+    ) or any(look.behind and any(map(_runs_ahead, nodes.parts(look.node))) for look in looks)
     goes_on = _holds(tree.node, nodes.GoesOn)
     may_be_empty = nodes.sizes(tree.node)[0] == 0
     leaks = any(_holds(one, nodes.Group) for one in alone) or any(_settles(one) for one in every)
@@ -118,6 +118,11 @@ def _settles(node: nodes.Node) -> bool:
         return False
     inner = node.node.node if isinstance(node.node, nodes.Group) else node.node
     return _holds(inner, nodes.Group) or (inner is not node.node and nodes.sizes(inner)[0] == 0)
+
+
+def _runs_ahead(node: nodes.Node) -> bool:
+    """Tell whether Java's way of looking behind, ahead from an earlier place, matters to a part."""
+    return _is_alone(node) or isinstance(node, nodes.Cluster)
 
 
 def _holds(node: nodes.Node, kind: type[nodes.Node]) -> bool:
