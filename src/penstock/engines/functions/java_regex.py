@@ -90,11 +90,15 @@ def compile_pattern(pattern: str) -> Compiled:
     tree = nodes.parse(translated, PLACES, CLUSTER)
     every = list(nodes.parts(tree.node))
     looks = [one for one in every if isinstance(one, nodes.Look)]
+    reaches = [nodes.reach_of(look.node) for look in looks if look.behind]
+    if not all(reach.bounded for reach in reaches):
+        raise BadPattern(f"The regular expression {pattern!r} is malformed: it looks behind for what has no greatest length.")
     alone = [one for one in every if _is_alone(one)]
     is_slow = any(
         (isinstance(one, nodes.Reference) and one.flags) or (isinstance(one, nodes.One) and one.composes)
         for one in every
     ) or any(look.behind and any(map(_runs_ahead, nodes.parts(look.node))) for look in looks)
+    is_slow |= any(reach.most < 0 for reach in reaches)
     goes_on = _holds(tree.node, nodes.GoesOn)
     may_be_empty = nodes.sizes(tree.node)[0] == 0
     leaks = any(_holds(one, nodes.Group) for one in alone) or any(_settles(one) for one in every)

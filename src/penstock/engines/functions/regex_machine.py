@@ -414,11 +414,12 @@ def _ahead(negated: bool) -> Callable[[int, int], _Step]:
 
 def _behind(node: nodes.Look) -> Callable[[int, int], _Step]:
     """What is behind ends here; Java tries the nearest beginning first."""
-    least, most = nodes.sizes(node.node)
+    reach = nodes.reach_of(node.node)
+    least, most = reach.least, reach.most
 
     def make(begin: int, then: int) -> _Step:
         def step(run: _Run, i: int) -> _Moved:
-            last = run.before(i, most) if node.wide else max(i - most, 0)
+            last = run.before(i, most) if node.wide and most >= 0 else max(nodes.as_int(i - most), 0)
             at = run.before(i, least) if node.wide else i - least
             while at >= last and run.alone(begin, at, i) is None:
                 at = run.before(at, 1) if node.wide and at > last else at - 1

@@ -142,6 +142,94 @@ def sizes(node: Node) -> tuple[int, int]:
             return 0, 0
 
 
+@dataclass(slots=True)
+class Reach:
+    """What Java reckons of the length of a part, in 32 bits that wrap round: *least* and *most*, *bounded* while it keeps
+    count of the most, *settled* while it knows of one way to match."""
+
+    least: int = 0
+    most: int = 0
+    bounded: bool = True
+    settled: bool = True
+
+    def study(self, waiting: list[Node]) -> bool:
+        """Add parts, one behind the other; tells whether Java takes all for settled."""
+        while waiting:
+            node, *waiting = waiting
+            match node:
+                case Row():
+                    waiting = [*node.nodes, *waiting]
+                case Group():
+                    waiting = [node.node, *waiting]
+                case Either():
+                    return self.branch([[one] for one in node.nodes], waiting)
+                case Repeat():
+                    is_group = isinstance(node.node, Row | Either | Group | Repeat)
+                    if node.optional and is_group and node.mode != "+":
+                        return self.branch([[node.node], []], waiting)
+                    if is_group and node.mode != "+" and not node.optional and not Reach().study([node.node]):
+                        self.bounded = self.settled = False
+                        return False
+                    self.repeat(node)
+                case Atomic():
+                    self.study([node.node])
+                case One() | Cluster():
+                    is_one = isinstance(node, One) and not node.composes
+                    self.least += 1
+                    self.most = as_int(self.most + is_one)
+                    self.settled &= is_one
+                case Reference() | Never():
+                    self.bounded = False
+                case _:
+                    pass
+        return self.settled
+
+    def branch(self, branches: list[list[Node]], behind: list[Node]) -> bool:
+        """Add parts of which one is taken, and what stands behind all of them, which is reckoned by itself."""
+        each = [Reach() for _ in branches]
+        for reach, branch in zip(each, branches, strict=True):
+            reach.study(branch)
+        rest = Reach()
+        rest.study(behind)
+        self.least += min(one.least for one in each) + rest.least
+        self.most = as_int(self.most + max(one.most for one in each) + rest.most)
+        self.bounded &= rest.bounded and all(one.bounded for one in each)
+        self.settled = False
+        return False
+
+    def repeat(self, node: Repeat) -> None:
+        """Add a repetition."""
+        if node.optional:
+            least = self.least
+            self.study([node.node])
+            self.least, self.settled = least, False
+            return
+        if isinstance(node.node, One) and not node.node.composes and node.most == ENDLESS and node.mode == "":
+            self.least += node.least
+            self.most = as_int(self.most + ENDLESS) if self.bounded else self.most
+            self.settled = False
+            return
+        inner = Reach()
+        inner.study([node.node])
+        most = as_int(inner.most * node.most + self.most)
+        self.bounded &= inner.bounded and most >= self.most
+        self.most = most
+        self.least += inner.least * node.least
+        self.settled &= inner.settled and node.least == node.most
+
+
+def as_int(number: int) -> int:
+    """Return the low 32 bits of a number, signed."""
+    return (number + 2**31) % 2**32 - 2**31
+
+
+def reach_of(node: Node) -> Reach:
+    """Return what Java reckons of a part that it looks behind for."""
+    made = Reach()
+    made.study([node])
+    return made
+
+
 def is_settled(node: Node) -> bool:
     """Tell whether Java knows that a node can match in one way at most. It takes each repetition of such a group for done,
     captures inside it included."""

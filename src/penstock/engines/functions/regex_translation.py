@@ -257,8 +257,6 @@ class _Translator(Reader):
     def leave(self, opening: str | None, outer: Extent) -> None:
         """Add what is known of a group's extent to what is around it; what looks around has none."""
         inner, self.extent = self.extent, outer
-        if opening in ("(?<=", "(?<!") and inner.unbounded:
-            raise self.bad("what it looks behind for has no greatest length")
         if opening in ("(?<=", "(?<!", "(?=", "(?!"):
             self.last = Extent()
         else:
