@@ -92,7 +92,9 @@ def compile_pattern(pattern: str) -> Compiled:
     looks = [one for one in every if isinstance(one, nodes.Look)]
     reaches = [nodes.reach_of(look.node) for look in looks if look.behind]
     if not all(reach.bounded for reach in reaches):
-        raise BadPattern(f"The regular expression {pattern!r} is malformed: it looks behind for what has no greatest length.")
+        raise BadPattern(
+            f"The regular expression {pattern!r} is malformed: it looks behind for what has no greatest length."
+        )
     alone = [one for one in every if _is_alone(one)]
     is_slow = any(
         (isinstance(one, nodes.Reference) and one.flags) or (isinstance(one, nodes.One) and one.composes)

@@ -48,31 +48,6 @@ class Translated:
     groups: int
 
 
-@dataclass(slots=True)
-class Extent:
-    """What Java reckons of the length of a part: *longest* of it and of the alternatives before it (*widest*);
-    *unbounded* when it loses count, which it does not allow behind a place; *varies* when it can match in several ways;
-    *single* for one character, *grouped* for what stands in brackets."""
-
-    longest: int = 0
-    widest: int = 0
-    unbounded: bool = False
-    varies: bool = False
-    single: bool = False
-    grouped: bool = False
-
-    def add(self, item: Extent, quantifier: str = "", mode: str = "") -> None:
-        """Add an item, or its repetition; Java counts in 32 bits, where one endless character passes by itself."""
-        least, greatest = _sizes(quantifier)
-        if greatest is None and not (item.single and not mode):
-            self.unbounded |= item.longest > 1 or (item.longest == 1 and self.longest > 0)
-        if quantifier not in ("", "?") and mode != "+" and item.grouped:
-            self.unbounded |= item.varies
-        self.unbounded |= item.unbounded
-        self.varies |= item.varies or least != greatest
-        self.longest += item.longest * (1 if greatest is None else greatest)
-
-
 def _sizes(quantifier: str) -> tuple[int, int | None]:
     """The least and the greatest number of repetitions; None is endless."""
     if quantifier in _SIZES:
@@ -91,8 +66,6 @@ class _Translator(Reader):
         self.groups = 0
         self.names: dict[str, int] = {}
         self.total = _count_groups(source)
-        self.extent = Extent()
-        self.last = Extent()
 
     def emit(self, text: str, re2: str | None = None, of_line: str | None = None) -> None:
         self.out.append(text)
@@ -118,13 +91,9 @@ class _Translator(Reader):
         while self.skip() < len(self.source) and self.source[self.at] != ")":
             if self.source[self.at] == "|":
                 self.at += 1
-                self.extent.widest = max(self.extent.widest, self.extent.longest)
-                self.extent.longest = 0
-                self.extent.varies = True
                 self.emit("|", "|")
                 continue
             mark, re2_mark = len(self.out), len(self.re2)
-            self.last = Extent(longest=1, single=True)
             if self.item(depth):
                 self.quantifier(mark, re2_mark)
         self.flags = flags
@@ -142,7 +111,6 @@ class _Translator(Reader):
         if char in "*+?":
             raise self.bad(f"'{char}' has nothing to repeat")
         if char == "{":
-            self.last = Extent()
             self.emit("(?:)", "(?:)")  # Java repeats the empty text
             return True
         self.at += 1
@@ -150,8 +118,6 @@ class _Translator(Reader):
             native = "(?s:.)" if "s" in self.flags else r"[^\n]" if "d" in self.flags else _RE2_DOT
             self.emit(_DOT if native == _RE2_DOT else native, native)
             return True
-        if char in "^$":
-            self.last = Extent(varies=char == "$")
         if char == "^":
             # RE2 begins a line in an empty text, too.
             self.emit(self.line_start(), None if "m" in self.flags else self.native_start())
@@ -165,7 +131,6 @@ class _Translator(Reader):
     def emit_class(self, members: str, native: str | None) -> None:
         """Emit a class; under the flag c it is asked of a character together with its marks, where they make one."""
         if "c" in self.flags:
-            self.last = Extent(varies=True)
             self.emit(f"(?c:{members})")
         else:
             self.emit(members, native)
@@ -201,7 +166,6 @@ class _Translator(Reader):
         if found is None:
             if self.peek("{"):
                 raise self.bad("a '{' is no repetition")
-            self.extent.add(self.last)
             return
         least, greatest = _sizes(found)
         if greatest is not None and least > greatest:
@@ -226,11 +190,9 @@ class _Translator(Reader):
         if mode == "+" or repeats_group or max(least, greatest or 0) > 500:
             self.native = self.native_of_line = False
         self.re2[re2_mark:] = [inner + found + mode]
-        self.extent.add(self.last, found, mode)
 
     def group(self, depth: int) -> bool:
-        flags, outer = self.flags, self.extent
-        opening: str | None = None
+        flags = self.flags
         if not self.peek("(?"):
             self.at += 1
             self.groups += 1
@@ -244,24 +206,13 @@ class _Translator(Reader):
                 self.named_group()
             elif self.inline_flags():
                 return False
-        self.extent = Extent()
         self.alternatives(depth + 1)
         if not self.peek(")"):
             raise self.bad("a '(' is not closed")
         self.at += 1
         self.flags = flags
-        self.leave(opening, outer)
         self.emit(")", ")")
         return True
-
-    def leave(self, opening: str | None, outer: Extent) -> None:
-        """Add what is known of a group's extent to what is around it; what looks around has none."""
-        inner, self.extent = self.extent, outer
-        if opening in ("(?<=", "(?<!", "(?=", "(?!"):
-            self.last = Extent()
-        else:
-            longest = max(inner.longest, inner.widest)
-            self.last = Extent(longest, unbounded=inner.unbounded, varies=inner.varies, grouped=opening != "(?>")
 
     def named_group(self) -> None:
         end = self.source.find(">", self.at)
@@ -311,12 +262,10 @@ class _Translator(Reader):
             return self.anchor(letter)
         if letter == "R":
             self.at += 2
-            self.last = Extent(longest=2)
             self.emit(r"(?:\r\n|[\n\x0b\f\r\x85\u2028\u2029])")
             return True
         if letter == "X":
             self.at += 2
-            self.last = Extent(varies=True)  # Java reckons with no length
             self.emit(CLUSTER)
             return True
         if letter in "123456789":
@@ -344,7 +293,6 @@ class _Translator(Reader):
 
     def anchor(self, letter: str) -> bool:
         self.at += 2
-        self.last = Extent(varies=letter == "Z")
         text = {"b": _BOUNDARY, "B": _INSIDE, "A": r"\A", "z": r"\Z", "Z": self.last_end(), "G": r"\G"}[letter]
         if "U" in self.flags and letter in "bB":
             text = _UNICODE_BOUNDARY if letter == "b" else _UNICODE_INSIDE
@@ -368,11 +316,8 @@ class _Translator(Reader):
         for index, char in enumerate(body):
             mark, re2_mark = len(self.out), len(self.re2)
             self.literal(char)
-            self.last = Extent(longest=1, single=True)
             if index == len(body) - 1:
                 self.quantifier(mark, re2_mark)
-            else:
-                self.extent.add(self.last)
 
     def back_reference(self) -> None:
         end = self.at + 2
@@ -387,7 +332,6 @@ class _Translator(Reader):
         self.refer(number)
 
     def refer(self, number: int) -> None:
-        self.last = Extent(unbounded=True)
         flags = "" if "i" not in self.flags else "iu" if "u" in self.flags else "i"
         # Java: a reference to a group that does not exist never matches.
         self.emit(f"(?{flags}:\\{number})" if number <= self.total else "(?!)")
