@@ -79,6 +79,8 @@ CLUSTER = (
     rf"|[^\p{{GCB=CN}}\r\n]){_CLUSTER_END}|\p{{GCB=PP}}+{_CLUSTER_END})"
 )
 """A character with all that belongs to it, by the rules before Unicode 15.1, which joins consonants of Indic scripts."""
+NOWHERE = "(?!(?:))"
+"""What a translation has for a back reference to a group that does not exist."""
 _NEGATED = {"D": r"^0-9", "W": r"^a-zA-Z0-9_", "S": r"^ \t\n\x0B\f\r"}
 
 

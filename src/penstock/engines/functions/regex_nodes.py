@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import regex
 
+from penstock.engines.functions.regex_classes import NOWHERE
+
 ENDLESS = 2**31 - 1
 _PLACES = regex.compile(r"\\A|\\Z")
 _ESCAPED = regex.compile(r"\\U([0-9a-f]{8})|\\(.)", regex.DOTALL)
@@ -57,7 +59,7 @@ class GoesOn:
 
 @dataclass(frozen=True, slots=True)
 class Never:
-    """What matches nowhere."""
+    """A back reference to a group that does not exist, which matches nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +310,7 @@ class _Reader:
         place = next((one for one in self.places if self.take(one)), None)
         if place is not None:
             return Place(place)
-        if self.take("(?!)"):
+        if self.take(NOWHERE):
             return Never()
         if self.take(r"\G"):
             return GoesOn()

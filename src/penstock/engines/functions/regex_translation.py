@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import regex
 
-from penstock.engines.functions.regex_classes import CLUSTER, WORD, Reader, for_re2, in_class, is_half
+from penstock.engines.functions.regex_classes import CLUSTER, NOWHERE, WORD, Reader, for_re2, in_class, is_half
 
 _ENDS = r"\n\r\u0085\u2028\u2029"
 _DOT = f"[^{_ENDS}]"
@@ -334,7 +334,7 @@ class _Translator(Reader):
     def refer(self, number: int) -> None:
         flags = "" if "i" not in self.flags else "iu" if "u" in self.flags else "i"
         # Java: a reference to a group that does not exist never matches.
-        self.emit(f"(?{flags}:\\{number})" if number <= self.total else "(?!)")
+        self.emit(f"(?{flags}:\\{number})" if number <= self.total else NOWHERE)
 
 
 def _count_groups(source: str) -> int:
