@@ -37,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--rounds", type=int, default=everyday.ROUNDS, help="how often each package of part e is measured"
     )
     parser.add_argument(
+        "--packages", nargs="+", choices=everyday.flows(), default=(), help="packages of part e to measure alone"
+    )
+    parser.add_argument(
         "--form-rows",
         default=f"{shared.ROWS},{shared.ON_SPARK_ROWS}",
         help="rows over which part f measures a form, on the embedded engine and on Spark (0: not there); a million is said",
@@ -87,7 +90,7 @@ def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, 
         if "c" in only:
             lines += requests.run(client, _a_job(client, data))
         if "e" in only:
-            lines += everyday.run(client, data, sizes, given.rounds)
+            lines += everyday.run(client, data, sizes, given.rounds, given.packages)
         if "h" in only:
             lines += moves.run(client, pid, data, given.move_rows, given.rounds, given.dlt)
     if "d" in only:

@@ -33,8 +33,11 @@ EVENT_FIELDS = [
 CUSTOMER_FIELDS = [{"name": "id", "type": "int"}, {"name": "segment"}]
 
 
-def run(client: Client, folder: Path, sizes: Sequence[int], rounds: int = ROUNDS) -> list[Line]:
-    """Return a line for each package and size, both sides taking turns, and the mean and the worst of their ratios."""
+def run(
+    client: Client, folder: Path, sizes: Sequence[int], rounds: int = ROUNDS, wanted: Sequence[str] = ()
+) -> list[Line]:
+    """Return a line for each package (only those *wanted*, if there are any) and size, both sides taking turns, and the mean
+    and the worst of their ratios."""
     cluster_id = client.cluster()
     lines, ratios = [], {}
     for rows in sizes:
@@ -43,6 +46,8 @@ def run(client: Client, folder: Path, sizes: Sequence[int], rounds: int = ROUNDS
         prepare(data, rows)
         connection_id = client.connect(data)
         for name, flow in flows().items():
+            if wanted and name not in wanted:
+                continue
             label = f"(e) {name.replace('_', ' ')}, {rows / 1e6:g} M rows"
             package_id = client.package(label, flow, {}, connection_id)
             ours, theirs = [], []

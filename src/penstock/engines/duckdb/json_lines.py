@@ -10,6 +10,7 @@ from pathlib import Path
 
 from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
 from penstock.engines.duckdb.locations import file_names, files_sql
+from penstock.engines.duckdb.numbers import READ_AS
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import quote, text_literal
 from penstock.engines.files.json_survey import LONGEST
@@ -23,6 +24,8 @@ _SIMPLE_PATH = re.compile(r"\$(?:\.[A-Za-z_][A-Za-z0-9_]*|\[[0-9]+\])*\Z")
 _LARGEST = 4 << 20
 """Bytes of a record that DuckDB parses, half those of its buffers: several to each thread, also of files of a middling size."""
 _KEYS, _PATHS = "keys", "paths"
+AS_JSON = (*READ_AS, Kind.MAP, Kind.BAG)
+"""What is read as JSON. Of a number that is quicker than as text, and tells it from a text that holds one."""
 ORIGINAL, MALFORMED = "original", "malformed"
 """Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
@@ -158,17 +161,18 @@ class _Found:
         return [f"{form.format(sql)} AS {name}" for sql, name in made]
 
     def column(self, name: str, kind: Kind) -> str:
-        """Return the text of a field: a structure as JSON, what else there is as it is for people; null where it is null."""
-        structure = kind in (Kind.MAP, Kind.BAG)
+        """Return the text of a field: a structure and a number as JSON, what else there is as it is for people; null where it
+        is null."""
+        is_json = kind in AS_JSON
         if name.startswith("$") and not _SIMPLE_PATH.match(name):
             found = f"ps_json_path({RECORD}, {text_literal(name)})"
-            return f"nullif({found} || '', 'null')" if structure else f"ps_json_text({found})"
-        if self._is_key(name, "JSON" if structure else "VARCHAR"):
+            return f"nullif({found} || '', 'null')" if is_json else f"ps_json_text({found})"
+        if self._is_key(name, "JSON" if is_json else "VARCHAR"):
             value = f"struct_extract({_KEYS}, {text_literal(name)})"
-            return f"CAST({value} AS VARCHAR)" if structure else value
+            return f"CAST({value} AS VARCHAR)" if is_json else value
         self.paths.append(_path(name))
         value = f"{_PATHS}[{len(self.paths)}]"
-        return f"nullif(CAST({value} AS VARCHAR), 'null')" if structure else f"json_extract_string({value}, '$')"
+        return f"nullif(CAST({value} AS VARCHAR), 'null')" if is_json else f"json_extract_string({value}, '$')"
 
     def _is_key(self, name: str, read_as: str) -> bool:
         """Note a key, unless another that differs in case only is noted, or the same to be read otherwise."""

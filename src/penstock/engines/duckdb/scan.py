@@ -80,6 +80,7 @@ class Scanner:
     def _type(self, scan: Scan, texts: Texts, counter: str, made: Scanned) -> None:
         """Give the texts of a source their types."""
         typed, attempts = [], []
+        parsed, others = [], []
         bad: list[tuple[int, str]] = []
         for index, one in enumerate(scan.listed):
             column, value = f"c{index}", f"v{index}"
@@ -92,20 +93,31 @@ class Scanner:
             if not fields.can_be_bad(one.dtype.kind):
                 typed.append(f"{fields.from_text(Given(column, one.dtype.kind, self.context))} AS {value}")
                 continue
-            attempt = ""
-            if one.dtype.kind in ATTEMPTS:
+            attempt, kind = "", one.dtype.kind
+            is_json = scan.source.record_type == "json" and kind in numbers.READ_AS
+            if is_json:
+                parsed.append(f"{numbers.of_json(column, kind)} AS n{index}")
+                is_sound = numbers.is_sound(f"n{index}", kind)
+                others.append(f"CASE WHEN {is_sound} THEN NULL ELSE json_extract_string({column}, '$') END AS {column}")
+            if kind in ATTEMPTS:
                 attempt = f"t{index}"
                 attempts.append(f"TRY_CAST({column} AS {ATTEMPTS[one.dtype.kind]}) AS {attempt}")
             instead = self._instead(scan, index, one, f"{counter}_bad_{index}", made)
             as_text = scan.source.fields[index].as_text
             words = _words(scan, index, texts, attempts) if as_text else ""
             given = Given(column, one.dtype.kind, self.context, attempt, instead, texts.odd_numbers, as_text, words)
-            typed.append(f"{fields.from_text(given)} AS {value}")
+            made_of = fields.from_text(given)
+            if is_json:
+                made_of = f"CASE WHEN {is_sound} THEN {numbers.made(f'n{index}', kind)} ELSE {made_of} END"
+            typed.append(f"{made_of} AS {value}")
             if scan.source.on_bad_value == "skip":
                 typed.append(column)
                 bad.append((index, f"({column} IS NOT NULL AND {value} IS NULL)"))
         # Layers: inside a CASE DuckDB would compute each conversion again wherever it is mentioned.
-        counted = f"SELECT {', '.join(['*', *attempts])} FROM ({texts.sql}) WHERE {passing(counter)}"
+        relation = texts.sql
+        if parsed:
+            relation = f"SELECT * REPLACE ({', '.join(others)}) FROM (SELECT *, {', '.join(parsed)} FROM ({relation}))"
+        counted = f"SELECT {', '.join(['*', *attempts])} FROM ({relation}) WHERE {passing(counter)}"
         if scan.keeps_rejected:
             typed += [RECORD, PLACE, *([MALFORMED] if scan.source.record_type == "json" else [])]
         values = f"SELECT {', '.join(typed)} FROM ({counted})"
