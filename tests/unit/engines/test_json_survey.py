@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from penstock.engines.files import json_survey
 from penstock.engines.files.json_survey import Lined, survey_lines
 
+DEEP = json_survey._MANY
 PARTS = (
     b"nan", b"NaN", b"inf", b"Inf", b"i", b"n", b"a", b"f", b" ", b"\t", b"\n", b"\r\n", b":", b",", b"[", b"-", b'"x"', b"{",
-    b"0", b"\r", b"\v", b"\f",
+    b"0", b"\r", b"\v", b"\f", b"x" * 150, b"x" * 3_900, b"[" * 60, b'{"' * 60,
 )  # fmt: skip
 SOUP = st.lists(st.sampled_from(PARTS), max_size=40).map(b"".join)
 WORDS = re.compile(rb"(?i)[:,\[-][ \t\r\n]*(?:nan|inf)")
@@ -30,7 +31,6 @@ def test_nothing_is_missed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, body: bytes, piece: int, threads: int
 ) -> None:
     monkeypatch.setattr(json_survey, "_PIECE", piece)
-    monkeypatch.setattr(json_survey, "_BLOCK", piece // 2 + 1)
     file = tmp_path / "lines.json"
     file.write_bytes(body)
     found = survey_lines(str(file), threads)
@@ -38,7 +38,12 @@ def test_nothing_is_missed(
         assert not found.is_plain
     if WORDS.search(body):
         assert found.has_words
-    longest = max(map(len, body.split(b"\n")))
+    lines = body.split(b"\n")
+    longest = max(map(len, lines))
+    if any(len(line) > 4_000 or line.count(b"[") + line.count(b"{") >= DEEP for line in lines):
+        assert not found.is_shallow
+    elif longest < 400 and found.is_plain:
+        assert found.is_shallow
     if longest < piece and not ODD.search(body):
         assert found.is_plain
 
@@ -46,17 +51,22 @@ def test_nothing_is_missed(
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (b"", Lined(True, False)),
-        (b'{"a": "Nancy and Infinity", "nan": 1}\n', Lined(True, False)),
-        (b'{"name": "some information, inferred"}\n', Lined(True, True)),
-        (b'{"a": "some information"}\n', Lined(True, False)),
-        (b'{"a":\tInfinity}\r\n', Lined(True, True)),
-        (b'{"a": [1,-inf]}', Lined(True, True)),
-        (b'{"a": 1}\r{"a": 2}\n', Lined(False, True)),
-        (b'{"a":\v1}\n', Lined(False, True)),
-        (b'{"a": 1}\n' * 100_000, Lined(True, False)),
-        (b'{"a": "' + b"x" * (3 << 18) + b'"}\n', Lined(False, True)),
-        (b'{"a": "a nan"}\n' * 300, Lined(True, True)),
+        (b"", Lined(True, False, True)),
+        (b'{"a": "Nancy and Infinity", "nan": 1}\n', Lined(True, False, True)),
+        (b'{"name": "some information, inferred"}\n', Lined(True, True, True)),
+        (b'{"a": "some information"}\n', Lined(True, False, True)),
+        (b'{"a":\tInfinity}\r\n', Lined(True, True, True)),
+        (b'{"a": [1,-inf]}', Lined(True, True, True)),
+        (b'{"a": 1}\r{"a": 2}\n', Lined(False, True, False)),
+        (b'{"a":\v1}\n', Lined(False, True, False)),
+        (b'{"a": 1}\n' * 100_000, Lined(True, False, True)),
+        (b'{"a": "' + b"x" * (3 << 18) + b'"}\n', Lined(False, True, False)),
+        (b'{"a": "a nan"}\n' * 300, Lined(True, True, True)),
+        (b'{"a": 1}\n' * 50_000 + b"[" * 200 + b"]" * 200 + b"\n", Lined(True, False, False)),
+        (b'{"a": 1}\n' * 50_000 + b"[" * 150 + b"]" * 150 + b" " * 150, Lined(True, False, True)),
+        ((b'{"a": 1}' + b" " * 600 + b"\n") * 2_000, Lined(True, False, True)),
+        ((b'{"a": 1}' + b" " * 600 + b"\n") * 2_000 + b" " * 4_000 + b"\n", Lined(True, False, False)),
+        (b'{"a": 1}\n' * 500_000 + b'{"a": ' + b"1" * 4_400 + b"}", Lined(True, False, False)),
     ],
 )
 def test_what_a_file_holds(tmp_path: Path, body: bytes, expected: Lined) -> None:
