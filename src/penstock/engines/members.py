@@ -4,11 +4,13 @@ from, and what is taken is taken from the text.
 To make a map of the language is to look at every value of an object. A field stays text from where it is made, in a source or
 by `JsonStringToMap`, as long as all that read it pass it on, ask whether it is null, or look a constant key up.
 
-Such a text is *plain*: without blanks, characters escaped only where they must be. Calls of these words take it; they stand in
-no package:
+Such a text is *plain*: without blanks, characters escaped only where they must be. Of a map of a JSON record a source may give
+what the keys hold that are looked up, instead of the text: a reader that parses the record finds them on its way. Calls of
+these words take texts and what keys hold; they stand in no package:
 
 - `json_of_texts` of a text: `JsonStringToMap` as the text of an object;
 - `json_member` of an object and a key: the last value of that key as JSON, null where there is none;
+- `json_part` of an object taken apart and a key: the same;
 - `json_object` of JSON: itself where it is an object, else null;
 - `json_value` of JSON: the value, in the type of the call;
 - `json_as_text` of JSON that stands in an object of `json_of_texts`: the value, which is a text;
@@ -17,12 +19,12 @@ no package:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from penstock.plan import dtypes
 from penstock.plan.dtypes import DType, Kind
-from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal, parts_of
+from penstock.plan.exprs import Call, Cast, Conditional, Expr, FieldRef, Literal, parts_of, walk
 from penstock.plan.operators import (
     Aggregate,
     Assert,
@@ -46,6 +48,8 @@ from penstock.plan.operators import (
 )
 
 Names = frozenset[str]
+Texts = Mapping[str, tuple[str, ...]]
+"""The fields that stay text, by name; those that a source takes apart with the keys it takes out of them."""
 
 _STRUCTURES = (Kind.MAP, Kind.BAG)
 _TEXT_FILES = ("delimited", "json")
@@ -56,52 +60,80 @@ _NULL_TESTS = ("is_null", "is_not_null")
 
 def taken_from_text(plan: Plan, given: Names = frozenset()) -> Plan:
     """Return the plan with structures left as text where that is enough; sources *given* as records have none."""
-    wanted = _wanted(plan)
+    wanted, keys = _wanted(plan)
     made: dict[int, Operator] = {}
-    texts: dict[int, Names] = {}
+    texts: dict[int, Texts] = {}
     for operator in iter_operators(plan):
         below = [texts[id(one)] for one in inputs_of(operator)]
-        kept = _texts_of(operator, below, given) - wanted.get(id(operator), set())
+        found, taken = _texts_of(operator, below, given, keys.get(id(operator), {})), wanted.get(id(operator), set())
+        kept = {name: keys for name, keys in found.items() if name not in taken}
         made[id(operator)] = _rewritten(operator, made, below, kept)
-        texts[id(operator)] = frozenset(kept)
+        texts[id(operator)] = kept
     return replace(plan, outputs=tuple(replace(write, given=made[id(write.given)]) for write in plan.outputs))
 
 
-def _wanted(plan: Plan) -> dict[int, set[str]]:
-    """Return the fields of each operator (by `id`) that something takes as they are."""
+Keys = dict[str, set[str]]
+
+
+def _wanted(plan: Plan) -> tuple[dict[int, set[str]], dict[int, Keys]]:
+    """Return the fields of each operator (by `id`) that something takes as they are, and the keys that are looked up in its
+    fields."""
     wanted: dict[int, set[str]] = {}
+    keys: dict[int, Keys] = {}
 
     def want(operator: Operator, names: Iterator[str] | set[str] | tuple[str, ...]) -> None:
         wanted.setdefault(id(operator), set()).update(names)
 
+    def look(operator: Operator, found: Iterator[tuple[str, set[str]]]) -> None:
+        for name, some in found:
+            keys.setdefault(id(operator), {}).setdefault(name, set()).update(some)
+
     for write in plan.outputs:
         want(write.given, write.given.schema.names)
     for operator in reversed(list(iter_operators(plan))):
-        here = wanted.get(id(operator), set())
+        here, looked = wanted.get(id(operator), set()), keys.get(id(operator), {})
         match operator:
             case Scan():
                 continue
             case Join() | CrossJoin():
                 for side, below in (("left", operator.left), ("right", operator.right)):
                     places = zip(operator.fields, operator.schema.names, strict=True)
-                    want(below, {item.field for item, name in places if item.side == side and name in here})
+                    fields = [(item.field, name) for item, name in places if item.side == side]
+                    want(below, {field for field, name in fields if name in here})
+                    look(below, ((field, looked[name]) for field, name in fields if name in looked))
                 if isinstance(operator, Join):
-                    for one, other in operator.keys:
-                        want(operator.left, _taken(one))
-                        want(operator.right, _taken(other))
+                    for pair in operator.keys:
+                        for expr, below in zip(pair, (operator.left, operator.right), strict=True):
+                            want(below, _taken(expr))
+                            look(below, _looked_up(expr))
             case Project():
                 for expr, name in zip(operator.exprs, operator.schema.names, strict=True):
                     if name in here or not isinstance(expr, FieldRef):
                         want(operator.given, _taken(expr))
+                    if not isinstance(expr, FieldRef):
+                        look(operator.given, _looked_up(expr))
+                    elif name in looked:
+                        look(operator.given, iter([(expr.name, looked[name])]))
             case Filter() | Assert():
                 want(operator.given, here)
                 want(operator.given, _taken(operator.predicate))
+                look(operator.given, iter(looked.items()))
+                look(operator.given, _looked_up(operator.predicate))
             case Sort() | Limit() | Sample() | Window() | Flatten():
                 want(operator.given, here | _looked_at(operator))
+                look(operator.given, iter(looked.items()))
             case Distinct() | Union() | Aggregate() | Cube():
                 for below in inputs_of(operator):
                     want(below, below.schema.names)
-    return wanted
+    return wanted, keys
+
+
+def _looked_up(expr: Expr) -> Iterator[tuple[str, set[str]]]:
+    """Yield fields that an expression looks constant keys up in, with the key."""
+    for part in walk(expr):
+        match part:
+            case Call("map_get", (FieldRef() as holder, key)) if _is_plain(key):
+                yield holder.name, {_text_of(key)}
 
 
 def _looked_at(operator: Sort | Limit | Sample | Window | Flatten) -> set[str]:
@@ -153,52 +185,67 @@ def _is_plain(key: Expr) -> bool:
     """Tell whether a key is a constant that stands in plain JSON as it is."""
     if not isinstance(key, Literal) or key.value is None or key.value.kind is not Kind.CHARARRAY:
         return False
-    text = str(key.value.data)
+    text = _text_of(key)
     return text != "" and all(" " <= char not in '"\\' for char in text)
 
 
-def _texts_of(operator: Operator, below: list[Names], given: Names) -> set[str]:
-    """Return the structures among the fields of an operator that could be text, from those of its inputs."""
+def _text_of(key: Expr) -> str:
+    return str(key.value.data) if isinstance(key, Literal) and key.value is not None else ""
+
+
+def _texts_of(operator: Operator, below: list[Texts], given: Names, looked: Keys) -> Texts:
+    """Return the structures among the fields of an operator that could be text, from those of its inputs; keys *looked* up
+    in its fields may be taken out of them."""
     match operator:
         case Scan():
             if operator.source.record_type not in _TEXT_FILES or operator.component in given or operator.keeps_rejected:
-                return set()
+                return {}
             fields = zip(operator.source.fields, operator.listed, strict=True)
-            return {one.name for item, one in fields if item.pseudo is None and one.dtype.kind in _STRUCTURES}
+            names = [one.name for item, one in fields if item.pseudo is None and one.dtype.kind in _STRUCTURES]
+            return {name: _apart(operator, looked.get(name, set())) for name in names}
         case Project():
-            exprs = zip(operator.exprs, operator.schema, strict=True)
-            return {
-                one.name
-                for expr, one in exprs
-                if expr.dtype == one.dtype
-                and (expr.name in below[0] if isinstance(expr, FieldRef) else _is_map_of_texts(expr))
-            }
+            found: dict[str, tuple[str, ...]] = {}
+            for expr, one in zip(operator.exprs, operator.schema, strict=True):
+                if expr.dtype != one.dtype:
+                    continue
+                if isinstance(expr, FieldRef) and expr.name in below[0]:
+                    found[one.name] = below[0][expr.name]
+                elif _is_map_of_texts(expr):
+                    found[one.name] = ()
+            return found
         case Join() | CrossJoin():
             sides = {"left": (operator.left, below[0]), "right": (operator.right, below[1])}
-            found = set()
+            found = {}
             for item, one in zip(operator.fields, operator.schema, strict=True):
                 side, texts = sides[item.side]
                 if item.field in texts and side.schema.find(item.field) == replace(one, name=item.field):
-                    found.add(one.name)
+                    found[one.name] = texts[item.field]
             return found
         case Filter() | Assert() | Sort() | Limit() | Sample() | Window() | Flatten():
-            return set(below[0])
+            return below[0]
         case _:
-            return set()
+            return {}
+
+
+def _apart(scan: Scan, keys: set[str]) -> tuple[str, ...]:
+    """Return the keys that a source takes out of a map; none where two differ in case only, which engines do not tell
+    apart."""
+    differ = len({key.casefold() for key in keys}) == len(keys)
+    return tuple(sorted(keys)) if scan.source.record_type == "json" and differ else ()
 
 
 def _is_map_of_texts(expr: Expr) -> bool:
     return isinstance(expr, Call) and expr.function == "JsonStringToMap"
 
 
-def _rewritten(operator: Operator, made: dict[int, Operator], below: list[Names], kept: set[str]) -> Operator:
+def _rewritten(operator: Operator, made: dict[int, Operator], below: list[Texts], kept: Texts) -> Operator:
     """Return an operator over those already *made*; *below* are the texts of its inputs, *kept* its own."""
     match operator:
         case Scan():
             if not kept:
                 return operator
             fields = zip(operator.source.fields, operator.listed.names, strict=True)
-            marked = tuple(replace(item, as_text=name in kept) for item, name in fields)
+            marked = tuple(replace(item, as_text=name in kept, keys=kept.get(name, ())) for item, name in fields)
             return replace(operator, source=replace(operator.source, fields=marked))
         case Project():
             exprs = zip(operator.exprs, operator.schema.names, strict=True)
@@ -219,7 +266,7 @@ def _rewritten(operator: Operator, made: dict[int, Operator], below: list[Names]
             return replace(operator, given=made[id(operator.given)])
 
 
-def _as_text(expr: Expr, texts: Names) -> Expr | None:
+def _as_text(expr: Expr, texts: Texts) -> Expr | None:
     """Return a structure as its text, or None where there is none."""
     match expr:
         case FieldRef():
@@ -232,15 +279,18 @@ def _as_text(expr: Expr, texts: Names) -> Expr | None:
     return None
 
 
-def _member(expr: Expr, texts: Names) -> Expr | None:
+def _member(expr: Expr, texts: Texts) -> Expr | None:
     """Return what a key of a map holds as JSON, or None where the map has no text."""
     if not isinstance(expr, Call) or not _is_member(expr):
         return None
     holder = _as_text(expr.args[0], texts)
-    return None if holder is None else Call("json_member", (holder, expr.args[1]), dtypes.CHARARRAY)
+    if holder is None:
+        return None
+    is_apart = isinstance(holder, FieldRef) and texts[holder.name]
+    return Call("json_part" if is_apart else "json_member", (holder, expr.args[1]), dtypes.CHARARRAY)
 
 
-def _over(expr: Expr, texts: Names) -> Expr:
+def _over(expr: Expr, texts: Texts) -> Expr:
     """Return an expression over fields of which *texts* are text."""
     match expr:
         case Cast() if expr.dtype.kind in _AS_TYPES and expr.arg.dtype.kind is Kind.BYTEARRAY:

@@ -22,11 +22,12 @@ class ConnectionRef:
 class ScanField:
     """One field that a source gives: *name* in the source (a column, a key, or a JSONPath beginning with `$`),
     or *pseudo* (`file_path`, `line_number`) in its place. An engine may ask for a map or a bag *as_text*, as the JSON that
-    it is made of."""
+    it is made of, and for no more of a map than what some *keys* hold, as JSON each."""
 
     name: str | None
     pseudo: str | None = None
     as_text: bool = False
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,12 @@ def texts_of(plan: Plan, given: frozenset[str] = frozenset()) -> set[str]:
     }
 
 
+def keys_of(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """The keys that sources take out of maps."""
+    scans = [one for one in iter_operators(taken_from_text(plan)) if isinstance(one, Scan)]
+    return {item.name or "": item.keys for scan in scans for item in scan.source.fields if item.keys}
+
+
 def words_of(plan: Plan) -> set[str]:
     """The functions that the statements call."""
     found = set()
@@ -74,7 +80,10 @@ def test_keys_sizes_and_null_tests_take_no_structure() -> None:
     last = select("last", a="m#'a'", b="(int)m#'b'#'c'", n="SIZE(g)", x="m is null", y="(id > 1 ? m#'a' : null)")
     plan = plan_of(kept("m#'a' is not null"), select("passed", m="m", g="g", id="id"), last)
     assert texts_of(plan) == {"m", "g"}
-    assert words_of(plan) == {"json_member", "json_value", "json_object", "json_size", "is_null", "is_not_null", "gt"}
+    assert words_of(plan) == {
+        "json_part", "json_member", "json_value", "json_object", "json_size", "is_null", "is_not_null", "gt",
+    }  # fmt: skip
+    assert keys_of(plan) == {"m": ("a", "b")}
     assert texts_of(plan, frozenset({"in"})) == set()
 
 
@@ -141,6 +150,17 @@ def test_sides_of_a_join_pass_texts_on() -> None:
 
 
 def test_the_statement_looks_keys_up_in_the_text() -> None:
-    shown = DuckEngine().explain(plan_of(select("s", a="(chararray)m#'a_1'")))
+    shown = DuckEngine().explain(plan_of(select("s", a="(chararray)m#'a_1'"), record_type="delimited"))
     assert """json_extract("m", '/a_1')""" in shown
     assert "ps_map_get" not in shown
+
+
+def test_sources_of_records_give_what_keys_hold() -> None:
+    join = step("joined", "sort", order_by=[{"field": "id"}])
+    plan = plan_of(kept("m#'b' is null"), select("s", id="id", n="m", o="m"), join, select("t", a="n#'a'", b="(int)o#'c'#'d'"))
+    assert keys_of(plan) == {"m": ("a", "b", "c")}
+    assert """struct_extract("n", 'a')""" in DuckEngine().explain(plan)
+    assert keys_of(plan_of(select("s", a="m#'a'", b="m#'A'"))) == {}
+    assert keys_of(plan_of(select("s", x="m is null"))) == {}
+    assert keys_of(plan_of(select("s", a="m#'a'", m="m"))) == {}
+    assert keys_of(plan_of(select("s", a="m#'a'"), record_type="delimited")) == {}

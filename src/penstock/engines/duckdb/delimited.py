@@ -22,13 +22,15 @@ LONGEST_LINE = 1 << 20
 class Texts:
     """A SELECT that gives the text of each field as `c<i>`, and how many lines were left out for their length. *odd_numbers*
     is False where no text holds a `_`, *has_words* where no structure holds a word for what is no number. The fields in
-    *parsed*, by index, are no texts but numbers (`penstock.engines.duckdb.numbers`)."""
+    *parsed*, by index, are no texts but numbers (`penstock.engines.duckdb.numbers`), those in *apart* maps taken apart
+    (`penstock.engines.members`)."""
 
     sql: str
     dropped: int = 0
     odd_numbers: bool = True
     has_words: bool = True
     parsed: Container[int] = ()
+    apart: Container[int] = ()
 
 
 def delimited(scan: Scan, readings: Readings, rewritten: Path) -> Texts:

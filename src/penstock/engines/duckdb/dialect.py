@@ -428,6 +428,10 @@ def _json_member(call: Call, args: list[str], context: Context) -> str:
     return members.member(args[0], constant_text(call.args[1]) or "", f"{PREFIX}json_member({', '.join(args)})")
 
 
+def _json_part(call: Call, args: list[str], context: Context) -> str:
+    return members.part(args[0], constant_text(call.args[1]) or "")
+
+
 def _json_value(call: Call, args: list[str], context: Context) -> str:
     shared = casts.from_untyped(f"{PREFIX}json_value({args[0]})", call.dtype.kind, context)
     return members.value(args[0], call.dtype.kind, shared)
@@ -575,6 +579,7 @@ TEMPLATES: dict[str, Template] = {
 INNER: dict[str, Template] = {
     "json_of_texts": _read_json(members.text_of_texts, "json_to_map"),
     "json_member": _json_member,
+    "json_part": _json_part,
     "json_object": simple("CASE WHEN starts_with({0}, '{{') THEN {0} END"),
     "json_value": _json_value,
     "json_as_text": simple(members.as_text("{0}")),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from pathlib import Path
 
 from penstock.engines.duckdb.delimited import Texts, nothing, reader_options, rewritten_sql
 from penstock.engines.duckdb.locations import file_names, files_sql
+from penstock.engines.duckdb.members import apart_type
 from penstock.engines.duckdb.numbers import READ_AS
 from penstock.engines.duckdb.readings import Readings, must_rewrite
 from penstock.engines.duckdb.types import quote, text_literal
@@ -57,13 +60,19 @@ def json_records(scan: Scan, readings: Readings, rewritten: Path, malformed: str
         dropped = rewriting.dropped
         parts.append(rewritten_sql(rewritten))
     if parsed and not parts:
-        return Texts(_parsed(scan, keys, parsed), has_words=any(readings.lined(scan, one).has_words for one in parsed))
+        lined = [readings.lined(scan, one) for one in parsed]
+        has_words = any(one.has_words for one in lined)
+        is_sound = not has_words and all(one.is_shallow for one in lined)
+        apart = _apart(scan) if is_sound else {}
+        if apart and not readings.may_take_apart(scan):
+            apart = {}
+        return Texts(_parsed(scan, keys, parsed, apart), has_words=has_words, apart=apart)
     if not parts:
         none = nothing(source)
         return Texts(f"SELECT *, false AS {MALFORMED} FROM ({none.sql})") if scan.keeps_rejected else none
     relation = " UNION ALL ".join(f"({part})" for part in parts) if len(parts) > 1 else parts[0]
     sql = _fields(scan, relation, malformed)
-    return Texts(f"({_parsed(scan, keys, parsed)}) UNION ALL ({sql})" if parsed else sql, dropped)
+    return Texts(f"({_parsed(scan, keys, parsed, {})}) UNION ALL ({sql})" if parsed else sql, dropped)
 
 
 def _is_parsed(scan: Scan, file: FileEntry, readings: Readings) -> bool:
@@ -85,10 +94,18 @@ def _all_keys(scan: Scan) -> dict[str, str]:
     return found.keys if _READ_FROM not in found.keys else {}
 
 
-def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry]) -> str:
+def _apart(scan: Scan) -> dict[int, str]:
+    """Return what the reader takes maps apart into, by index: those that no other field reads as well."""
+    fields = scan.source.fields
+    names = Counter(item.name for item in fields)
+    return {at: apart_type(item.keys) for at, item in enumerate(fields) if item.keys and names[item.name] == 1}
+
+
+def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry], apart: Mapping[int, str]) -> str:
     """Return the SELECT of the texts of files whose records DuckDB parses as it reads them. It is stricter than the language:
     it fails on what is malformed, on what is no object and on keys that are there twice, and takes the rest for the same."""
-    columns = ", ".join(f"{text_literal(name)}: '{read_as}'" for name, read_as in keys.items())
+    types = keys | {scan.source.fields[at].name or "": read_as for at, read_as in apart.items()}
+    columns = ", ".join(f"{text_literal(name)}: {text_literal(read_as)}" for name, read_as in types.items())
     options = [
         "format = 'newline_delimited'",
         "records = 'true'",
@@ -103,7 +120,7 @@ def _parsed(scan: Scan, keys: dict[str, str], files: list[FileEntry]) -> str:
             sql = file_names(files, _READ_FROM)
         else:
             sql = quote(item.name or "")
-            sql = f"CAST({sql} AS VARCHAR)" if keys[item.name or ""] == "JSON" else sql
+            sql = f"CAST({sql} AS VARCHAR)" if types[item.name or ""] == "JSON" else sql
         chosen.append(f"{sql} AS c{index}")
     if any(item.pseudo is not None for item in scan.source.fields):
         options.append(f"filename = '{_READ_FROM}'")

@@ -4,9 +4,11 @@ what is taken from it, by DuckDB's own functions where these give what the share
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from penstock.engines.duckdb import canonical
 from penstock.engines.duckdb.casts import wrap_int
-from penstock.engines.duckdb.types import text_literal
+from penstock.engines.duckdb.types import quote, text_literal
 from penstock.plan.dtypes import Kind
 
 _SHORT = 400
@@ -56,6 +58,24 @@ def member(text: str, key: str, shared: str) -> str:
     twice = f"len(string_split({text}, {begin})) > 2"
     path = text_literal("/" + key.replace("~", "~0").replace("/", "~1"))
     return f"CASE WHEN {twice} THEN {shared} ELSE CAST(json_extract({text}, {path}) AS VARCHAR) END"
+
+
+def apart(text: str, keys: Sequence[str]) -> str:
+    """Return the SQL of the structure of what *keys* of a plain object hold, as JSON; null stays null."""
+    values = ", ".join(
+        f"{text_literal(key)}: {member(text, key, f'ps_json_member({text}, {text_literal(key)})')}" for key in keys
+    )
+    return f"CASE WHEN {text} IS NOT NULL THEN {{{values}}} END"
+
+
+def apart_type(keys: Sequence[str]) -> str:
+    """Return the type of the structure of what *keys* hold, as DuckDB's JSON reader gives it."""
+    return f"STRUCT({', '.join(f'{quote(key)} JSON' for key in keys)})"
+
+
+def part(structure: str, key: str) -> str:
+    """Return the SQL of what a key holds, of an object taken apart."""
+    return f"CAST(struct_extract({structure}, {text_literal(key)}) AS VARCHAR)"
 
 
 def _is_text(json: str) -> str:

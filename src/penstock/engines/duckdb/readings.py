@@ -32,7 +32,7 @@ TEXTS = ("delimited", "json", "raw")
 
 _ODD_IN_NUMBERS = (b"_", b"+-")
 _NO_NUMBER = "Error when converting column"
-_REFUSED = re.compile(r'^[^"\n]*JSON[^"\n]* in file "(.*)", (?:at byte \d+ )?in line \d+: ', re.MULTILINE)
+_REFUSED = re.compile(r'^[^"\n]*JSON( transform)?[^"\n]* in file "(.*)", (?:at byte \d+ )?in line \d+: ', re.MULTILINE)
 
 
 class Reread(Exception):
@@ -74,6 +74,8 @@ class Readings:
     """The locations of JSON files that DuckDB's JSON reader fails on, by component: their lines are read as text."""
     _parsed: dict[str, bool] = field(default_factory=dict)
     """The components whose numbers DuckDB's reader has been let parse, and whether it still may."""
+    _apart: dict[str, bool] = field(default_factory=dict)
+    """The components whose maps DuckDB's JSON reader has been let take apart, and whether it still may."""
     _known: dict[tuple[str, str], Reading | None] = field(default_factory=dict)
     _lined: dict[str, Lined] = field(default_factory=dict)
     _empty: set[str] = field(default_factory=set)
@@ -150,7 +152,8 @@ class Readings:
     def learn(self, said: str) -> bool:
         """Take in that DuckDB failed to read a text file; True when another try may go better."""
         if found := _REFUSED.search(said):
-            return self._refuse(found[1])
+            # What is malformed stays so.
+            return (found[1] is not None and self._give_up_parts(found[2])) or self._refuse(found[2])
         found = re.search(r"^  file = (.*)$", said, re.MULTILINE)
         if self._unparsed(said, found[1] if found else None):
             return True
@@ -172,6 +175,20 @@ class Readings:
     def may_parse(self, scan: Scan) -> bool:
         """Tell whether DuckDB's reader may parse numbers of a source, which it then tries."""
         return self._parsed.setdefault(scan.component, self.parses)
+
+    def may_take_apart(self, scan: Scan) -> bool:
+        """Tell whether DuckDB's JSON reader may take maps of a source apart, which it then tries; it fails on what is no
+        object, and on one that holds a key twice."""
+        return self._apart.setdefault(scan.component, True)
+
+    def _give_up_parts(self, location: str) -> bool:
+        found = [
+            component
+            for component, may in self._apart.items()
+            if may and any(one.location == location for one in self.sources[component].files)
+        ]
+        self._apart.update(dict.fromkeys(found, False))
+        return bool(found)
 
     def _unparsed(self, said: str, location: str | None) -> bool:
         """Note the sources, of those whose numbers DuckDB's reader parses, of which it says that one is none."""

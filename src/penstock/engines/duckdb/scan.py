@@ -87,6 +87,9 @@ class Scanner:
             if scan.source.fields[index].pseudo is not None:
                 typed.append(f"{column} AS {value}")
                 continue
+            if index in texts.apart:
+                typed.append(f"{column} AS {value}")
+                continue
             if index in texts.parsed:
                 typed.append(f"{numbers.from_number(column, one.dtype.kind, scan.component)} AS {value}")
                 continue
@@ -121,7 +124,7 @@ class Scanner:
         if scan.keeps_rejected:
             typed += [RECORD, PLACE, *([MALFORMED] if scan.source.record_type == "json" else [])]
         values = f"SELECT {', '.join(typed)} FROM ({counted})"
-        named = [f"v{index} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
+        named = [f"{_given(scan, index, texts)} AS {column_of(one.name)}" for index, one in enumerate(scan.listed)]
         skipped = f"{counter}_skipped"
         if bad:
             made.tallies[skipped] = skipped_said(scan.component)
@@ -160,6 +163,12 @@ class Scanner:
                     f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
                 )
                 return fields.counted_null(kind, tally)
+
+
+def _given(scan: Scan, index: int, texts: Texts) -> str:
+    """Return the SQL of a field's value: of a map that is to be taken apart what its keys hold."""
+    keys, value = scan.source.fields[index].keys, f"v{index}"
+    return value if not keys or index in texts.apart else members.apart(value, keys)
 
 
 def _words(scan: Scan, index: int, texts: Texts, attempts: list[str]) -> str:
