@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from penstock.engines.duckdb import json_lines
+from penstock.engines.functions import casts, raw
+from penstock.plan.values import to_float32
 
 Read = Callable[..., Any]
 JSON = {"record_type": "json"}
@@ -162,6 +165,38 @@ def test_keys_that_differ_in_case_only_and_one_key_twice(read: Read) -> None:
     assert read({"in.json": content}, fields, **JSON) == [
         [1, "2", "1", {"x": 1}, '{"x":1}', "3", "4"], [None] * 7, [None] * 7, [None, "x\n", None, None, "1", None, None],
     ]  # fmt: skip
+
+
+NUMBERS = (
+    "0", "-0", "-0.0", "1", "-7", "1.5", "-1.5", "0.5", "2.9999999999999999999", "1e5", "1E+5", "5e-1", "1e-7", "-9e-7",
+    "2147483647", "2147483647.9", "2147483648", "-2147483648", "-2147483648.5", "-2147483649", "9007199254740991",
+    "9007199254740992.0", "9007199254740993", "-9007199254740993", "123456789012345678", "9223372036854775807",
+    "9223372036854775808", "-9223372036854775809", "18446744073709551616", "1e19", "1e22", "16777217", "3.4028235677973366e38",
+    "1e39", "5e-324", "1e-400", "1e400", "-1E400", "0.1", "9" * 400, "true", "false", "null", "[1]", '{"a": 1}', "[]",
+    '"8"', '" 8 "', '"1_000"', '"+-5"', '"+5"', '"0x1F"', '"1e5"', '"5d"', '"7L"', '"nan"', '"NaN"', '"inf"', '"-Infinity"',
+    '""', '"\\u0031"', '"1\\n"', '"\\u0000"', '"\\u0663"', '"-"', '"."', '"3.6"', '"9007199254740993"', '"true"',
+)  # fmt: skip
+
+
+def test_numbers_are_those_of_their_texts(read: Read, copy: Callable[..., Any], tmp_path: Path) -> None:
+    """Numbers are read as JSON, and most are converted without becoming text: the shared forms, over the texts, say the
+    same. A path reads the records as lines of text."""
+    content = "".join(f'{{"t":{one}, "i":{one}, "l": {one},"f":{one} ,"d":{one}}}\n' for one in NUMBERS)
+    kinds = {"i": "int", "l": "long", "f": "float", "d": "double"}
+    texts = read({"in.json": content}, ["t:string"], **JSON)
+    for start in ("", "$."):
+        fields = [{"name": f"{start}{name}", "alias": name, "type": kind} for name, kind in kinds.items()]
+        copy({"path": "in.json", **JSON}, fields, {"merge_to_single_file": True, "header": False})
+        lines = next((tmp_path / "out").iterdir()).read_text().splitlines()
+        for number, (text,), line in zip(NUMBERS, texts, lines, strict=True):
+            shared = (raw.bytes_to_int, raw.bytes_to_long, casts.parse_float, casts.parse_double)
+            i, l, f, d = line.split("\t")  # noqa: E741
+            found = [None if one == "" else into(one) for one, into in ((i, int), (l, int), (f, as_float), (d, float))]
+            assert repr(found) == repr([None if text is None else form(text) for form in shared]), (number, line)
+
+
+def as_float(text: str) -> float:
+    return to_float32(float(text))
 
 
 LINES = {
