@@ -157,7 +157,9 @@ def test_the_statement_looks_keys_up_in_the_text() -> None:
 
 def test_sources_of_records_give_what_keys_hold() -> None:
     join = step("joined", "sort", order_by=[{"field": "id"}])
-    plan = plan_of(kept("m#'b' is null"), select("s", id="id", n="m", o="m"), join, select("t", a="n#'a'", b="(int)o#'c'#'d'"))
+    plan = plan_of(
+        kept("m#'b' is null"), select("s", id="id", n="m", o="m"), join, select("t", a="n#'a'", b="(int)o#'c'#'d'")
+    )
     assert keys_of(plan) == {"m": ("a", "b", "c")}
     assert """struct_extract("n", 'a')""" in DuckEngine().explain(plan)
     assert keys_of(plan_of(select("s", a="m#'a'", b="m#'A'"))) == {}
