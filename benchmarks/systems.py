@@ -96,8 +96,8 @@ def _fill_postgres(systems: Systems, rows: int) -> None:
     # Half of the changes are of rows that are there, half of them are new.
     changes = systems.data / "changes.csv"
     duckdb.execute(
-        f"COPY (SELECT * REPLACE (id + {rows - CHANGES} AS id, quantity + 1 AS quantity) FROM ({_typed(systems.data)}) "
-        f"WHERE id < {CHANGES}) TO '{changes}' (HEADER)"
+        f"COPY (SELECT * REPLACE (id + {rows - CHANGES} AS id, quantity + 1 AS quantity, paid_on::DATE AS paid_on) "
+        f"FROM ({_typed(systems.data)}) WHERE id < {CHANGES}) TO '{changes}' (HEADER)"
     )
     systems.sql(f"INSERT INTO indexed SELECT * FROM orders WHERE id < {rows - CHANGES // 2}", "ANALYZE")
 

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from penstock.connectors.databases.incremental import Ordered, Reach, described, reach
 from penstock.connectors.databases.statements import Native, Rows
@@ -47,6 +47,20 @@ class Reader(Ordered, Protocol):
     def land(self, statements: Sequence[str], natives: Sequence[Native], into: Into) -> Sequence[Path]:
         """Write the rows of statements as Parquet files, of one snapshot where there are several; *natives* are the columns
         before they were put into expressions."""
+
+
+@runtime_checkable
+class Paged(Protocol):
+    """A session with a database that says where the rows of a table lie, so that a read can be cut without a key."""
+
+    def pages(self, table: str, parts: int) -> Sequence[int]:
+        """Return the pages at which each part but the first begins; none for a table that is small, or that has no pages."""
+
+    def on_page(self, page: int) -> str:
+        """Return the first place of a page, as it is compared with those of rows."""
+
+    place: str
+    """The SQL of where a row lies."""
 
 
 Opened = AbstractContextManager[Reader]
@@ -85,8 +99,13 @@ def _parts(reader: Reader, rows: Rows | None, origin: DatabaseSource, landing: L
     """Return rows in parts that can be read at once."""
     if rows is None:
         return []
-    if origin.split_key is None or origin.max_parallel == 1 or landing.size is not None or not reader.is_parallel:
+    if origin.max_parallel == 1 or landing.size is not None or not reader.is_parallel:
         return [rows]
+    if origin.split_key is None:
+        if origin.query is not None or not isinstance(reader, Paged):
+            return [rows]
+        cuts = [reader.on_page(page) for page in reader.pages(rows.relation, origin.max_parallel)]
+        return [rows.that(test) for test in _between(reader.place, cuts)] or [rows]
     key = reader.quoted(origin.split_key)
     low, high = reader.row(rows.select(f"min({key}), max({key})"))
     return [rows.that(test) for test in _ranges(key, (low, high), origin.max_parallel)] or [rows]
@@ -115,10 +134,20 @@ def _ranges(key: str, bounds: tuple[object, object], parts: int) -> list[str]:
             "'split_key' is no column of whole numbers, and others cannot be cut in this version. Leave it out."
         )
     cuts = sorted({low + (high + 1 - low) * part // parts for part in range(1, parts)} - {low})
+    tests = _between(key, [str(one) for one in cuts])
+    return [*tests, f"{key} IS NULL"] if tests else []
+
+
+def _between(what: str, cuts: Sequence[str]) -> list[str]:
+    """Return conditions of which each value but null fulfils one; none where there are no cuts.
+
+    >>> _between("k", ("3", "5"))
+    ['k < 3', 'k >= 3 AND k < 5', 'k >= 5']
+    """
     if not cuts:
         return []
-    middle = [f"{key} >= {one} AND {key} < {other}" for one, other in pairwise(cuts)]
-    return [f"{key} < {cuts[0]}", *middle, f"{key} >= {cuts[-1]}", f"{key} IS NULL"]
+    middle = [f"{what} >= {one} AND {what} < {other}" for one, other in pairwise(cuts)]
+    return [f"{what} < {cuts[0]}", *middle, f"{what} >= {cuts[-1]}"]
 
 
 def _single(query: str) -> str:

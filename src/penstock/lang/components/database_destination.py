@@ -10,7 +10,8 @@ from penstock.lang.components.file_destination import mapping_of
 from penstock.lang.components.options import only_with
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import BOOLEAN, CONNECTION, MAPPING, TEXT, choice, number_or_variable, show, when
-from penstock.plan.operators import FileTarget, Operator, Write
+from penstock.plan.dtypes import Kind
+from penstock.plan.operators import FileTarget, Operator, Sort, SortKey, Write
 from penstock.plan.systems import DatabaseTarget
 
 KEYED = ("merge_delete_insert", "merge_update_insert", "update", "insert_missing")
@@ -39,7 +40,20 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         return None
     shown = f"{target.schema}.{table}" if target.schema else table
     files = FileTarget(connection, shown, columns, format="parquet", on_bad_value=step.properties["on_bad_value"])
-    return Write(step.node.name, step.node.id, step.kind.type, given, files, target)
+    arranged = _in_order(step.node.name, given, columns, target)
+    return Write(step.node.name, step.node.id, step.kind.type, arranged, files, target)
+
+
+def _in_order(name: str, given: Operator, columns: tuple[tuple[str, str], ...], target: DatabaseTarget) -> Operator:
+    """Return what arrives, for a load in chunks by one whole number in its order: then each chunk is a range of the table, and
+    nothing else of it needs to be looked at. What a Sort gives stays as it is."""
+    if target.chunk_records is None or len(target.keys) != 1 or isinstance(given, Sort):
+        return given
+    (key,) = [field for field, column in columns if column == target.keys[0]]
+    found = given.schema.find(key)
+    if found is None or found.dtype.kind not in (Kind.INT, Kind.LONG):
+        return given
+    return Sort(name, given, (SortKey(key),), given.schema)
 
 
 def _target(

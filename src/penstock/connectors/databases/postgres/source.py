@@ -40,6 +40,15 @@ SELECT clock_timestamp()::text, min(xact_start)::text, count(*) FILTER (WHERE qu
 FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND coalesce(backend_type, 'client backend') = 'client backend'
 """
+_PAGES = """
+SELECT coalesce(max(pg_relation_size(c.oid) / current_setting('block_size')::bigint), 0)
+FROM pg_class c JOIN pg_am a ON a.oid = c.relam
+WHERE c.oid = {table}::regclass AND c.relkind IN ('r', 'm') AND a.amname = 'heap'
+"""
+FEWEST_PAGES = 1024
+"""Of a part: eight mebibytes, which one session reads before another has begun."""
+_RANGES_SINCE = 140000
+"""The version that reads the rows between two places and no others."""
 _OID, _NUMERIC, _PADDED = 26, 1700, 1042
 _MOST_REAL = "1.7976931348623157e308"
 MOST_AT_ONCE = 16
@@ -77,6 +86,7 @@ class PostgresReader:
 
     limited = staticmethod(limit)
     is_parallel = True
+    place = "ctid"
 
     def __init__(self, raw: psycopg.Connection, address: str) -> None:
         self._raw = raw
@@ -133,6 +143,19 @@ class PostgresReader:
             self._snapshot = str(self._raw.execute("SELECT pg_export_snapshot()").fetchall()[0][0])
         except psycopg.Error as error:
             raise fault_of(error) from error
+
+    def pages(self, table: str, parts: int) -> Sequence[int]:
+        """Return the pages at which each part but the first begins."""
+        if self._raw.info.server_version < _RANGES_SINCE:
+            return []
+        (found,) = self.row(_PAGES.format(table=duck.literal(table)))
+        pages = int(str(found))
+        parts = min(parts, pages // FEWEST_PAGES)
+        return [pages * part // parts for part in range(1, parts)]
+
+    def on_page(self, page: int) -> str:
+        """Return the first place of a page."""
+        return f"'({page},0)'"
 
     def running(self) -> Running | None:
         """Return which transactions of others are open in this database."""
