@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from penstock.connectors.databases import asking
+from penstock.connectors.databases import asking, drivers
 from penstock.connectors.databases.certifying import DIFFERENCES, ScratchTables
 from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
@@ -50,6 +50,13 @@ TRIED: Mapping[str, str] = {
     "oauth2": "a web server of the tests",
 }
 """What the tests of each type of connections run against; what is not named never ran against the service."""
+
+
+def load() -> None:
+    """Load the driver that jobs with databases need most often, which takes as long as a small job; for a process that will
+    fork. Starts no thread."""
+    for role in ("source", "target"):
+        drivers.module("postgres", role)
 
 
 def connectors(

@@ -29,6 +29,7 @@ def warm_up(engine: Engine) -> None:
 def load() -> None:
     """Load what jobs will need, for a process that children are forked from: opens no engine and starts no thread."""
     functions.load()
+    registry.load()
     child.load()
 
 

@@ -4,6 +4,7 @@ backslash before what has a meaning of its own, `\\N` for null."""
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -128,6 +129,16 @@ class StagedFiles:
 def _size(file: pq.ParquetFile) -> int:
     groups = range(file.metadata.num_row_groups)
     return sum(int(file.metadata.row_group(index).total_byte_size) for index in groups)
+
+
+def ahead(made: Iterator[memoryview]) -> Generator[memoryview]:
+    """Yield what another iterator gives, while the next of it is made in a thread: whoever sends waits for the server. Closed,
+    nothing more is made."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, made, None)
+        while (found := coming.result()) is not None:
+            coming = pool.submit(next, made, None)
+            yield found
 
 
 _LARGEST_FLOAT = ("3.4028235e+38", "3.4028234663852886e+38")

@@ -6,7 +6,9 @@ Only for columns whose type holds exactly what the field is; of all others the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -26,7 +28,9 @@ _EPOCH_US = 946_684_800_000_000
 _LEAST_US = -(2**63) + _EPOCH_US
 """What lies up to here is before any time of PostgreSQL, and has no number there."""
 
-_Encoder = Callable[[pa.Array, str], list[pa.Array]]
+_Part: TypeAlias = "tuple[str, np.ndarray[Any, Any]] | pa.Array"
+"""What stands behind one another in each record: values of a fixed size with numpy's name of their form, or bytes."""
+_Encoder = Callable[[pa.Array, str], list[_Part]]
 
 
 def encoders(table: Table, items: Sequence[Item]) -> list[_Encoder] | None:
@@ -43,39 +47,49 @@ def _plain(table: Table, name: str) -> str:
 
 def encoded(batch: pa.RecordBatch, items: Sequence[Item], how: Sequence[_Encoder]) -> memoryview:
     """Return the records of a batch. Raises PermanentError for a date-time that has no number."""
-    columns: list[pa.Array | pa.Scalar] = [pa.scalar(len(items).to_bytes(2, "big"), pa.large_binary())]
+    parts: list[_Part] = [(">i2", np.full(batch.num_rows, len(items)))]
     for column, item, encoder in zip(batch.columns, items, how, strict=True):
-        columns += encoder(column, item.column)
+        parts += encoder(column, item.column)
+    columns = list(_gathered(parts))
     records = pc.binary_join_element_wise(*columns, pa.scalar(b"", pa.large_binary()))
     _, offsets, data = records.buffers()
     ends = np.frombuffer(offsets, np.int64)
     return memoryview(data)[int(ends[records.offset]) : int(ends[records.offset + len(records)])]
 
 
-def _fixed(kind: str) -> _Encoder:
-    """Return what encodes values of a fixed size, *kind* being numpy's name of their form."""
+def _gathered(parts: Sequence[_Part]) -> Iterator[pa.Array]:
+    """Yield parts as bytes; numbers that stand side by side are put together at once."""
+    for is_numbers, found in groupby(parts, key=lambda part: isinstance(part, tuple)):
+        if not is_numbers:
+            yield from found
+            continue
+        side_by_side = list(found)
+        made = np.empty(len(side_by_side[0][1]), [(f"f{at}", kind) for at, (kind, _) in enumerate(side_by_side)])
+        for at, (_, values) in enumerate(side_by_side):
+            made[f"f{at}"] = values
+        kind = pa.binary(made.dtype.itemsize)
+        yield pa.Array.from_buffers(kind, len(made), [None, pa.py_buffer(made)]).cast(pa.large_binary())
 
-    def encode(column: pa.Array, _: str) -> list[pa.Array]:
+
+def _fixed(kind: str) -> _Encoder:
+    """Return what encodes values of a fixed size."""
+
+    def encode(column: pa.Array, _: str) -> list[_Part]:
         return _numbers(column, column.fill_null(column.type.to_pandas_dtype()(0)).to_numpy(zero_copy_only=False), kind)
 
     return encode
 
 
-def _numbers(column: pa.Array, values: np.ndarray, kind: str) -> list[pa.Array]:
+def _numbers(column: pa.Array, values: np.ndarray[Any, Any], kind: str) -> list[_Part]:
     """Return *values* with their length, and null where *column* is null."""
-    size = np.dtype(kind).itemsize
-    made = np.empty(len(values), [("length", ">i4"), ("value", kind)])
-    made["length"], made["value"] = size, values
-    whole = _bytes_of(made)
-    return [pc.if_else(column.is_valid(), whole, pa.scalar(_NULL, whole.type)) if column.null_count else whole]
+    parts: list[_Part] = [(">i4", np.full(len(values), np.dtype(kind).itemsize)), (kind, values)]
+    if not column.null_count:
+        return parts
+    (whole,) = _gathered(parts)
+    return [pc.if_else(column.is_valid(), whole, pa.scalar(_NULL, whole.type))]
 
 
-def _bytes_of(values: np.ndarray) -> pa.Array:
-    kind = pa.binary(values.dtype.itemsize)
-    return pa.Array.from_buffers(kind, len(values), [None, pa.py_buffer(values)]).cast(pa.large_binary())
-
-
-def _times(column: pa.Array, name: str) -> list[pa.Array]:
+def _times(column: pa.Array, name: str) -> list[_Part]:
     whole = column.cast(pa.timestamp("us", column.type.tz)).cast(pa.int64()).fill_null(0)
     values = whole.to_numpy(zero_copy_only=False)
     if len(values) and int(values.min()) <= _LEAST_US:
@@ -85,10 +99,10 @@ def _times(column: pa.Array, name: str) -> list[pa.Array]:
     return _numbers(column, values - _EPOCH_US, ">i8")
 
 
-def _texts(column: pa.Array, _: str) -> list[pa.Array]:
+def _texts(column: pa.Array, _: str) -> list[_Part]:
     held = column.cast(pa.large_binary())
-    lengths = pc.binary_length(held).fill_null(-1).to_numpy(zero_copy_only=False).astype(">i4")
-    return [_bytes_of(lengths), held.fill_null(b"") if held.null_count else held]
+    lengths = pc.binary_length(held).fill_null(-1).to_numpy(zero_copy_only=False)
+    return [(">i4", lengths), held.fill_null(b"") if held.null_count else held]
 
 
 _WHOLE_32, _WHOLE_64, _BOOLEAN = _fixed(">i4"), _fixed(">i8"), _fixed("i1")

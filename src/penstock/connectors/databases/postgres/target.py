@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from psycopg.pq import TransactionStatus
 
 from penstock.connectors.databases.limits import limit
-from penstock.connectors.databases.lines import StagedFiles, encoded, has_zero, without_zeros
+from penstock.connectors.databases.lines import StagedFiles, ahead, encoded, has_zero, without_zeros
 from penstock.connectors.databases.postgres import binary
 from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Span, Table, update_from
@@ -229,17 +229,23 @@ class PostgresTarget:
         of PostgreSQL has a zero character. What the columns of *table* hold exactly is sent in binary, all else as text."""
         records = skipped = nulled = 0
         how = binary.encoders(table, items) if table is not None and self._counts_times else None
-        form = "" if how is None else " (FORMAT binary)"
+
+        def made() -> Iterator[memoryview]:
+            nonlocal skipped, nulled
+            for batch in files.batches():
+                sound, bad = _sound(batch, items, policy)
+                nulled += bad if policy == "set_null" else 0
+                skipped += batch.num_rows - sound.num_rows
+                yield encoded(sound) if how is None else binary.encoded(sound, items, how)
+
         try:
             with self._raw.cursor() as cursor:
-                with cursor.copy(f"COPY {into} FROM STDIN{form}".encode()) as copy:
+                form = "" if how is None else " (FORMAT binary)"
+                with cursor.copy(f"COPY {into} FROM STDIN{form}".encode()) as copy, closing(ahead(made())) as coming:
                     if how is not None:
                         copy.write(binary.HEADER)
-                    for batch in files.batches():
-                        sound, bad = _sound(batch, items, policy)
-                        nulled += bad if policy == "set_null" else 0
-                        skipped += batch.num_rows - sound.num_rows
-                        copy.write(encoded(sound) if how is None else binary.encoded(sound, items, how))
+                    for one in coming:
+                        copy.write(one)
                     if how is not None:
                         copy.write(binary.TRAILER)
                 records = cursor.rowcount
