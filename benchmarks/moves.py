@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from benchmarks.throughput import POLL_S
 from benchmarks.workloads import BY_HAND, ORDER_FIELDS, chain, component, source
 
 AIM_TIME, AIM_BYTES = 1.2, 512 << 20
+AIM_CHUNKS, CHUNK = 1.1, 100_000
 ROWS = 1_000_000
 ROUNDS = 3
 SCRIPT, PEER = BY_HAND / "moves.py", BY_HAND / "moves_by_dlt.py"
@@ -41,13 +42,23 @@ class Move:
     by_peer: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A load that is measured in chunks and in one transaction: *packages* are both, by whether they are cut."""
+
+    label: str
+    packages: dict[bool, int]
+    before: Callable[[], None]
+    rows: Callable[[], int]
+
+
 def run(client: Client, server_pid: int, data: Path, rows: int, rounds: int, peer: str | None) -> list[Line]:
     """Return the lines of every move, both sides taking turns; *peer* is a Python that has dlt, None for none."""
     lines: list[Line] = []
     with running(data, rows) as systems:
         cluster_id = client.cluster()
         for move in _moves(client, systems):
-            package_id = _package(client, move)
+            package_id = _package(client, move.label, move.parts)
             ours, theirs, peers = [], [], []
             for number in range(rounds + 1):
                 for side, samples in (("by_hand", theirs), ("ours", ours), ("peer", peers)):
@@ -66,8 +77,33 @@ def run(client: Client, server_pid: int, data: Path, rows: int, rounds: int, pee
                         samples.append(sample)
             lines += _lines(move, rows, ours, theirs, peers)
             sys.stderr.write(f"{lines[-1].name}\n")
+        for load in _loads(client, systems):
+            lines += _in_chunks(client, server_pid, cluster_id, load, rows, rounds)
+            sys.stderr.write(f"{lines[-1].name}\n")
         client.call("DELETE", f"clusters/{cluster_id}")
     return [*lines, Line(NOT_RUN, "–", "–", None, "–", None)]
+
+
+def _in_chunks(client: Client, server_pid: int, cluster_id: int, load: Load, rows: int, rounds: int) -> list[Line]:
+    """Return the lines of a load in chunks against the same in one transaction."""
+    found: dict[bool, list[Sample]] = {True: [], False: []}
+    for number in range(rounds + 1):
+        for is_cut, package_id in load.packages.items():
+            load.before()
+            sample = _as_job(client, server_pid, cluster_id, package_id)
+            if load.rows() != rows:
+                raise RuntimeError(f"{load.label}: {load.rows()} records instead of {rows}")
+            if number:
+                found[is_cut].append(sample)
+    name = f"(h) {load.label}, {rows / 1e6:g} M rows, in chunks of {CHUNK:,}"
+    cut, whole = (median([one.seconds for one in found[is_cut]]) for is_cut in (True, False))
+    cpu, whole_cpu = (median([one.cpu_seconds for one in found[is_cut]]) for is_cut in (True, False))
+    peak, ratio = max(one.peak_bytes for one in found[True]), cut / whole
+    return [
+        Line(f"{name}; in one transaction", f"{cut:.2f} s", f"{whole:.2f} s", ratio, f"≤ {AIM_CHUNKS:g}×", ratio <= AIM_CHUNKS),
+        Line(f"{name}, processor time", f"{cpu:.2f} s", f"{whole_cpu:.2f} s", cpu / whole_cpu, "–", None),
+        Line(f"{name}, peak memory", mebibytes(peak), "–", None, f"≤ {mebibytes(AIM_BYTES)}", peak <= AIM_BYTES),
+    ]  # fmt: skip
 
 
 def _as_job(client: Client, server_pid: int, cluster_id: int, package_id: int) -> Sample:
@@ -101,9 +137,9 @@ def _lines(move: Move, rows: int, ours: list[Sample], theirs: list[Sample], peer
 
 
 def _moves(client: Client, systems: Systems) -> list[Move]:
-    given = {"host": "127.0.0.1", "database": "bench", "password": PASSWORD, "ssl": False}
+    given = _given(systems)
     files = _connection(client, "file", path=str(systems.data))
-    base = _connection(client, "postgres", port=systems.postgres.port, username="postgres", **given)
+    base = _connection(client, "postgres", **given)
     key, secret = S3_KEY
     where = {"endpoint": systems.s3[0], "path_style": True, "region": "us-east-1"}
     store = _connection(client, "s3", username=key, password=secret, **where)
@@ -146,11 +182,51 @@ def _moves(client: Client, systems: Systems) -> list[Move]:
         Move("s3_to_postgres", "Parquet in S3 (rclone) → PostgreSQL", (_stored(store), table), emptied, counted),
     ]  # fmt: skip
     if systems.mariadb is not None:
-        market = _connection(client, "mysql", port=systems.mariadb.port, username="bench", **given)
+        market = _connection(client, "mysql", **(given | {"port": systems.mariadb.port, "username": "bench"}))
         moves.append(
             Move("mariadb_to_parquet", "MariaDB → Parquet", (_rows_of("orders", market), to_file), nothing, in_file)
         )
     return moves
+
+
+def _loads(client: Client, systems: Systems) -> list[Load]:
+    """Return the loads that are cut: orders that are added, and those that are merged into half of them."""
+    base = _connection(client, "postgres", **_given(systems))
+    files = _connection(client, "file", path=str(systems.data))
+
+    def emptied() -> None:
+        systems.sql("TRUNCATE loaded", "CHECKPOINT")
+
+    def halved() -> None:
+        half = "INSERT INTO loaded SELECT * FROM orders WHERE id % 2 = 0"
+        systems.sql("TRUNCATE loaded", half, "ANALYZE loaded", "CHECKPOINT")
+
+    def counted() -> int:
+        return int(systems.sql("SELECT count(paid_on) FROM loaded")[0][0])
+
+    systems.sql(f"CREATE TABLE loaded ({COLUMNS}, PRIMARY KEY (id))")
+    loads = []
+    for label, file, operation in (
+        ("append to a table of PostgreSQL", "orders", "append"),
+        ("merge into a table of PostgreSQL, keys in order", "orders", "merge_update_insert"),
+        ("merge into a table of PostgreSQL, keys in no order", "mixed", "merge_update_insert"),
+    ):
+        packages = {}
+        for is_cut in (True, False):
+            table = _table(base, "loaded", operation)
+            if is_cut:
+                table["properties"]["chunk_records"] = CHUNK
+            parts = (source(file, ORDER_FIELDS) | {"connection": files}, table)
+            packages[is_cut] = _package(client, label, parts)
+        loads.append(Load(label, packages, emptied if operation == "append" else halved, counted))
+    return loads
+
+
+def _given(systems: Systems) -> dict[str, Any]:
+    return {
+        "host": "127.0.0.1", "port": systems.postgres.port, "database": "bench", "username": "postgres",
+        "password": PASSWORD, "ssl": False,
+    }  # fmt: skip
 
 
 def _connection(client: Client, kind: str, **parameters: Any) -> dict[str, Any]:
@@ -176,6 +252,6 @@ def _table(connection: dict[str, Any], table: str = "orders_ours", operation: st
     return component("load", "database_destination", properties, connection=connection, mapping=mapping)
 
 
-def _package(client: Client, move: Move) -> int:
-    flow = {"components": list(move.parts), "edges": chain(*(str(one["id"]) for one in move.parts))}
-    return int(client.call("POST", "packages", {"name": move.label, "data_flow_json": json.dumps(flow)})["id"])
+def _package(client: Client, label: str, parts: Sequence[dict[str, Any]]) -> int:
+    flow = {"components": list(parts), "edges": chain(*(str(one["id"]) for one in parts))}
+    return int(client.call("POST", "packages", {"name": label, "data_flow_json": json.dumps(flow)})["id"])

@@ -59,6 +59,7 @@ def running(data: Path, rows: int) -> Iterator[Systems]:
             market = None
         systems = Systems(folder, base, market, s3)
         _fill_postgres(systems, rows)
+        _mix(folder)
         (s3[1] / BUCKET).mkdir()
         duckdb.execute(f"COPY ({_typed(folder)}) TO '{s3[1] / BUCKET / 'orders.parquet'}' (FORMAT parquet)")
         systems.told = {
@@ -100,6 +101,12 @@ def _fill_postgres(systems: Systems, rows: int) -> None:
         f"FROM ({_typed(systems.data)}) WHERE id < {CHANGES}) TO '{changes}' (HEADER)"
     )
     systems.sql(f"INSERT INTO indexed SELECT * FROM orders WHERE id < {rows - CHANGES // 2}", "ANALYZE")
+
+
+def _mix(folder: Path) -> None:
+    """Write the orders once more, in no order."""
+    lines = f"read_csv('{folder}/orders.csv', header = true, all_varchar = true)"
+    duckdb.execute(f"COPY (SELECT * FROM {lines} ORDER BY hash(id)) TO '{folder}/mixed.csv' (HEADER)")
 
 
 def _fill_mariadb(market: MariaDB, folder: Path) -> None:

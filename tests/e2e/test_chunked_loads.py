@@ -134,6 +134,11 @@ def test_a_load_whose_worker_dies_three_times_says_what_stands(loads: Loads, wai
     job = server.wait(job_id)
     assert job["status"] == "failed"
     assert "its worker died 3 times" in job["errors"]
+    assert (
+        f"Component 'load': 3 of {CHUNKS} chunks were written before, {3 * SIZE} of {CHUNKS * SIZE} records"
+        in job["errors"]
+    )
+    assert "remove them from the table before" in job["errors"]
     loads.let(CHUNKS * SIZE)
     assert loads.rows() == list(range(3 * SIZE))
     log = server.log(job_id)

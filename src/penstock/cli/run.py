@@ -81,6 +81,9 @@ class Screen:
     def staged(self, folders: Sequence[str]) -> None:
         """Nothing to show: the folders are removed by this process."""
 
+    def stands(self, component: str, sentence: str) -> None:
+        """Nothing to show: nobody goes on with it, and what fails says it."""
+
     def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
         """Nothing to show: they are kept once the job is done."""
 

@@ -199,6 +199,10 @@ Say = Callable[[str, str], None]
 """Takes a line for the job's log: its level (`info`, `warning`, `error`), its text."""
 
 
+def nobody_keeps(sentence: str) -> None:
+    """Forget it."""
+
+
 def nobody_reads(level: str, line: str) -> None:
     """Say nothing: there is no log."""
 
@@ -232,8 +236,8 @@ class Staged:
     where that is a folder of this machine. *target* is where they go, written as a path by which outputs are compared: no two
     of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
     attempts it, among those of every installation that writes to the same target. *epoch* is that of the attempt that
-    publishes, 0 without a server. *log* takes what is to be known while it is published; *through* is the connection of a
-    place that records lie in on their way."""
+    publishes, 0 without a server. *log* takes what is to be known while it is published, *stands* what is to be said of what is
+    there should the attempt say nothing more; *through* is the connection of a place that records lie in on their way."""
 
     write: Write
     connection: Connection
@@ -243,6 +247,7 @@ class Staged:
     load: str = ""
     epoch: int = 0
     log: Say = field(default=nobody_reads, repr=False, compare=False)
+    stands: Callable[[str], None] = field(default=nobody_keeps, repr=False, compare=False)
     through: Connection | None = None
 
     @property

@@ -96,6 +96,8 @@ class Attempt:
                 mine = [folder for folder in map(_text, said["folders"]) if _token_of(folder) == self.token]
                 self.staged += mine
                 told.staged += mine
+            case "stands":
+                told.stands[_text(said["component"])] = self.mask(_text(said["sentence"]))
             case "watermarks":
                 told.watermarks = [self._move(one) for one in said["moves"]]
             case "ask":
@@ -160,6 +162,7 @@ class Attempt:
         told.progress = newer.progress if newer.progress is not None else told.progress
         told.sources |= newer.sources
         told.outputs |= newer.outputs
+        told.stands |= newer.stands
         told.declared = newer.declared if newer.declared is not None else told.declared
         told.variables = newer.variables if newer.variables is not None else told.variables
         told.staged += newer.staged

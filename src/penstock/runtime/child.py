@@ -1,7 +1,8 @@
 """The process of one job: takes its order, runs it, tells its worker, and asks before it publishes.
 
-Messages to the worker: `ready`; `log`, `progress`, `source`, `output`, `variables`, `outputs`, `staged`, `watermarks` as they
-come; `ask` with what is staged; last one of `done`, `failed`, `stopped`. From the worker: the order, then `grant` and `stop`.
+Messages to the worker: `ready`; `log`, `progress`, `source`, `output`, `variables`, `outputs`, `staged`, `stands`, `watermarks`
+as they come; `ask` with what is staged; last one of `done`, `failed`, `stopped`. From the worker: the order, then `grant` and
+`stop`.
 """
 
 from __future__ import annotations
@@ -186,6 +187,10 @@ class _Job:
     def staged(self, folders: Sequence[str]) -> None:
         """Send where this attempt is about to write."""
         self._tell({"kind": "staged", "folders": list(folders)})
+
+    def stands(self, component: str, sentence: str) -> None:
+        """Send what is to be said of an output that is published in part."""
+        self._tell({"kind": "stands", "component": component, "sentence": sentence})
 
     def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
         """Send how far sources have come: before the grant is asked for, with which it is written down."""

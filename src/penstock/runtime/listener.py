@@ -20,5 +20,8 @@ class Listener(Reporter, Protocol):
     def staged(self, folders: Sequence[str]) -> None:
         """The folders that this attempt will write into, before they are made."""
 
+    def stands(self, component: str, sentence: str) -> None:
+        """What is to be said of an output that is published in part, should this attempt say nothing more."""
+
     def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
         """How far incremental sources have come (`runtime.watermarks`), which holds once the job is done."""

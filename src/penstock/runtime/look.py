@@ -52,6 +52,9 @@ class Quiet:
     def staged(self, folders: Sequence[str]) -> None:
         """Nothing is staged."""
 
+    def stands(self, component: str, sentence: str) -> None:
+        """Nothing is published."""
+
     def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
         """Nothing moves."""
 

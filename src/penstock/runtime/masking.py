@@ -62,6 +62,10 @@ class MaskedListener:
         """Pass it on, likewise."""
         self._listener.staged(folders)
 
+    def stands(self, component: str, sentence: str) -> None:
+        """Pass on a sentence."""
+        self._listener.stands(component, self._mask(sentence))
+
     def watermarks(self, moves: Sequence[Mapping[str, Any]]) -> None:
         """Pass it on: a watermark that holds a secret is refused before."""
         self._listener.watermarks(moves)

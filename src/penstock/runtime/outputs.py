@@ -130,7 +130,10 @@ class Outputs:
         def log(level: str, line: str) -> None:
             listener.log(level, f"{write.component}: {line}")
 
-        return replace(self.staged[write.component], log=log)
+        def stands(sentence: str) -> None:
+            listener.stands(write.component, sentence)
+
+        return replace(self.staged[write.component], log=log, stands=stands)
 
     def _through(self, write: Write) -> Connection | None:
         """Return the connection of the place that records lie in on their way. Raises PermanentError where there is none."""

@@ -66,13 +66,14 @@ class Report:
     progress: float | None = None
     sources: dict[str, int] = field(default_factory=dict)
     outputs: dict[str, tuple[int | None, float | None]] = field(default_factory=dict)
+    stands: dict[str, str] = field(default_factory=dict)
     declared: Sequence[Mapping[str, Any]] | None = None
     variables: Mapping[str, Any] | None = None
     staged: list[str] = field(default_factory=list)
     watermarks: Sequence[Mapping[str, Any]] | None = None
 
     def __bool__(self) -> bool:
-        told = (self.lines, self.sources, self.outputs, self.staged)
+        told = (self.lines, self.sources, self.outputs, self.stands, self.staged)
         once = (self.progress, self.declared, self.variables, self.watermarks)
         return any(told) or any(one is not None for one in once)
 
@@ -311,6 +312,9 @@ def _write(uow: UnitOfWork, job: Job, told: Report, now: datetime) -> None:
             if records is not None:
                 known[component].records_count = records
             known[component].updated_at, known[component].progress = now, progress
+    for component, sentence in told.stands.items():
+        if component in known:
+            known[component].standing = sentence[:LONGEST_ERROR]
     counted = {source.component: source for source in job.sources}
     for component, records in told.sources.items():
         if component not in counted:

@@ -204,7 +204,11 @@ def cut_off(job: Job) -> str:
     """Say what a publication that nobody finishes leaves. Its folders are not removed: they may hold all that there is of
     what was to be replaced."""
     folders = ", ".join(PurePath(one).name for one in json.loads(job.staged)) or "none"
-    return f"outputs may be there in part. Folders with the rest, beside them, for a person to look at: {folders}."
+    said = f"outputs may be there in part. Folders with the rest, beside them, for a person to look at: {folders}."
+    told = [f"Component '{one.component_name}': {one.standing}" for one in job.outputs if one.standing is not None]
+    if told:
+        said += f" {' '.join(told)} Of what was written in the last moment only the ledger of the target tells."
+    return said
 
 
 def end(uow: UnitOfWork, job: Job, status: JobStatus, now: datetime) -> None:

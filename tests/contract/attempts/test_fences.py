@@ -153,6 +153,22 @@ def test_a_job_whose_worker_died_three_times_is_given_up(queue: Queue) -> None:
     assert queue.claim("b") is None
 
 
+def test_a_job_that_died_while_it_published_says_what_stands(queue: Queue) -> None:
+    held = started(queue)
+    assert queue.grant(held)
+    for number in (1, 2):
+        queue.report(
+            held, stands={"out": f"{number} of 6 chunks were written before.", "other": "no output of this job"}
+        )
+        held = taken_over(queue, held)
+    queue.later(15)
+    queue.join("b")
+    queue.claim("b")
+    said = queue.job_row(held.job_id).errors
+    assert "It died while publishing" in said
+    assert "Component 'out': 2 of 6 chunks were written before. Of what was written in the last moment only" in said
+
+
 def test_a_job_that_is_given_back_counts_no_death(queue: Queue) -> None:
     held = started(queue)
     for epoch in range(2, 8):

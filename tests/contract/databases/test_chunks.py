@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 TWO = ["id:int", "name:string"]
 KEY = ["id*", "name"]
-LINES = "1,new\n2,two\n,null\n3,three\n,none\n4,four\n5,five\n"
-"""Seven records, two of them without a key, in two chunks of three and one of one."""
+LINES = ",null\n,none\n1,new\n2,two\n3,three\n4,four\n5,five\n"
+"""Seven records, two of them without a key, in two chunks of three and one of one; in the order of the key, which loads by key
+come in."""
 OPERATIONS = ("append", "merge_update_insert", "update", "insert_missing")
 OLD = [(1, "old"), (5, "old"), (8, "old")]
 STEPS = ("begin", "bulk", "commit")
@@ -60,7 +61,7 @@ def rows(base: Base) -> list[tuple[object, ...]]:
     return sorted(base.rows("SELECT id, name FROM t"), key=str)
 
 
-RECORDS = [(1, "new"), (2, "two"), (None, "null"), (3, "three"), (None, "none"), (4, "four"), (5, "five")]
+RECORDS = [(None, "null"), (None, "none"), (1, "new"), (2, "two"), (3, "three"), (4, "four"), (5, "five")]
 
 
 def after(operation: str, records: int = len(RECORDS)) -> list[tuple[object, ...]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from penstock.connectors.databases import loading
+from penstock.connectors.databases.loading import Load
 from penstock.connectors.databases.postgres.target import PostgresTarget
 
 if TYPE_CHECKING:
@@ -61,6 +62,30 @@ def test_a_ledger_that_nobody_may_widen(jobs: Jobs, base: Base) -> None:
     base.sql(first, second)
     jobs.write("1\n2\n", ONE, chunk_records=1)
     assert base.rows("SELECT count(*) FROM t") == [(3,)]
+
+
+@pytest.mark.parametrize("operation", ["merge_update_insert", "update", "insert_missing"])
+def test_each_chunk_is_a_range_of_the_table(
+    jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch, operation: str
+) -> None:
+    """In whatever order the records come: no more of the table is looked at."""
+    base.sql(
+        "CREATE TABLE t (id int, name varchar(9))", "INSERT INTO t SELECT g, 'old' FROM generate_series(1, 9) AS g"
+    )
+    spans: list[Any] = []
+    found = Load._span
+
+    def spied(self: Any, *args: Any) -> Any:
+        spans.append(found(self, *args))
+        return spans[-1]
+
+    monkeypatch.setattr(Load, "_span", spied)
+    lines = "7,new\n1,new\n12,new\n3,new\n9,new\n,new\n"
+    given = {"operation": operation, "mapping": ["id*", "name"], "chunk_records": 2}
+    jobs.write(lines, ["id:int", "name:string"], **given)
+    assert [(one.least, one.most) for one in spans] == [(1, 1), (3, 7), (9, 12)]
+    changed = {"merge_update_insert": 6, "update": 4, "insert_missing": 2}[operation]
+    assert base.rows("SELECT count(*) FROM t WHERE name = 'new'") == [(changed,)]
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])

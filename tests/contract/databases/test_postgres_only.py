@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from penstock.connectors.databases.postgres import source
 from penstock.connectors.databases.postgres.source import PostgresReader
 
 if TYPE_CHECKING:
@@ -134,6 +135,45 @@ def test_types_of_a_table_that_is_made(jobs: Jobs, base: Base) -> None:
     )  # fmt: skip
 
 
+def test_in_binary_as_in_text(jobs: Jobs, base: Base) -> None:
+    """With `set_null` records go as text, which the server casts."""
+    types = {
+        "int": "integer", "int2": "bigint", "long": "bigint", "float": "real", "double": "double precision",
+        "boolean": "boolean", "datetime": "timestamptz", "datetime2": "timestamp", "string": "text",
+        "string2": "varchar(12)", "json": "json",
+    }  # fmt: skip
+    rows = [
+        r'-2147483648,-2147483648,-9223372036854775808,0.1,-0.0,true,0001-01-01T00:00:00Z,2024-02-29T23:59:59.999Z,"",a\b\\,'
+        '"{""a"":[1]}"',
+        "2147483647,2147483647,9223372036854775807,3.4028235e38,1.7976931348623157E308,false,9999-12-31T23:59:59.999Z,"
+        r'1969-12-31T23:59:59.999Z,"ä😀\N",\N,{}',
+        ",,,,,,,,,,", "0,0,0,NaN,Infinity,,1970-01-01T00:00:00.000Z,2000-01-01T00:00:00.000Z,\t,twelve chars,",
+        "0,0,0,-Infinity,5e-324,,,,,,",
+    ]  # fmt: skip
+    fields = [f"c{at}:{name.rstrip('2')}" for at, name in enumerate(types)]
+    columns = ", ".join(f"c{at} {one}" for at, one in enumerate(types.values()))
+    base.sql(f"CREATE TABLE t ({columns})", f"CREATE TABLE u ({columns})")
+    jobs.write("\n".join(rows) + "\n", fields)
+    jobs.write("\n".join(rows) + "\n", fields, table="u", on_bad_value="set_null")
+    asked = "SELECT " + ", ".join(f"c{at}::text" for at in range(len(types))) + " FROM {} ORDER BY 1, 4"
+    found = base.rows(asked.format("t"))
+    assert found == base.rows(asked.format("u"))
+    assert len(found) == 5
+    assert "-0" in [row[4] for row in found]
+
+
+def test_what_a_column_cannot_hold_is_refused_in_binary_too(jobs: Jobs, base: Base) -> None:
+    base.sql("CREATE TABLE t (d timestamptz)", "CREATE TABLE u (n integer, s varchar(2))")
+    said = jobs.refused("-290000-01-01T00:00:00.000Z\n", ["d:datetime"])
+    assert "a date-time of the column 'd' lies before all that PostgreSQL holds" in said
+    assert "out of range" in jobs.refused("-9000-01-01T00:00:00.000Z\n", ["d:datetime"])
+    assert "out of range" in jobs.refused("2147483648,a\n", ["n:long", "s:string"], table="u")
+    said = jobs.refused("1,ab\n2,abc\n", ["n:int", "s:string"], table="u")
+    assert "too long" in said
+    assert "COPY u, line 2, column s" in said
+    assert base.rows("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)") == [(0, 0)]
+
+
 def test_a_zero_character(jobs: Jobs, base: Base) -> None:
     (jobs.lake / "in.csv").write_bytes(b"1,a\0b\n2,c\n")
     base.sql("CREATE TABLE t (id int, name text)")
@@ -201,6 +241,41 @@ def test_ranges_are_of_one_snapshot(jobs: Jobs, base: Base, monkeypatch: pytest.
 
     monkeypatch.setattr(PostgresReader, "_copy", late)
     assert len(jobs.read(["id:int"], table="t", split_key="id", max_parallel=4)) == 40
+
+
+@pytest.mark.parametrize("where", [None, "n % 10 <> 3"])
+def test_pages_give_every_row_once(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch, where: str | None) -> None:
+    """Without a key; places that are free again or were taken twice among them."""
+    monkeypatch.setattr(source, "FEWEST_PAGES", 2)
+    base.sql("CREATE TABLE t (n int, note text)")
+    base.sql("INSERT INTO t SELECT g, repeat('x', 500) FROM generate_series(1, 200) AS g")
+    base.sql("DELETE FROM t WHERE n % 7 = 0", "UPDATE t SET note = 'y' WHERE n % 5 = 0")
+    begun: list[str] = []
+    copy = PostgresReader._copy
+
+    def spied(self: Any, database: Any, statement: str, *args: Any, **more: Any) -> int:
+        begun.append(statement)
+        return copy(self, database, statement, *args, **more)
+
+    monkeypatch.setattr(PostgresReader, "_copy", spied)
+    wanted = [n for n in range(1, 201) if n % 7 and (where is None or n % 10 != 3)]
+    for parallel, parts in ((3, 3), (40, 7)):
+        begun.clear()
+        given = {"table": "t", "max_parallel": parallel, **({} if where is None else {"where_clause": where})}
+        assert sorted(json.loads(line)["n"] for line in jobs.read(["n:int"], **given)) == wanted
+        assert len(begun) == parts
+        assert all("ctid" in one for one in begun)
+
+
+def test_what_has_no_pages_is_read_in_one_session(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "FEWEST_PAGES", 1)
+    base.sql("CREATE TABLE t (n int)", "INSERT INTO t SELECT g FROM generate_series(1, 2000) AS g")
+    base.sql("CREATE VIEW v AS SELECT * FROM t", "CREATE TABLE p (n int) PARTITION BY RANGE (n)")
+    base.sql("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9999)", "INSERT INTO p SELECT * FROM t")
+    for table in ("v", "p"):
+        assert len(jobs.read(["n:int"], table=table, max_parallel=2)) == 2000
+    given = {"access_mode": "query", "query": "SELECT * FROM t", "max_parallel": 2}
+    assert len(jobs.read(["n:int"], **given)) == 2000
 
 
 def test_a_range_that_fails_fails_the_job(jobs: Jobs, base: Base) -> None:

@@ -82,7 +82,8 @@ class StagedFiles:
     def _read(self) -> Iterator[pa.RecordBatch]:
         before = 0
         for path in self.paths:
-            with pq.ParquetFile(path) as file:
+            # Read before it is wanted, a file is in memory as a whole until its end.
+            with pq.ParquetFile(path, pre_buffer=False) as file:
                 rows = int(file.metadata.num_rows)
                 end = rows if self.end is None else min(rows, self.end - before)
                 yield from self._batches(file, max(0, self.first - before), end)

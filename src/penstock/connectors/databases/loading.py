@@ -160,6 +160,8 @@ class Load:
         elif seen is not None and self.there is None and self._in_chunks:
             self.staged.log("info", f"{seen.chunk:,} chunks were written by an earlier attempt")
         self.pending, self.there = None, seen
+        if standing := self._standing():
+            self.staged.stands(standing.strip())
 
     def _next(self, session: Target, ledger: Ledger, seen: Entry | None, size: int) -> bool:
         """Write the next chunk; tell whether it was the last."""

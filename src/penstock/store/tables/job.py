@@ -15,7 +15,7 @@ from penstock.store.tables.package import Package
 
 class JobOutput(Base):
     """What a job wrote to one destination; *name* is the place, *component_name* the component, *receipt*
-    what was read, left out and written, as JSON."""
+    what was read, left out and written, as JSON; *standing* what is to be said of it should the job be given up now."""
 
     __tablename__ = "job_outputs"
     __table_args__ = (UniqueConstraint("job_id", "component_name"),)
@@ -32,6 +32,7 @@ class JobOutput(Base):
     preview_type: Mapped[str | None] = mapped_column(Word)
     files: Mapped[str] = mapped_column(default="[]")
     receipt: Mapped[str | None]
+    standing: Mapped[str | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
