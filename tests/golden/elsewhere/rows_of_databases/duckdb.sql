@@ -23,5 +23,6 @@ WITH "a" AS NOT MATERIALIZED (SELECT * FROM source('a'))
 SELECT * FROM "a";
 
 -- add_only
-WITH "b" AS NOT MATERIALIZED (SELECT * FROM source('b'))
-SELECT * FROM "b";
+WITH "b" AS NOT MATERIALIZED (SELECT * FROM source('b')),
+"add_only" AS NOT MATERIALIZED (SELECT * FROM "b")
+SELECT * FROM "add_only" ORDER BY xor("id", 0) ASC NULLS FIRST;

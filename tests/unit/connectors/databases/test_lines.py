@@ -60,9 +60,9 @@ def test_what_lies_between_two_chunks_is_not_read_twice(
 ) -> None:
     opened, reading, kind = [], Reading(), pq.ParquetFile
 
-    def opening(path: Path) -> pq.ParquetFile:
+    def opening(path: Path, **given: object) -> pq.ParquetFile:
         opened.append(path)
-        return kind(path)
+        return kind(path, **given)
 
     monkeypatch.setattr(pq, "ParquetFile", opening)
     found = [numbers(StagedFiles(files, None, first, min(first + 3, 20), reading)) for first in range(0, 20, 3)]
