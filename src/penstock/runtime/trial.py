@@ -85,8 +85,9 @@ def _checked(name: str, schema: Schema, rows: tuple[Row, ...]) -> tuple[Row, ...
 
 
 def _seen(plan: Plan, name: str, operator: Operator, rows: tuple[Row, ...]) -> Seen:
-    is_ordered = isinstance(operator, Sort)
     write = next((one for one in plan.outputs if one.component == name), None)
+    # The order that a destination makes for itself is none of the package.
+    is_ordered = isinstance(operator, Sort) and (write is None or operator.component != name)
     if write is None:
         return Seen(operator.schema, rows, is_ordered)
     names = operator.schema.names
