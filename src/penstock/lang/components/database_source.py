@@ -117,8 +117,9 @@ component = Component(
         ),
         Property("query", TEXT, "One full SELECT; required with `query`.", takes="T"),
         Property(
-            "split_key", TEXT, "Column by whose ranges the read is cut; nulls are one more range. Absent: a table is cut by where "
-            "its rows lie.", takes="T"
+            "split_key", TEXT,
+            "Column by whose ranges the read is cut; nulls are one more range. Absent: a table is cut by where its rows lie.",
+            takes="T",
         ),
         Property(
             "max_parallel", number_or_variable(1), "Connections open at once, where the system can read one snapshot in all of "
