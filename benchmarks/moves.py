@@ -169,12 +169,18 @@ def _moves(client: Client, systems: Systems) -> list[Move]:
         "out", "cloud_storage_destination",
         {"path": "output/ours", "format": "parquet", "merge_to_single_file": True, "if_exists": "replace"}, connection=files,
     )  # fmt: skip
-    lines, changes = (source(name, ORDER_FIELDS) | {"connection": files} for name in ("orders", "changes"))
+    lines, changes, scattered = (
+        source(name, ORDER_FIELDS) | {"connection": files} for name in ("orders", "changes", "scattered")
+    )
     table, merged = _table(base), _table(base, "changed", "merge_update_insert")
     moves = [
         Move("csv_to_postgres", "delimited → PostgreSQL", (lines, table), emptied, counted, by_peer=True),
         Move(
             "merge", f"merge of {CHANGES:,} changes into an indexed table of PostgreSQL", (changes, merged), restored,
+            lambda _: count("changed"),
+        ),
+        Move(
+            "scattered", f"merge of {CHANGES:,} changes all over an indexed table of PostgreSQL", (scattered, merged), restored,
             lambda _: count("changed"),
         ),
         Move("postgres_to_parquet", "PostgreSQL → Parquet", (rows_in, to_file), nothing, in_file, by_peer=True),

@@ -35,13 +35,22 @@ def csv_to_postgres(data: Path, told: dict[str, Any]) -> None:
 
 def merge(data: Path, told: dict[str, Any]) -> None:
     """By COPY into a table of the session and one INSERT … ON CONFLICT."""
+    _merged(data / "changes.csv", told)
+
+
+def scattered(data: Path, told: dict[str, Any]) -> None:
+    """Likewise."""
+    _merged(data / "scattered.csv", told)
+
+
+def _merged(file: Path, told: dict[str, Any]) -> None:
     import psycopg
 
     with psycopg.connect(**told["postgres"]) as session, session.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE given (LIKE changed) ON COMMIT DROP")
         with (
             cursor.copy("COPY given FROM STDIN (FORMAT csv, HEADER)") as copy,
-            (data / "changes.csv").open("rb") as lines,
+            file.open("rb") as lines,
         ):
             while piece := lines.read(1 << 20):
                 copy.write(piece)
