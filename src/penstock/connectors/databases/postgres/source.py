@@ -44,7 +44,9 @@ _PAGES = """
 SELECT coalesce(max(pg_relation_size(c.oid) / current_setting('block_size')::bigint), 0)
 FROM pg_class c JOIN pg_am a ON a.oid = c.relam
 WHERE c.oid = {table}::regclass AND c.relkind IN ('r', 'm') AND a.amname = 'heap'
+AND NOT EXISTS (SELECT 1 FROM pg_inherits WHERE inhparent = c.oid)
 """
+"""Of an ordinary table: what inherits from one may be of another kind, whose rows lie nowhere."""
 FEWEST_PAGES = 1024
 """Of a part: eight mebibytes, which one session reads before another has begun."""
 _RANGES_SINCE = 140000
