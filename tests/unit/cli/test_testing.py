@@ -155,6 +155,34 @@ def test_order_counts_behind_a_sort_alone(cases: Path) -> None:
     assert differences(cases) == ["the records are there, in another order", "record 1:", "- {id: 1}", "+ {id: 2}", ""]
 
 
+def test_the_order_of_chunks_does_not_count(cases: Path) -> None:
+    """A destination puts them in the order of the key by itself."""
+    loads = """\
+penstock: 1
+components:
+  - name: orders
+    type: cloud_storage_source
+    connection: lake
+    path: in.csv
+    fields: [id: long]
+  - name: load
+    type: database_destination
+    input: orders
+    connection: shop
+    table: t
+    operation: insert_missing
+    chunk_records: 1
+    mapping: [{alias: id, key: true}]
+"""
+    cases.with_name("big.yaml").write_text(loads)
+    expected = "{load: [{id: 2}, {id: 1}]}"
+    cases.write_text(
+        "penstock: 1\npackage: big.yaml\ncases:\n  - name: a\n    given: {orders: [{id: 2}, {id: 1}]}\n"
+        f"    expect: {expected}\n"
+    )
+    assert differences(cases) == [""]
+
+
 def test_any_component_may_be_given_records(cases: Path) -> None:
     cases.write_text(
         "penstock: 1\npackage: big.yaml\ncases:\n  - name: a\n    given: {seen: [{id: 5, now: a}]}\n"
