@@ -62,6 +62,7 @@ _WORDS = tuple(
 )  # fmt: skip
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _NAMES = re.compile(r"penstock_[0-9a-f]{32}(_\d{10,})?")
+_TURNS = ("BEGIN TRANSACTION", "ROLLBACK TRANSACTION", "CALL BQ.ABORT_SESSION()")
 _DEFINES = re.compile(r"\s*(CREATE|ALTER|DROP)\b", re.IGNORECASE)
 _KINDS = {
     "BOOLEAN": "BOOLEAN", "DATE": "DATE", "TIME": "TIME", "JSON": "JSON", "BLOB": "BYTES", "FLOAT": "FLOAT", "DOUBLE": "FLOAT",
@@ -116,6 +117,7 @@ class BigQuery(ThreadingHTTPServer):
         self.made: dict[str, int] = {}
         self.began, self.cancelled = threading.Event(), threading.Event()
         self.jobs: dict[str, dict[str, Any]] = {}
+        self.sessions: dict[str, Any] = {}
         self.results: dict[str, tuple[list[dict[str, Any]], list[Any], int | None]] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
         self.lock = threading.RLock()
@@ -205,15 +207,34 @@ class BigQuery(ThreadingHTTPServer):
             self.began.set()
             self.cancelled.wait(10)
             raise Refused(499, "stopped", "Job execution was cancelled: User requested cancellation")
-        cursor = self.base.cursor()
+        given = job["configuration"]["query"]
+        session = next((one["value"] for one in given.get("connectionProperties", ())), None)
+        if given.get("createSession"):
+            session = f"session_{next(self.clock)}"
+            self.sessions[session] = self.base.cursor()
+        if session is not None and session not in self.sessions:
+            raise Refused(404, "notFound", f"Session {session} is not found")
+        cursor = self.base.cursor() if session is None else self.sessions[session]
         with self._refusing():
-            result = Script(cursor, self).run(sql) if sql.startswith("DECLARE") else self.statement(cursor, sql)
+            if session is not None and sql in _TURNS:
+                result = self._turned(session, sql)
+                job["statistics"]["sessionInfo"] = {"sessionId": session}
+            else:
+                result = Script(cursor, self).run(sql) if sql.startswith("DECLARE") else self.statement(cursor, sql)
         self.results[name] = result
         changed = result[2]
         query = {"statementType": "SCRIPT" if sql.startswith("DECLARE") else sql.split(None, 1)[0].upper()}
         if changed is not None:
             query["numDmlAffectedRows"] = str(changed)
         job["statistics"]["query"] = query
+
+    def _turned(self, session: str, sql: str) -> tuple[list[dict[str, Any]], list[Any], int | None]:
+        """Begin or end what goes on in a session."""
+        if sql == "CALL BQ.ABORT_SESSION()":
+            self.sessions.pop(session).close()
+        else:
+            self.sessions[session].execute(sql)
+        return [], [], None
 
     def statement(self, cursor: Any, sql: str) -> tuple[list[dict[str, Any]], list[Any], int | None]:
         """Run one statement: its fields, its rows, how many rows it changed."""

@@ -21,16 +21,21 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import duckdb
+import pyarrow as pa
 
 PASSWORD = "canary-pw"
 _MACROS = (
     "CREATE MACRO to_varchar(x) AS CAST(x AS VARCHAR), (x, f) AS CASE f "
     "WHEN 'YYYY-MM-DD' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d') "
+    "WHEN 'YYYY-MM-DD HH24:MI:SS.FF9' THEN strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%n') "
     "WHEN 'HH24:MI:SS.FF6' THEN strftime(CAST('2000-01-01 ' || CAST(x AS VARCHAR) AS TIMESTAMP), '%H:%M:%S.%f') "
     "ELSE strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%f') END",
     "CREATE MACRO convert_timezone(z, x) AS x AT TIME ZONE z",
     "CREATE MACRO parse_json(x) AS CAST(x AS JSON)",
+    "CREATE MACRO try_parse_json(x) AS TRY_CAST(x AS JSON)",
+    "CREATE MACRO is_object(x) AS json_type(x) = 'OBJECT'",
     "CREATE MACRO to_variant(x) AS x",
+    "CREATE MACRO to_date(x, f) AS CAST(x AS DATE)",
     "CREATE MACRO to_timestamp_tz(x, f) AS CAST(replace(x, ' +', '+') AS TIMESTAMPTZ)",
     "CREATE MACRO to_timestamp_ltz(x, f) AS CAST(replace(x, ' +', '+') AS TIMESTAMPTZ)",
     "CREATE MACRO to_timestamp_ntz(x, f) AS CAST(x AS TIMESTAMP)",
@@ -43,7 +48,8 @@ WHEN data_type IN ('FLOAT', 'DOUBLE') THEN 'FLOAT' WHEN data_type = 'VARCHAR' TH
 WHEN data_type = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_TZ' WHEN data_type = 'TIMESTAMP' THEN 'TIMESTAMP_NTZ'
 WHEN data_type = 'BLOB' THEN 'BINARY' ELSE data_type END AS data_type,
 CASE WHEN data_type LIKE 'DECIMAL%' THEN numeric_precision ELSE 38 END AS numeric_precision,
-CASE WHEN data_type LIKE 'DECIMAL%' THEN numeric_scale ELSE 0 END AS numeric_scale
+CASE WHEN data_type LIKE 'DECIMAL%' THEN numeric_scale ELSE 0 END AS numeric_scale,
+16777216 AS character_maximum_length, 8388608 AS character_octet_length
 FROM information_schema.columns WHERE table_catalog = current_database() AND table_schema <> 'catalogue'""",
     "CREATE VIEW catalogue.tables AS SELECT * FROM information_schema.tables "
     "WHERE table_catalog = current_database() AND table_schema <> 'catalogue'",
@@ -65,12 +71,22 @@ _CHANGES = {
 """What a change is called in its answer, by which the driver counts, and the number of its kind."""
 _DEFINES = re.compile(r"\s*(CREATE|ALTER|DROP|TRUNCATE|GRANT)\b", re.IGNORECASE)
 _PUT = re.compile(r"PUT 'file://(?P<file>.*)' @~/(?P<to>\S+) (?P<options>.*)", re.DOTALL)
+_SCAN = re.compile(r"TABLE\(RESULT_SCAN\('([^']+)'\)\)")
 _REMOVE = re.compile(r"REMOVE @~/(?P<at>\S+)")
 _COPY = re.compile(
     r"COPY INTO (?P<table>.*?) \((?P<columns>\"[^)]*)\) FROM \(SELECT (?P<values>.*) FROM @~/(?P<at>\S+)\) FILE_FORMAT = .*",
     re.DOTALL,
 )
 _NAMES = re.compile(r"penstock(_|/)[0-9a-f]{32}")
+_QUERY = re.compile(r"01b2c3d4-0000-0000-0000-\d{12}")
+
+
+_LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'", re.DOTALL)
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """Return a literal as DuckDB reads it, for which a backslash means nothing."""
+    return re.sub(r"\\(.)", r"\1", found[0], flags=re.DOTALL)
 
 
 def _alike(found: re.Match[str]) -> str:
@@ -98,6 +114,7 @@ class Snowflake(ThreadingHTTPServer):
         self.waits: set[str] = set()
         self.began, self.cancelled = threading.Event(), threading.Event()
         self.sessions: dict[str, Session] = {}
+        self.queries = count(1)
         # Whoever ends it does not wait half a second.
         threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
 
@@ -118,7 +135,7 @@ class Snowflake(ThreadingHTTPServer):
     def script(self) -> str:
         """All that was told, with names that differ from run to run alike."""
         found = (re.sub("file://[^ ]*/", "file:///staged/", one) for one in self.told)
-        return "".join(f"{_NAMES.sub(_alike, one)};\n" for one in found)
+        return "".join(f"{_QUERY.sub('01b2c3d4', _NAMES.sub(_alike, one))};\n" for one in found)
 
     def close(self) -> None:
         """End it."""
@@ -142,9 +159,10 @@ class Session:
         self.server = server
         self.raw = server.base.cursor()
         self.number: int | None = None
+        self.results: dict[str, tuple[Any, Any]] = {}
 
-    def answer(self, sql: str, *, only_described: bool = False) -> dict[str, Any]:
-        """Return what a statement gives, as the API writes it."""
+    def answer(self, sql: str, *, query: str = "", only_described: bool = False) -> dict[str, Any]:
+        """Return what a statement gives, as the API writes it; *query* is the name by which its rows are asked for again."""
         if only_described:
             found = self.raw.execute(f"SELECT * FROM (\n{_translated(sql)}\n) LIMIT 0")
             return _rows(found.description or [], [])
@@ -167,7 +185,20 @@ class Session:
             return _rows([("S", "VARCHAR")], [("1 cancelled",)])
         if _DEFINES.match(sql) and self.number is not None:
             self._turn("COMMIT")
-        return self._run(sql)
+        return self._run(sql, query)
+
+    def _scanned(self, found: re.Match[str]) -> str:
+        """Make the rows that a statement gave a table."""
+        name = f"scan_{found[1].replace('-', '')}"
+        if (result := self.results.pop(found[1], None)) is not None:
+            described, rows = result
+            columns = ", ".join(f'"{one[0]}" {one[1]}' for one in described)
+            self.raw.execute(f"CREATE TEMP TABLE {name} ({columns})")
+            if rows:
+                values = dict(zip((one[0] for one in described), zip(*rows, strict=True), strict=True))
+                self.raw.register("given", pa.table({name: pa.array(some) for name, some in values.items()}))
+                self.raw.execute(f"INSERT INTO {name} SELECT * FROM given")
+        return name
 
     def _turn(self, word: str) -> None:
         if word == "BEGIN" and self.number is None:
@@ -177,9 +208,10 @@ class Session:
             self.number = None
             self.raw.execute(word)
 
-    def _run(self, sql: str) -> dict[str, Any]:
-        found = self.raw.execute(_translated(sql))
+    def _run(self, sql: str, query: str) -> dict[str, Any]:
+        found = self.raw.execute(_translated(_SCAN.sub(self._scanned, sql)))
         described, rows = found.description or [], found.fetchall()
+        self.results = {query: (described, rows), **dict(list(self.results.items())[:3])}
         word = sql.split(None, 1)[0].upper()
         if word in ("INSERT", "UPDATE", "DELETE", "MERGE"):
             changed = rows[0][0] if rows else 0
@@ -210,8 +242,9 @@ class Session:
                 "auto_detect = false, new_line = '\\n', allow_quoted_nulls = false, nullstr = '', compression = 'zstd', "
                 "strict_mode = true, max_line_size = 33554432)"
             )
-            sql = f"INSERT INTO {copied['table']} ({copied['columns']}) SELECT {values} FROM {read}"
-            loaded = self.raw.execute(_translated(sql)).fetchall()[0][0]
+            into, made = _translated(copied["table"]), _translated(values)
+            sql = f"INSERT INTO {into} ({copied['columns']}) SELECT {made} FROM {read}"
+            loaded = self.raw.execute(sql).fetchall()[0][0]
             total.append((file.name, "LOADED", loaded, loaded, 1, 0))
         if not files:
             return _rows([("status", "VARCHAR")], [("Copy executed with 0 files processed.",)])
@@ -221,6 +254,7 @@ class Session:
 
 
 def _translated(sql: str) -> str:
+    sql = _LITERAL.sub(_unescaped, sql) if "\\" in sql else sql
     for pattern, word in _WORDS:
         sql = pattern.sub(word, sql)
     return sql
@@ -344,7 +378,7 @@ class _Handler(BaseHTTPRequestHandler):
         }})  # fmt: skip
 
     def _query(self, asked: dict[str, Any]) -> None:
-        sql, number = asked["sqlText"], "01b2c3d4-0000-0000-0000-000000000001"
+        sql, number = asked["sqlText"], f"01b2c3d4-0000-0000-0000-{next(self.server.queries):012d}"
         token = self.headers.get("Authorization", "").partition('Token="')[2].rstrip('"')
         session = self.server.sessions.get(token)
         if not asked.get("describeOnly"):
@@ -360,7 +394,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.server.began.set()
                 self.server.cancelled.wait(10)
                 raise Refused("000604", "57014", "SQL execution canceled")
-            data = session.answer(sql, only_described=bool(asked.get("describeOnly")))
+            data = session.answer(sql, query=number, only_described=bool(asked.get("describeOnly")))
         except Refused as error:
             code, state, said = error.args
             self._fails(code, state, said, number)

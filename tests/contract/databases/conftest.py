@@ -108,6 +108,10 @@ class Base:
         """The step after which rows are written, unless another attempt does so."""
         return self.target(), "begin"
 
+    def last_step(self) -> tuple[type, str]:
+        """The step after which rows are written for certain."""
+        return self.target(), "commit"
+
     def source(self, fields: Sequence[Any], **properties: Any) -> dict[str, Any]:
         """A source of the database."""
         return table_source(fields, **properties)
@@ -323,10 +327,14 @@ class BigQueryBase(SqliteBase):
         """The step after which the records are handed over."""
         return Handing, "_load"
 
+    def last_step(self) -> tuple[type, str]:
+        """The step that comes when all is written."""
+        return Handing, "_clear"
+
     def source(self, fields: Sequence[Any], **properties: Any) -> dict[str, Any]:
         """A source of it."""
         made = table_source(fields, **properties)
-        given = self._own(properties, ("source_action", "watermark"), "schema_name")
+        given = self._own(properties, (), "schema_name")
         for name in ("split_key", "max_parallel"):
             given.pop(name, None)
         return {**made, "type": "bigquery_source_component", "properties": given}

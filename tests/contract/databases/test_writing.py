@@ -74,7 +74,8 @@ def test_columns_have_names_of_their_own(jobs: Jobs, base: Base) -> None:
 
 def test_columns_are_added_where_that_is_allowed(jobs: Jobs, table: Base) -> None:
     given = ["id:int", "name:string", "more:double"]
-    assert "no column 'more'. It has: id, name." in jobs.refused("1,x,0.5\n", given)
+    more = "MORE" if table.kind == "snowflake" else "more"
+    assert f"no column '{more}'. It has: id, name." in jobs.refused("1,x,0.5\n", given)
     jobs.write("1,x,0.5\n", given, add_missing_columns=True)
     assert sorted(table.rows("SELECT * FROM t")) == [(0, "old", None), (1, "x", 0.5)]
     message = jobs.refused("1,x\n", TWO, mapping=[{"alias": "id", "column": "key", "key": True}, "name"], operation="update",
@@ -109,8 +110,8 @@ def test_actions_outside_of_the_transaction(jobs: Jobs, table: Base) -> None:
 @pytest.mark.parametrize("policy", ["skip", "set_null"])
 def test_what_does_not_fit_may_be_left_out(jobs: Jobs, table: Base, policy: str) -> None:
     given = ["id:string", "name:string"]
-    if table.kind in ("mysql", "redshift", "snowflake"):
-        name = {"mysql": "MySQL", "redshift": "Redshift", "snowflake": "Snowflake"}[table.kind]
+    if table.kind in ("mysql", "redshift"):
+        name = {"mysql": "MySQL", "redshift": "Redshift"}[table.kind]
         assert f"not available for {name}" in jobs.refused("x,a\n", given, on_bad_value=policy)
         return
     if table.kind == "sqlite":

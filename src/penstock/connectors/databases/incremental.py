@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
@@ -59,6 +59,14 @@ class Ordered(Protocol):
         """Return such a text as a literal of the column's type."""
 
 
+@runtime_checkable
+class Holding(Protocol):
+    """Such a session whose statements share no snapshot: one statement is one, so that what it gives is held, and asked."""
+
+    def hold(self, rows: Rows, column: str, test: str | None) -> Rows:
+        """Return some rows as they are now, those that fulfil a *test*, with a *column* beside those that are read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Which rows are read: those of *rest*, which may be read in parts; those that have the value of the watermark *before*
@@ -96,10 +104,16 @@ def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | N
             "Correct the column, or take the watermark away ('penstock watermarks' has --reset) to read everything again."
         )
     old = reader.literal(native, order, before.value) if before is not None else None
+    low = reader.literal(native, order, _lowered(asked, before)) if before is not None and asked.overlap else None
+    # Of a real number so little may be taken that it stays the same.
+    near = f"{column} > {low} OR {column} = {old}" if order is Order.NUMBER else f"{column} > {low}"
+    empty = rows.that(f"{column} IS NULL")
+    if isinstance(reader, Holding):
+        rows = reader.hold(rows, column, None if old is None else f"{column} >= {old}" if low is None else near)
     above = rows if old is None else rows.that(f"{column} > {old}")
     top = reader.row(above.select(reader.spelled(f"max({column})", order)))[0]
     made = before if top is None else _reached(asked, order, top)
-    _say(reader, rows.that(f"{column} IS NULL"), asked, before, log)
+    _say(reader, empty, asked, before, log)
     new = None if top is None or made is None else reader.literal(native, order, made.value)
     if running is not None and made is not None and new is not None:
         safe = _safe(reader, made, running, asked, log)
@@ -113,10 +127,7 @@ def reach(reader: Ordered, rows: Rows, asked: Incremental, before: Watermark | N
             rows.that(f"({column} <> {new} OR {column} IS NULL)"), new=rows.that(f"{column} = {new}"), made=made
         )
     if asked.overlap:
-        low = reader.literal(native, order, _lowered(asked, before))
-        # Of a real number so little may be taken that it stays the same.
-        test = f"{column} > {low} OR {column} = {old}" if order is Order.NUMBER else f"{column} > {low}"
-        return Reach(rows.that(test), before=before, made=made)
+        return Reach(rows.that(near), before=before, made=made)
     ties = rows.that(f"{column} = {old}")
     if new is not None:
         return Reach(above.that(f"{column} <> {new}"), ties, rows.that(f"{column} = {new}"), before, made)

@@ -18,7 +18,17 @@ from penstock.connectors.databases.ledger import Entry, Ledger
 from penstock.connectors.databases.lines import Reading, StagedFiles
 from penstock.connectors.databases.merging import KEYED, Given, Merge, temporaries
 from penstock.connectors.databases.pieces import NONE_YET, Counts, Piece, following, left_standing
-from penstock.connectors.databases.targets import Item, Loaded, Narrowing, Opened, Span, Table, Taken, Target
+from penstock.connectors.databases.targets import (
+    Item,
+    Loaded,
+    Narrowing,
+    Opened,
+    Span,
+    Table,
+    Taken,
+    Target,
+    TextsFirst,
+)
 from penstock.errors import InvariantBroken, LeaseLost, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Publication, Staged, Written
 from penstock.plan.systems import DatabaseTarget
@@ -61,6 +71,8 @@ class Load:
     waits: list[float] = field(default_factory=lambda: list(RETRY_S))
     found: Table | None = None
     """The table as it was found, or made, in the session that is open."""
+    named: DatabaseTarget | None = None
+    """The target with the names that its columns have there."""
     reading: Reading = field(default_factory=Reading)
 
     def publish(self, opened: Callable[[], Opened]) -> Publication:
@@ -184,15 +196,17 @@ class Load:
         """Write a piece with its row of the ledger, which said what was *seen*."""
         self.piece, target = piece, self.target
         files = self._files(piece)
-        items = targets.items_of(self.staged.write, target)
         outside = not target.actions_in_transaction
         before = target.pre_action_sql if piece.is_first else None
         after = target.post_action_sql if piece.is_last else None
         if outside and before is not None:
             _act(session, before, "pre_action_sql")
+        items = self._items(session)
         if not session.creates_in_transaction and before is None:
             self._table(session, items)  # In a transaction it would end it.
         given = self._given(session, items)
+        if isinstance(session, TextsFirst) and self.staged.spec.on_bad_value != "fail":
+            session.texts_first(target.schema, items)
         has_after = outside and after is not None
         entry = Entry(piece.is_last and not has_after, piece.end, piece.number, ledger.epoch)
         session.begin()
@@ -201,6 +215,7 @@ class Load:
                 ledger.hold(seen)
             if not outside and before is not None:
                 _act(session, before, "pre_action_sql")
+                items = self._items(session)
             if not session.creates_in_transaction:
                 self._table(session, items)
                 given = given or self._given(session, items)
@@ -222,6 +237,11 @@ class Load:
         self._settle(entry, ledger.epoch)
         if has_after:
             self._after(session, ledger)
+
+    def _items(self, session: Target) -> Sequence[Item]:
+        """Return what is written into each column, by the names that columns have in the session's database now."""
+        self.named, items = targets.named(session, self.target, targets.items_of(self.staged.write, self.target))
+        return items
 
     def _files(self, piece: Piece) -> StagedFiles:
         paths = tuple(self.staged.folder / name for name in self.written.files)
@@ -256,7 +276,7 @@ class Load:
         return self.found
 
     def _looked_up(self, session: Target, items: Sequence[Item]) -> Table:
-        target = self.target
+        target = self.named or self.target
         found = targets.checked(session, target, items)
         name = session.qualified(target.schema, target.table)
         if found is None and not self.piece.is_first:
@@ -311,7 +331,8 @@ class Load:
         if given is not None:
             if isinstance(session, Narrowing):
                 session.span = self._span(session, table, items, given)
-            merge = Merge(session, table, given.rows, items, self.target, loaded.records, self.piece.unwritten)
+            target = self.named or self.target
+            merge = Merge(session, table, given.rows, items, target, loaded.records, self.piece.unwritten)
             counts.rows = merge.run(keys_differ=keys_differ)
         return counts
 
@@ -337,11 +358,11 @@ class Load:
         if not self.piece.is_first:
             return True
         if self._keys_are_plain(table, items):
-            keys.check(files.paths, [one.column for one in items if one.is_key], session.quoted)
+            keys.check(files.paths, [one.source for one in items if one.is_key], session.quoted)
             return True
         if given.keys is None:
             return False
-        every = StagedFiles(files.paths, tuple(one.column for one in given.compared))
+        every = StagedFiles(files.paths, tuple(one.source for one in given.compared))
         loaded = session.bulk(given.keys, given.compared, every, self.staged.spec.on_bad_value)
         self._compare(loaded, self.written.records)
         Merge(session, table, given.keys, given.compared, self.target, loaded.records).check_doubles()

@@ -63,13 +63,29 @@ class Paged(Protocol):
     """The SQL of where a row lies."""
 
 
+@runtime_checkable
+class Folding(Protocol):
+    """Such a session with a database where a name that stands without quotes is another one than in quotes; what is there is
+    found under either, and `quoted` gives a column the name that it has."""
+
+    def found(self, origin: DatabaseSource) -> DatabaseSource:
+        """Return a source with the names that its schema and table have."""
+
+    def learn(self, rows: Rows, names: Sequence[str]) -> None:
+        """Look which columns some rows have, where that matters for some names."""
+
+
 Opened = AbstractContextManager[Reader]
 
 
 def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -> BoundSource:
     """Read the rows of a source into the landing folder. Raises PermanentError, TransientError, JobStopped."""
     names = [item.name or "" for item in scan.source.fields]
+    if isinstance(reader, Folding):
+        origin = reader.found(origin)
     rows = Rows(_relation(reader, origin), () if origin.where is None else (origin.where,))
+    if isinstance(reader, Folding):
+        reader.learn(rows, names if origin.incremental is None else [*names, origin.incremental.column])
     natives = reader.describe(rows.select(", ".join(reader.quoted(name) for name in names)))
     # Numbered, since the names of columns may be alike but for their case, and one may be read twice.
     columns = ", ".join(

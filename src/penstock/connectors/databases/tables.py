@@ -76,9 +76,9 @@ class Tables:
 
     def prepare(self, staged: Staged) -> None:
         """Make the staging folder, and look whether the table can be written as it is to be."""
-        target = _target(staged.write)
-        items = targets.items_of(staged.write, target)
         with self.writing(staged.connection, staged.folder) as session:
+            asked = _target(staged.write)
+            target, items = targets.named(session, asked, targets.items_of(staged.write, asked))
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -62,11 +62,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is written into one column: the field's type, and whether the column is part of the key."""
+    """What is written into one column: the field's type, and whether the column is part of the key. *staged* is its name in
+    what is staged, where that is another."""
 
     column: str
     kind: Kind
     is_key: bool
+    staged: str = ""
+
+    @property
+    def source(self) -> str:
+        """Its name in what is staged."""
+        return self.staged or self.column
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +188,23 @@ class Staging(Protocol):
     stage: Stage | None
 
 
+@runtime_checkable
+class TextsFirst(Protocol):
+    """A session that needs a table of texts for what may not fit, which a transaction would end."""
+
+    def texts_first(self, schema: str | None, items: Sequence[Item]) -> None:
+        """Make that table, once for a session: a text for each column."""
+
+
+@runtime_checkable
+class Folding(Protocol):
+    """A session with a database where a name that stands without quotes is another one than in quotes; tables are found under
+    either."""
+
+    def column(self, name: str, table: Table | None) -> str:
+        """Return the name that a column of a table has, or would be made with."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """Between which values the key *column* (as an identifier) lies of all records that are given."""
@@ -243,6 +267,16 @@ def items_of(write: Write, target: DatabaseTarget) -> tuple[Item, ...]:
     """Return what is written into each column."""
     kinds = {field.name: field.dtype.kind for field in write.given.schema}
     return tuple(Item(column, kinds[name], column in target.keys) for name, column in write.target.columns)
+
+
+def named(session: Asked, target: DatabaseTarget, items: Sequence[Item]) -> tuple[DatabaseTarget, tuple[Item, ...]]:
+    """Return a target, and what is written into each column, with the names that columns have in the database."""
+    if not isinstance(session, Folding):
+        return target, tuple(items)
+    table = session.find(target.schema, target.table)
+    made = tuple(replace(one, column=session.column(one.column, table), staged=one.column) for one in items)
+    mark = None if target.mark_column is None else session.column(target.mark_column, table)
+    return replace(target, keys=tuple(one.column for one in made if one.is_key), mark_column=mark), made
 
 
 def checked(session: Asked, target: DatabaseTarget, items: Sequence[Item]) -> Table | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.database_destination import ADDING, ON_BAD_VALUE, TABLE, keys_of
-from penstock.lang.components.database_source import scan_of, wanted_of
+from penstock.lang.components.database_source import ACTION, NEEDS_WATERMARK, incremental_of, scan_of, wanted_of
 from penstock.lang.components.databases import COLUMN
 from penstock.lang.components.file_destination import mapping_of
 from penstock.lang.components.options import only_with, place_of
@@ -28,15 +28,21 @@ def _origin(step: Step) -> DatabaseSource | None:
     mode = step.properties["access_mode"]
     only_with(step, _OF_TABLES, "access_mode", "table")
     only_with(step, ("query",), "access_mode", "query")
+    only_with(step, ("watermark",), "source_action", "incremental")
     wanted = wanted_of(step, mode)
-    if wanted is None:
+    action = step.properties["source_action"]
+    incremental = incremental_of(step) if action == "incremental" else None
+    if wanted is None or (action == "incremental" and incremental is None):
         return None
     if mode == "query":
-        return DatabaseSource(query=wanted)
+        return DatabaseSource(query=wanted, action=action, incremental=incremental)
     texts = {name: step.text(name) for name in ("dataset", "where_clause")}
     if any(value is None and step.properties[name] is not None for name, value in texts.items()):
         return None
-    return DatabaseSource(table=wanted, schema=texts["dataset"] or None, where=texts["where_clause"] or None)
+    return DatabaseSource(
+        table=wanted, schema=texts["dataset"] or None, where=texts["where_clause"] or None, action=action,
+        incremental=incremental,
+    )  # fmt: skip
 
 
 def write(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
@@ -86,6 +92,7 @@ SOURCE = Component(
     rules=(
         either("A source of BigQuery needs a 'table', or a 'query'.", "table", "query"),
         when("'access_mode' query needs a 'query'.", "access_mode", "query", test={"const": "query"}),
+        NEEDS_WATERMARK,
     ),
     properties=(
         Property("access_mode", choice("table", "query"), "How the rows are named.", "table"),
@@ -93,6 +100,7 @@ SOURCE = Component(
         Property("where_clause", TEXT, "Condition in GoogleSQL without the word WHERE; only with `table`.", takes="T"),
         Property("query", TEXT, "One full SELECT; required with `query`.", takes="T"),
         Property("dataset", TEXT, "Data set of the table; empty: the connection's default.", takes="T"),
+        *ACTION,
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),
             "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",

@@ -66,7 +66,7 @@ def _origin(step: Step) -> DatabaseSource | None:
     texts = {name: step.text(name) for name in ("schema_name", "where_clause", "split_key")}
     undefined = any(value is None and step.properties[name] is not None for name, value in texts.items())
     is_incremental = step.properties["source_action"] == "incremental"
-    incremental = _incremental(step) if is_incremental else None
+    incremental = incremental_of(step) if is_incremental else None
     if parallel is None or undefined or (is_incremental and incremental is None):
         return None
     is_table = mode == "table"
@@ -82,7 +82,7 @@ def _origin(step: Step) -> DatabaseSource | None:
     )
 
 
-def _incremental(step: Step) -> Incremental | None:
+def incremental_of(step: Step) -> Incremental | None:
     """Return what is read incrementally, or None with a finding."""
     raw, at = step.properties["watermark"], f"{step.at('watermark')}.column"
     made = None if raw is None else step.substituted(raw["column"], at, Mode.TEXT)
@@ -93,6 +93,23 @@ def _incremental(step: Step) -> Incremental | None:
         return None
     return Incremental(step.node.id, made.text, raw.get("overlap", 0))
 
+
+NEEDS_WATERMARK = when(
+    "'source_action' incremental needs a 'watermark'.", "source_action", "watermark", test={"const": "incremental"}
+)
+ACTION = (
+    Property(
+        "source_action", choice("none", "copy", "incremental"),
+        "Nothing special; copy first, then read, which every source of a database does here; or read only what lies "
+        "above the stored watermark.", "none",
+    ),
+    Property(
+        "watermark",
+        record(("column",), column={"type": "string", "minLength": 1}, overlap={"type": "number", "minimum": 0}),
+        "For `incremental`: the column, and how far below the stored value is read again (`overlap`: seconds of a "
+        "datetime, units of a number).", takes="T",
+    ),
+)  # fmt: skip
 
 component = Component(
     type="database_source_component",
@@ -106,7 +123,7 @@ component = Component(
     rules=(
         either("A source of a database needs a 'table', or a 'query'.", "table", "query"),
         when("'access_mode' query needs a 'query'.", "access_mode", "query", test={"const": "query"}),
-        when("'source_action' incremental needs a 'watermark'.", "source_action", "watermark", test={"const": "incremental"}),
+        NEEDS_WATERMARK,
     ),
     properties=(
         Property("access_mode", choice("table", "query"), "How the rows are named.", "table"),
@@ -125,17 +142,7 @@ component = Component(
             "max_parallel", number_or_variable(1), "Connections open at once, where the system can read one snapshot in all of "
             "them (PostgreSQL).", 1, "T",
         ),
-        Property(
-            "source_action", choice("none", "copy", "incremental"),
-            "Nothing special; copy first, then read, which every source of a database does here; or read only what lies "
-            "above the stored watermark.", "none",
-        ),
-        Property(
-            "watermark",
-            record(("column",), column={"type": "string", "minLength": 1}, overlap={"type": "number", "minimum": 0}),
-            "For `incremental`: the column, and how far below the stored value is read again (`overlap`: seconds of a "
-            "datetime, units of a number).", takes="T",
-        ),
+        *ACTION,
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),
             "What a value that does not fit its field does: becomes null, drops its record, or fails the job.", "set_null",

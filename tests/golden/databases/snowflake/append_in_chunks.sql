@@ -1,14 +1,22 @@
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = '_penstock_ledger';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('shop', 'SHOP');
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('_penstock_ledger');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = '_penstock_ledger' ORDER BY ordinal_position;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = '_penstock_ledger';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('_penstock_ledger');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = '_penstock_ledger' ORDER BY ordinal_position;
 ALTER TABLE "shop"."_penstock_ledger" ADD "chunk" BIGINT;
 ALTER TABLE "shop"."_penstock_ledger" ADD "epoch" BIGINT;
 SELECT "finished", "records", "chunk", "epoch" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
+WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 BEGIN;
 SELECT CURRENT_TRANSACTION();
@@ -22,6 +30,10 @@ COPY INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") FROM (SE
 REMOVE @~/penstock/0/;
 SELECT CURRENT_TRANSACTION();
 COMMIT;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
+WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 BEGIN;
 SELECT CURRENT_TRANSACTION();
 MERGE INTO "shop"."_penstock_ledger" held USING (SELECT 1 AS one) given ON held."job" = '' WHEN MATCHED THEN UPDATE SET "finished" = 1 WHEN NOT MATCHED THEN INSERT ("job", "output", "records", "finished", "written_at") VALUES ('', '', 0, 1, CURRENT_TIMESTAMP);

@@ -1,13 +1,21 @@
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = '_penstock_ledger';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('shop', 'SHOP');
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('_penstock_ledger');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = '_penstock_ledger' ORDER BY ordinal_position;
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-ALTER TABLE "shop"."orders" ADD "more" VARIANT;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
+WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
+ALTER TABLE "shop"."orders" ADD "MORE" VARIANT;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 BEGIN;
 SELECT CURRENT_TRANSACTION();
@@ -17,7 +25,7 @@ SELECT CURRENT_TRANSACTION();
 INSERT INTO "shop"."_penstock_ledger" ("job", "output", "records", "finished", "written_at") VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 2, 1, CURRENT_TIMESTAMP);
 REMOVE @~/penstock/0/;
 PUT 'file:///staged/00000.csv.zst' @~/penstock/0/ SOURCE_COMPRESSION = ZSTD AUTO_COMPRESS = FALSE OVERWRITE = TRUE;
-COPY INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") FROM (SELECT $1, $2, $3, TO_TIMESTAMP_TZ($4 || ' +00:00', 'YYYY-MM-DD HH24:MI:SS.FF6 TZH:TZM'), $5, PARSE_JSON($6) FROM @~/penstock/0/) FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;
+COPY INTO "shop"."orders" ("id", "name", "paid", "at", "total", "MORE") FROM (SELECT $1, $2, $3, TO_TIMESTAMP_TZ($4 || ' +00:00', 'YYYY-MM-DD HH24:MI:SS.FF6 TZH:TZM'), $5, PARSE_JSON($6) FROM @~/penstock/0/) FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '"' ESCAPE_UNENCLOSED_FIELD = NONE NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE;
 REMOVE @~/penstock/0/;
 SELECT CURRENT_TRANSACTION();
 COMMIT;

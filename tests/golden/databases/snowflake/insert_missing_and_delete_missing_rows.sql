@@ -1,12 +1,20 @@
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = '_penstock_ledger';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT schema_name FROM information_schema.schemata WHERE schema_name IN ('shop', 'SHOP');
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('_penstock_ledger');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = '_penstock_ledger' ORDER BY ordinal_position;
 SELECT "finished" FROM "shop"."_penstock_ledger" WHERE "job" = 'job-1 2026-01-02T03:04:05+00:00' AND "output" = 't';
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
-SELECT table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name = 'orders';
-SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
+WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
+SELECT table_name, table_type FROM information_schema.tables WHERE table_schema = 'shop' AND table_name IN ('orders', 'ORDERS');
+SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = 'shop' AND table_name = 'orders' ORDER BY ordinal_position;
 CREATE TEMPORARY TABLE "shop"."penstock_0" AS SELECT "id", "name", "paid", "at", "total", "more" FROM "shop"."orders" WHERE 1 = 0;
 BEGIN;

@@ -26,12 +26,13 @@ from penstock.connectors.databases.bigquery.partitions import partition_of
 from penstock.connectors.databases.bigquery.source import BigQueryReader, _expression
 from penstock.connectors.databases.bigquery.tables import BigQueryTables, _column
 from penstock.connectors.databases.bigquery.target import BigQueryTarget
-from penstock.connectors.databases.bigquery.values import Value, relation
+from penstock.connectors.databases.bigquery.values import Value
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
 from penstock.connectors.databases.statements import Native
 from penstock.connectors.databases.targets import Column, Family
+from penstock.connectors.databases.trying import misfit, relation
 from penstock.connectors.places import Place
 from penstock.errors import ConnectionTestFailed, JobStopped, PermanentError, TransientError
 from penstock.kit.secret import hidden
@@ -271,10 +272,10 @@ def test_values_as_they_are_written(type_: str, kind: Kind, sql: str, safe: str 
     made = Value(Column("v", type_, Family.OTHER), kind)
     assert (made.sql(), made.can_fail) == (sql, safe is not None)
     if safe is not None:
-        assert made.misfit == f"`v` IS NOT NULL AND {safe} IS NULL"
+        assert misfit(made) == f"`v` IS NOT NULL AND {safe} IS NULL"
         assert relation("s", [made], "fail") == f"SELECT {sql} AS `v` FROM s"
         assert relation("s", [made], "set_null") == f"SELECT {safe} AS `v` FROM s"
-        assert relation("s", [made], "skip") == f"SELECT {safe} AS `v` FROM s WHERE NOT (({made.misfit}))"
+        assert relation("s", [made], "skip") == f"SELECT {safe} AS `v` FROM s WHERE NOT (({misfit(made)}))"
 
 
 def test_columns_that_no_field_is_written_to() -> None:

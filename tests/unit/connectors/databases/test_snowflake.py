@@ -23,11 +23,11 @@ from penstock.connectors.databases import texts as staged_texts
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.snowflake import session as snow
-from penstock.connectors.databases.snowflake import target as targets
+from penstock.connectors.databases.snowflake import names, values
 from penstock.connectors.databases.snowflake.source import SnowflakeReader, _expression, _native
 from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sources import Into
-from penstock.connectors.databases.statements import Native
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table
 from penstock.connectors.places import Place
 from penstock.errors import ConnectionTestFailed, JobStopped, PermanentError, TransientError
@@ -321,7 +321,7 @@ def staged(folder: Path, column: pa.Array) -> StagedFiles:
     ],
 )  # fmt: skip
 def test_values_as_they_are_sent(column: Column, kind: Kind, made: str) -> None:
-    assert targets._value("$1", column, Item("v", kind, False)) == made
+    assert values.value("$1", column, kind) == made
 
 
 def test_texts_arrive_as_they_are(server: Any, raw: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,3 +389,73 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "snowflake.connector", None)
     with pytest.raises(PermanentError, match=r"pip install 'penstock\[snowflake\]'"):
         drivers.module("snowflake", "source")
+
+
+@pytest.mark.parametrize(
+    ("column", "kind", "safe"),
+    [
+        (Column("v", "NUMBER(9,2)", Family.DECIMAL), Kind.CHARARRAY, 'TRY_CAST("s" AS NUMBER(9,2))'),
+        (Column("v", "FLOAT", Family.REAL), Kind.CHARARRAY, 'TRY_CAST("s" AS DOUBLE)'),
+        (Column("v", "DATE", Family.TIME), Kind.CHARARRAY, 'TRY_CAST("s" AS DATE)'),
+        (Column("v", "TEXT(5)", Family.TEXT), Kind.CHARARRAY, 'IFF(LENGTH("s") <= 5, "s", NULL)'),
+        (
+            Column("v", "BINARY(5)", Family.BYTES),
+            Kind.CHARARRAY,
+            """IFF(OCTET_LENGTH("s") <= 5, TO_BINARY("s", 'UTF-8'), NULL)""",
+        ),
+        (Column("v", "VARIANT", Family.JSON), Kind.MAP, 'TRY_PARSE_JSON("s")'),
+        (
+            Column("v", "OBJECT", Family.JSON),
+            Kind.MAP,
+            'IFF(IS_OBJECT(TRY_PARSE_JSON("s")), TO_OBJECT(TRY_PARSE_JSON("s")), NULL)',
+        ),
+        (Column("v", "GEOGRAPHY", Family.OTHER), Kind.CHARARRAY, 'TRY_TO_GEOGRAPHY("s")'),
+    ],
+)
+def test_values_that_may_not_fit(column: Column, kind: Kind, safe: str) -> None:
+    made = values.Value(column, kind, "s")
+    assert made.can_fail
+    assert made.sql(safe=True) == safe
+
+
+@pytest.mark.parametrize(
+    ("column", "kind"),
+    [
+        (Column("v", "TEXT", Family.TEXT), Kind.CHARARRAY), (Column("v", "BINARY", Family.BYTES), Kind.CHARARRAY),
+        (Column("v", "DATE", Family.TIME), Kind.DATETIME),
+    ],
+)  # fmt: skip
+def test_values_that_always_fit(column: Column, kind: Kind) -> None:
+    assert not values.Value(column, kind, "s").can_fail
+
+
+@pytest.mark.parametrize(
+    ("name", "there", "meant"),
+    [
+        ("id", ["id", "ID"], "id"), ("id", ["ID"], "ID"), ("Id", ["ID", "id"], "ID"), ("ID", ["id"], None),
+        ("my id", ["MY ID"], None), ("größe", ["GRÖSSE"], None), ("a$1", ["A$1"], "A$1"),
+    ],
+)  # fmt: skip
+def test_a_name_is_its_own_or_in_capitals(name: str, there: list[str], meant: str | None) -> None:
+    assert names.among(name, there) == meant
+
+
+def test_tables_and_columns_are_found_in_capitals(server: Any, raw: Any, tmp_path: Path) -> None:
+    """As they are where they were made without quotes."""
+    cursor = server.base.cursor()
+    cursor.execute('CREATE SCHEMA "SHOP"')
+    cursor.execute('CREATE TABLE "SHOP"."ORDERS" ("ID" BIGINT, "my Name" VARCHAR)')
+    target = SnowflakeTarget(raw)
+    found = target.find("shop", "orders")
+    assert found is not None
+    assert (found.name, target.qualified("shop", "orders")) == ('"SHOP"."ORDERS"', '"SHOP"."ORDERS"')
+    assert [target.column(one, found) for one in ("id", "my Name", "more", "My")] == ["ID", "my Name", "MORE", "MY"]
+    assert target.find("shop", "other") is None
+    assert target.qualified("shop", "other") == '"SHOP"."OTHER"'
+    assert target.qualified("shop", "_penstock_ledger") == '"SHOP"."_penstock_ledger"'
+    reader = SnowflakeReader(raw)
+    origin = reader.found(DatabaseSource(table="orders", schema="shop"))
+    assert (origin.schema, origin.table) == ("SHOP", "ORDERS")
+    assert reader.found(DatabaseSource(table="none", schema="shop")).table == "none"
+    reader.learn(Rows('"SHOP"."ORDERS"'), ["id", "my Name"])
+    assert [reader.quoted(one) for one in ("id", "my Name", "no")] == ['"ID"', '"my Name"', '"no"']

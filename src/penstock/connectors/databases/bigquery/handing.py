@@ -18,12 +18,12 @@ import pyarrow.parquet as pq
 from google.api_core import exceptions as answers
 from google.cloud import bigquery as driver
 
-from penstock.connectors.databases import targets
+from penstock.connectors.databases import targets, trying
 from penstock.connectors.databases.bigquery import session as big
 from penstock.connectors.databases.bigquery.script import Script
 from penstock.connectors.databases.bigquery.session import answering, quoted
 from penstock.connectors.databases.bigquery.tables import BigQueryTables
-from penstock.connectors.databases.bigquery.values import STAGED, Value, relation, values_of
+from penstock.connectors.databases.bigquery.values import STAGED, Value, values_of
 from penstock.connectors.databases.ledger import TABLE, Entry, Ledger
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.merging import check_doubles
@@ -114,8 +114,8 @@ class Handing:
             self._load()
             columns = self._columns() if table is None else table.columns
             values = values_of(columns, self.items)
-            skipped, nulled = self._misfits(values, policy)
-            given = relation(self._staging_name, values, policy)
+            skipped, nulled = trying.count(self.session, self._staging_name, values, policy, "COUNTIF")
+            given = trying.relation(self._staging_name, values, policy)
             self._check_doubles(given)
             script = self._script(table, values, given, skipped, is_once)
             job = self._begun(name, lambda one: self._query(one, script))
@@ -248,26 +248,6 @@ class Handing:
                 file, self.staging, size=path.stat().st_size, job_id=name, job_config=config, location=self.client.location,
                 timeout=big.CALL_S,
             )  # fmt: skip
-
-    def _misfits(self, values: Sequence[Value], policy: str) -> tuple[int, int]:
-        """Return how many records are left out, and how many values become null. Raises PermanentError where neither may
-        be."""
-        fallible = [one for one in values if one.can_fail]
-        if not fallible:
-            return 0, 0
-        tests = [f"({one.misfit})" for one in fallible]
-        listed = ", ".join(f"COUNTIF({one})" for one in [*tests, " OR ".join(tests)])
-        (found,) = self.session.rows(f"SELECT {listed} FROM {self._staging_name}")
-        *each, either = (int(str(one)) for one in found)
-        if policy == "skip":
-            return either, 0
-        if policy == "fail" and either:
-            value, count = next((one, count) for one, count in zip(fallible, each, strict=True) if count)
-            raise PermanentError(
-                f"{count:,} value{'s' * (count > 1)} of the column '{value.column.name}' {'are' if count > 1 else 'is'} no "
-                f"{value.column.type}. Nothing was written. Correct them, or choose what becomes of them by 'on_bad_value'."
-            )
-        return 0, sum(each)
 
     def _check_doubles(self, given: str) -> None:
         if self.target.operation == "merge":

@@ -12,6 +12,7 @@ import re
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -179,11 +180,53 @@ def _said(error: answers.GoogleAPICallError) -> PermanentError | TransientError:
     return PermanentError(message)
 
 
-def run(client: driver.Client, sql: str, seconds: float | None = ASK_S, most: int | None = None) -> Any:
-    """Return the rows of a statement, which is ended when the job is to stop."""
-    job = client.query(sql, retry=RETRY, job_retry=None, timeout=CALL_S)
+def run(
+    client: driver.Client,
+    sql: str,
+    seconds: float | None = ASK_S,
+    most: int | None = None,
+    session: Session | None = None,
+) -> Any:
+    """Return the rows of a statement, which is ended when the job is to stop; *session* is that of BigQuery
+    which it is of."""
+    config, location = (None, None) if session is None else (session.config, session.location)
+    job = client.query(sql, job_config=config, location=location, retry=RETRY, job_retry=None, timeout=CALL_S)
     with STOP.ending(lambda: cancel(job)):
         return job.result(max_results=most, timeout=seconds, retry=RETRY, job_retry=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of BigQuery: statements that are told its *name* share transactions. It is at one *location*."""
+
+    name: str
+    location: str | None
+
+    @property
+    def config(self) -> driver.QueryJobConfig:
+        """What a statement of it is told."""
+        return driver.QueryJobConfig(connection_properties=[driver.ConnectionProperty("session_id", self.name)])
+
+
+def snapshot(client: driver.Client, location: str | None) -> Session:
+    """Return a session in which every statement sees what was committed when it began."""
+    job = client.query(
+        "BEGIN TRANSACTION", job_config=driver.QueryJobConfig(create_session=True), location=location, retry=RETRY,
+        job_retry=None, timeout=CALL_S,
+    )  # fmt: skip
+    job.result(retry=RETRY, job_retry=None)
+    name = job.session_info.session_id if job.session_info is not None else None
+    if name is None:
+        raise PermanentError("BigQuery began no session, without which nothing holds what is read together.")
+    return Session(name, location)
+
+
+def leave(client: driver.Client, session: Session) -> None:
+    """End a session, and the transaction that is open in it; BigQuery does so by itself after a day."""
+    try:
+        run(client, "CALL BQ.ABORT_SESSION()", session=session)
+    except _ERRORS:
+        return
 
 
 def looked(client: driver.Client, sql: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ from google.cloud import bigquery as driver
 from penstock.connectors.databases import arriving
 from penstock.connectors.databases.arriving import Lands
 from penstock.connectors.databases.bigquery import session as big
-from penstock.connectors.databases.bigquery.session import answering, connected, quoted
+from penstock.connectors.databases.bigquery.session import answering, connected, literal, quoted
+from penstock.connectors.databases.incremental import unordered
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.sources import Into, check_stop
-from penstock.connectors.databases.statements import Native
-from penstock.connectors.databases.unmarked import Unmarked
+from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import Place
+from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
@@ -44,6 +46,13 @@ _TIMES = {
     "TIMESTAMP": (_micros(pa.timestamp("us", "UTC")), "UNIX_MICROS({})", f"FORMAT_TIMESTAMP('{_TIME}+00:00', {{}}, 'UTC')"),
 }  # fmt: skip
 """Word to what a time lands as, the SQL of its microseconds since 1970, and the SQL of its text."""
+_ORDERS = {
+    "INTEGER": Order.WHOLE, "STRING": Order.TEXT, "DATE": Order.DATE, "DATETIME": Order.TIMESTAMP, "TIMESTAMP": Order.INSTANT,
+    **dict.fromkeys(("FLOAT", "NUMERIC", "BIGNUMERIC"), Order.NUMBER),
+}  # fmt: skip
+_WORDS = {order: word for word, order in _ORDERS.items() if word in _TIMES}
+_MOST_DIGITS = 9
+"""Behind the point of a NUMERIC."""
 _TEXTS = {
     "TIME": "FORMAT_TIME('%H:%M:%E6S', {})", "JSON": "TO_JSON_STRING({})", "GEOGRAPHY": "ST_ASGEOJSON({})",
     "INTERVAL": "CAST({} AS STRING)",
@@ -56,13 +65,17 @@ _TEXTS = {
 def reader(connection: Connection, place: Place) -> Iterator[BigQueryReader]:
     """Open what reads rows of a project. Raises PermanentError, TransientError."""
     with closing(connected(connection, place)) as client:
-        yield BigQueryReader(client)
+        made = BigQueryReader(client)
+        try:
+            yield made
+        finally:
+            made.leave()
 
 
-class BigQueryReader(Unmarked):
-    """Reads rows (`sources.Reader`). Statements share no snapshot, so that one reads."""
+class BigQueryReader:
+    """Reads rows (`sources.Reader`). Statements share a snapshot in the transaction of a session, where one is needed; they run
+    one after the other there, so that one reads."""
 
-    system = "BigQuery"
     limited = staticmethod(limit)
     quoted = staticmethod(quoted)
     is_parallel = False
@@ -70,12 +83,61 @@ class BigQueryReader(Unmarked):
     def __init__(self, client: driver.Client) -> None:
         self._client = client
         self._lands: list[Lands] = []
+        self._location: str | None = None
+        self._session: big.Session | None = None
 
     def describe(self, statement: str) -> Sequence[Native]:
         """Return the columns of a statement, which is not run."""
         with answering():
-            found = big.looked(self._client, statement).schema or ()
-        return [_native(one) for one in found]
+            found = big.looked(self._client, statement)
+        self._location = found.location
+        return [_native(one) for one in found.schema or ()]
+
+    def begin(self) -> None:
+        """Begin a snapshot, where the rows are that were described."""
+        if self._session is None:
+            with answering():
+                self._session = big.snapshot(self._client, self._location)
+
+    def leave(self) -> None:
+        """End the snapshot."""
+        session, self._session = self._session, None
+        if session is not None:
+            big.leave(self._client, session)
+
+    def running(self) -> Running | None:
+        """Nobody can be asked."""
+        return None
+
+    def row(self, statement: str) -> tuple[object, ...]:
+        """Return the first row of a statement, numbers of decimals as texts of all their digits."""
+        with _stopping(), answering():
+            (found,) = big.run(self._client, statement, None, session=self._session)
+        return tuple(arriving.spelled(one) if isinstance(one, Decimal) else one for one in found.values())
+
+    def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
+        """Return what orders a column."""
+        if native.order is None:
+            raise unordered(column, native.shown)
+        return native.order
+
+    def spelled(self, value: str, order: Order) -> str:
+        """Return the text of a time; of all else the client gives all digits."""
+        return _TIMES[_WORDS[order]][2].format(value) if order in _WORDS else value
+
+    def literal(self, native: Native, mark: Order, value: str) -> str:
+        """Return a literal of the column's type, or of one that holds more digits."""
+        match mark:
+            case Order.WHOLE:
+                return value
+            case Order.NUMBER if native.type == "FLOAT":
+                return f"CAST('{value}' AS FLOAT64)"
+            case Order.NUMBER:
+                digits = len(value.partition(".")[2])
+                return f"CAST('{value}' AS {'BIGNUMERIC' if digits > _MOST_DIGITS else native.type})"
+            case Order.TEXT:
+                return literal(value)
+        return f"{_WORDS[mark]} '{value}'"
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
@@ -88,15 +150,22 @@ class BigQueryReader(Unmarked):
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         lands = self._lands[-len(natives) :]
         total = 0
-        try:
+        with _stopping():
             for statement, file in zip(statements, files, strict=True):
                 with answering():
-                    found = big.run(self._client, statement, None)
+                    found = big.run(self._client, statement, None, session=self._session)
                     total = arriving.write(_rows(found), lands, file, into.arrived, total)
-        except TransientError:
-            check_stop()
-            raise
         return files
+
+
+@contextmanager
+def _stopping() -> Iterator[None]:
+    """Let a statement that was ended for it stop the job."""
+    try:
+        yield
+    except TransientError:
+        check_stop()
+        raise
 
 
 def _rows(found: Any) -> Iterator[Sequence[Any]]:
@@ -108,7 +177,7 @@ def _rows(found: Any) -> Iterator[Sequence[Any]]:
 
 def _native(field: Any) -> Native:
     word = "ARRAY" if field.mode == "REPEATED" else _SPELLED.get(field.field_type, field.field_type)
-    return Native(field.name, word, word)
+    return Native(field.name, word, word, _ORDERS.get(word))
 
 
 def _expression(column: str, word: str, kind: Kind) -> tuple[str, Lands]:

@@ -58,25 +58,8 @@ class Value:
             return f"{'SAFE.' * safe}{_CALLS[word]}({self.name})"
         return f"{'SAFE_' * safe}CAST({self.name} AS {self.column.type})"
 
-    @property
-    def misfit(self) -> str:
-        """The condition of values that do not fit."""
-        return f"{self.name} IS NOT NULL AND {self.sql(safe=True)} IS NULL"
-
 
 def values_of(columns: Sequence[Column], items: Sequence[Item]) -> list[Value]:
     """Return what is written into the columns of some items."""
     known = {one.name: one for one in columns}
     return [Value(known[one.column], one.kind) for one in items]
-
-
-def relation(staging: str, values: Sequence[Value], policy: str) -> str:
-    """Return the SELECT of what is written: with *policy* set_null what does not fit is null, with skip its record is not
-    there."""
-    safe = policy == "set_null"
-    listed = ", ".join(f"{one.sql(safe=safe and one.can_fail)} AS {one.name}" for one in values)
-    misfits = [f"({one.misfit})" for one in values if one.can_fail] if policy == "skip" else []
-    # What does not fit may be looked at before the condition is.
-    if misfits:
-        listed = ", ".join(f"{one.sql(safe=one.can_fail)} AS {one.name}" for one in values)
-    return f"SELECT {listed} FROM {staging}" + (f" WHERE NOT ({' OR '.join(misfits)})" if misfits else "")

@@ -18,14 +18,16 @@ from typing import Any
 
 import pyarrow as pa
 
-from penstock.connectors.databases import texts
+from penstock.connectors.databases import texts, trying
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.snowflake import names
 from penstock.connectors.databases.snowflake.session import SPEECH, connected, literal, quoted
+from penstock.connectors.databases.snowflake.values import Value, value
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
-from penstock.errors import PenstockError, PermanentError
+from penstock.errors import InvariantBroken, PenstockError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
@@ -40,11 +42,12 @@ _FAMILIES = {
     **dict.fromkeys(("VARIANT", "OBJECT", "ARRAY"), Family.JSON),
     **dict.fromkeys(("MAP", "VECTOR", "FILE"), Family.NONE),
 }  # fmt: skip
-_FIND = """SELECT table_type FROM information_schema.tables WHERE table_schema = {schema} AND table_name = {table}"""
-_COLUMNS = """SELECT column_name, data_type, numeric_scale FROM information_schema.columns
+_COLUMNS = """SELECT column_name, data_type, numeric_scale, numeric_precision, character_maximum_length,
+character_octet_length FROM information_schema.columns
 WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position"""
 _MAY_CREATE = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = {schema}"
-_TIME = "YYYY-MM-DD HH24:MI:SS.FF6"
+_ANY_LENGTH = {"TEXT": 16_777_216, "BINARY": 8_388_608}
+"""How long a column is that was declared without a length, at least."""
 _FORMAT = (
     "FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE "
     "NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE"
@@ -78,11 +81,30 @@ class SnowflakeTarget:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._number: object = None
-        self._schemas: dict[str, str] = {}
+        self._schemas: dict[str | None, str | None] = {None: None}
+        self._called: dict[tuple[str | None, str], str] = {}
+        self._prefixes: dict[str, str] = {}
+        self._texts: str | None = None
 
     def qualified(self, schema: str | None, table: str) -> str:
         """Return the name of a table in statements."""
-        return f"{quoted(schema)}.{quoted(table)}" if schema else quoted(table)
+        if (schema, table) not in self._called:
+            self._called[schema, table], _ = names.table_of(self.rows, self._schema(schema), table)
+        return f"{self._prefix(schema)}{quoted(self._called[schema, table])}"
+
+    def _schema(self, schema: str | None) -> str | None:
+        if schema is not None and schema not in self._schemas:
+            self._schemas[schema] = names.schema_of(self.rows, schema)
+        return self._schemas[schema]
+
+    def _prefix(self, schema: str | None) -> str:
+        there = self._schema(schema)
+        return f"{quoted(there)}." if there is not None else ""
+
+    def column(self, name: str, table: Table | None) -> str:
+        """Return the name that a column of a table has, or would be made with (`targets.Folding`)."""
+        there = [] if table is None else [one.name for one in table.columns]
+        return names.among(name, there) or names.folded(name)
 
     def type_of(self, kind: Kind, *, is_key: bool = False) -> str:  # noqa: ARG002
         """Return the type that a column is made with."""
@@ -90,21 +112,24 @@ class SnowflakeTarget:
 
     def find(self, schema: str | None, table: str) -> Table | None:
         """Return a table, None where there is none; what the user may not do there is told when it is done."""
-        where = {"schema": literal(schema) if schema else "CURRENT_SCHEMA()", "table": literal(table)}
-        found = self.rows(_FIND.format(**where))
-        if not found:
+        there = self._schema(schema)
+        called, word = names.table_of(self.rows, there, table)
+        self._called[schema, table] = called
+        if word is None:
             return None
+        where = {"schema": literal(there) if there is not None else "CURRENT_SCHEMA()", "table": literal(called)}
         columns = tuple(
-            Column(str(name), str(word), _family(str(word), scale))
-            for name, word, scale in self.rows(_COLUMNS.format(**where))
+            Column(str(name), _declared(str(kind), scale, *digits), _family(str(kind), scale))
+            for name, kind, scale, *digits in self.rows(_COLUMNS.format(**where))
         )
         name = self.qualified(schema, table)
-        self._schemas[name] = f"{quoted(schema)}." if schema else ""
-        return Table(name, columns, is_plain=str(found[0][0]) == "BASE TABLE")
+        self._prefixes[name] = self._prefix(schema)
+        return Table(name, columns, is_plain=word == "BASE TABLE")
 
     def may_create(self, schema: str | None) -> bool:
         """Tell whether there is a schema for a table."""
-        where = literal(schema) if schema else "CURRENT_SCHEMA()"
+        there = self._schema(schema)
+        where = literal(there) if there is not None else "CURRENT_SCHEMA()"
         return int(str(self.rows(_MAY_CREATE.format(schema=where))[0][0])) > 0
 
     def execute(self, sql: str) -> int:
@@ -148,7 +173,7 @@ class SnowflakeTarget:
     def temporary(self, table: Table, items: Sequence[Item]) -> Table:
         """Make a table of this session that has the columns of another."""
         listed = ", ".join(quoted(one.column) for one in items)
-        name = f"{self._schemas.get(table.name, '')}{quoted(f'penstock_{uuid.uuid4().hex}')}"
+        name = f"{self._prefixes.get(table.name, '')}{quoted(f'penstock_{uuid.uuid4().hex}')}"
         self.execute(f"CREATE TEMPORARY TABLE {name} AS SELECT {listed} FROM {table.name} WHERE 1 = 0")
         return Table(name, table.columns)
 
@@ -159,10 +184,16 @@ class SnowflakeTarget:
         same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
         return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
 
+    def texts_first(self, schema: str | None, items: Sequence[Item]) -> None:
+        """Make a table of texts for what may not fit (`targets.TextsFirst`)."""
+        if self._texts is None:
+            self._texts = f"{self._prefix(schema)}{quoted(f'penstock_{uuid.uuid4().hex}')}"
+            listed = ", ".join(f"{quoted(one.source)} VARCHAR" for one in items)
+            self.execute(f"CREATE TEMPORARY TABLE {self._texts} ({listed})")
+
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
-        """Add the records of files to a table: into the stage part by part, then by one COPY."""
-        if on_bad_value != "fail":
-            raise PermanentError("'on_bad_value' other than fail is not available for Snowflake in this version yet.")
+        """Add the records of files to a table: into the stage part by part, then by one COPY; what may not fit into the texts
+        first."""
         types = {one.name: one for one in table.columns}
         columns = [types[one.column] for one in items]
         # One of the folder that was staged: what an attempt that died has left there is replaced, and goes with the rest.
@@ -171,10 +202,30 @@ class SnowflakeTarget:
         try:
             with TemporaryDirectory(dir=files.paths[0].parent) as folder:
                 parts = sum(self._put(part, stage) for part in texts.parts(files, Path(folder), _texts, ""))
-            return Loaded(self._copy(table, items, columns, stage) if parts else 0)
+            if not parts:
+                return Loaded(0)
+            if on_bad_value != "fail":
+                return self._tried(table, items, columns, stage, on_bad_value)
+            made = [
+                value(f"${at}", column, one.kind)
+                for at, (column, one) in enumerate(zip(columns, items, strict=True), 1)
+            ]
+            return Loaded(self._copy(table.name, [one.column for one in items], made, stage))
         finally:
             with suppress(PenstockError):
                 self.execute(f"REMOVE {stage}")
+
+    def _tried(self, table: Table, items: Sequence[Item], columns: Sequence[Column], stage: str, policy: str) -> Loaded:
+        """Bring the records into the table of texts, and from there what fits of them."""
+        if self._texts is None:
+            raise InvariantBroken("there is no table of texts")
+        self.execute(f"DELETE FROM {self._texts}")
+        self._copy(self._texts, [one.source for one in items], [f"${at}" for at in range(1, len(items) + 1)], stage)
+        values = [Value(column, one.kind, one.source) for column, one in zip(columns, items, strict=True)]
+        skipped, nulled = trying.count(self, self._texts, values, policy, "COUNT_IF")
+        listed = ", ".join(quoted(one.column) for one in items)
+        kept = self.execute(f"INSERT INTO {table.name} ({listed}) {trying.relation(self._texts, values, policy)}")
+        return Loaded(kept, skipped, nulled)
 
     def _put(self, part: Path, stage: str) -> int:
         path = "file://" + str(part).replace("\\", "\\\\").replace("'", "\\'")
@@ -182,13 +233,9 @@ class SnowflakeTarget:
         part.unlink()
         return 1
 
-    def _copy(self, table: Table, items: Sequence[Item], columns: Sequence[Column], stage: str) -> int:
-        listed = ", ".join(quoted(one.column) for one in items)
-        values = ", ".join(
-            _value(f"${number}", column, item)
-            for number, (column, item) in enumerate(zip(columns, items, strict=True), 1)
-        )
-        found = self.rows(f"COPY INTO {table.name} ({listed}) FROM (SELECT {values} FROM {stage}) {_FORMAT}")
+    def _copy(self, name: str, columns: Sequence[str], values: Sequence[str], stage: str) -> int:
+        listed = ", ".join(map(quoted, columns))
+        found = self.rows(f"COPY INTO {name} ({listed}) FROM (SELECT {', '.join(values)} FROM {stage}) {_FORMAT}")
         # File, state, rows read, rows loaded, and more; one column alone where there was no file.
         return sum(int(str(row[3])) for row in found if len(row) > 3)
 
@@ -199,17 +246,12 @@ def _family(word: str, scale: object) -> Family:
     return _FAMILIES.get(word, Family.OTHER)
 
 
-def _value(given: str, column: Column, item: Item) -> str:
-    """Return the SQL of a value that comes as text: an instant in UTC, JSON as such, all else as the column reads it."""
-    if item.kind is Kind.DATETIME:
-        if column.type in ("TIMESTAMP_TZ", "TIMESTAMP_LTZ"):
-            return f"TO_{column.type}({given} || ' +00:00', '{_TIME} TZH:TZM')"
-        made = f"TO_TIMESTAMP_NTZ({given}, '{_TIME}')"
-        return f"CAST({made} AS DATE)" if column.type == "DATE" else made
-    if column.family is Family.JSON:
-        made = f"PARSE_JSON({given})"
-        return made if column.type == "VARIANT" else f"TO_{column.type}({made})"
-    return f"TO_BINARY({given}, 'UTF-8')" if column.family is Family.BYTES else given
+def _declared(word: str, scale: object, precision: object, letters: object, size: object) -> str:
+    """Return a type as it is declared; no length where it is as long as it may be."""
+    if word == "NUMBER":
+        return f"NUMBER({precision},{scale})"
+    length = {"TEXT": letters, "BINARY": size}.get(word)
+    return f"{word}({length})" if length is not None and int(str(length)) < _ANY_LENGTH[word] else word
 
 
 def _texts(batch: pa.RecordBatch) -> list[pa.Array]:
