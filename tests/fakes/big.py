@@ -382,8 +382,11 @@ class Script:
             self.values |= dict.fromkeys(names.split(", "), int(value))
         elif found := re.fullmatch(r"BEGIN\s+(EXECUTE IMMEDIATE .*)", sql, re.DOTALL):
             return self._run(found[1])
-        elif sql.startswith("EXCEPTION") or sql == "END":
+        elif sql.startswith("EXCEPTION") or sql in ("END", "END IF"):
             return None
+        elif found := re.fullmatch(r"IF (.*) THEN\s+RAISE USING MESSAGE = (.*)", sql, re.DOTALL):
+            if self._value(found[1]):
+                raise Refused(400, "invalidQuery", self._value(found[2]))
         elif word == "EXECUTE":
             return self._one(unescaped(sql.removeprefix("EXECUTE IMMEDIATE ")))
         elif word == "SET":

@@ -100,6 +100,10 @@ class Base:
         """What a load is made of, and may break at: a class and methods of it."""
         return self.target(), ("execute", "bulk", "begin", "commit", "empty", "serialize", "temporary")
 
+    def chunk_steps(self) -> tuple[type, tuple[str, str, str]]:
+        """What a chunk is made of: it begins, its records arrive, it is written."""
+        return self.target(), ("begin", "bulk", "commit")
+
     def forget(self) -> None:
         """Have loads unknown that were written."""
         self.sql("DELETE FROM _penstock_ledger")
@@ -318,10 +322,16 @@ class BigQueryBase(SqliteBase):
         """What a load is made of."""
         return Handing, ("_load", "_upload", "_query", "_ended")
 
+    def chunk_steps(self) -> tuple[type, tuple[str, str, str]]:
+        """What a chunk is made of; it is written with its script, of which the last step only hears."""
+        return Handing, ("_load", "_query", "_clear")
+
     def forget(self) -> None:
-        """Have loads unknown that were written, and their jobs."""
+        """Have loads unknown that were written, and their jobs with what they staged."""
         super().forget()
         self.server.jobs.clear()
+        staged = "SELECT table_name FROM information_schema.tables WHERE table_name LIKE '%penstock^_%^_%' ESCAPE '^'"
+        self.sql(*(f'DROP TABLE "{name}"' for (name,) in self.rows(staged)))
 
     def first_step(self) -> tuple[type, str]:
         """The step after which the records are handed over."""
@@ -342,14 +352,7 @@ class BigQueryBase(SqliteBase):
     def table_target(self, mapping: Sequence[Any] = (), **properties: Any) -> dict[str, Any]:
         """A destination of it."""
         made = table_target(mapping, **properties)
-        lacking = (
-            "missing_rows",
-            "mark_column",
-            "missing_rows_limit_percent",
-            "actions_in_transaction",
-            "chunk_records",
-        )
-        given = self._own(properties, lacking, "schema")
+        given = self._own(properties, ("actions_in_transaction",), "schema")
         operation = given.get("operation", "append")
         if operation not in self.operations:
             pytest.skip(f"it has no operation {operation}")

@@ -30,10 +30,9 @@ LINES = ",null\n,none\n1,new\n2,two\n3,three\n4,four\n5,five\n"
 come in."""
 OPERATIONS = ("append", "merge_update_insert", "update", "insert_missing")
 OLD = [(1, "old"), (5, "old"), (8, "old")]
-STEPS = ("begin", "bulk", "commit")
 
 
-@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb", "snowflake"])
+@pytest.fixture(params=["postgres", "redshift", "mysql", "sqlite", "duckdb", "snowflake", "bigquery"])
 def base(request: pytest.FixtureRequest) -> Any:
     """Each database that is written in chunks."""
     return request.getfixturevalue(f"{request.param}_base")
@@ -198,7 +197,7 @@ def test_wherever_an_attempt_dies_the_next_goes_on_behind_its_last_chunk(
     for number in count():
         jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), STEPS, number, Cut)
+            hit = cutting(patch, *base.chunk_steps(), number, Cut)
             is_dead = jobs.is_dead(order)
         assert is_dead == bool(hit)
         there = next((size for size in (7, 6, 3, 0) if rows(base) == after(operation, size)), None)
@@ -221,7 +220,7 @@ def test_a_session_that_breaks_off_is_opened_again(jobs: Jobs, base: Base) -> No
     for number in count():
         jobs.anew()
         with pytest.MonkeyPatch.context() as patch:
-            hit = cutting(patch, base.target(), STEPS, number, lambda: Gone("cut."))
+            hit = cutting(patch, *base.chunk_steps(), number, lambda: Gone("cut."))
             receipt = jobs.attempt(order).outputs[0].receipt
         assert rows(base) == after("append")
         assert (receipt["checks"]["arrived"], receipt["checks"]["chunks"]) == ("7", "3")
@@ -236,6 +235,8 @@ def test_a_process_that_is_killed(jobs: Jobs, base: Base, tmp_path: Path, step: 
     """SIGKILL, within a chunk and just after it was committed: a real process, which leaves its sessions open."""
     if base.kind == "redshift":
         pytest.skip("the settings of its stand-in are those of this process")
+    if base.kind == "bigquery":
+        pytest.skip("what is begun there goes on without the process; where it is cut off is tried above")
     if base.kind == "snowflake" and step == "bulk":
         pytest.skip("Snowflake keeps the transaction of a process that died; here it would be a conflict, there a wait")
     order = jobs.order([jobs.records(TWO), jobs.target(**given("append"))], token="job-7-1")
@@ -255,7 +256,7 @@ def test_a_process_that_is_killed(jobs: Jobs, base: Base, tmp_path: Path, step: 
 def test_the_next_attempt_may_cut_other_chunks(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     """A variable may have another value then."""
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append", 2)))
     assert rows(base) == after("append", 2)
     flow = again.flow.replace('"chunk_records": 2', '"chunk_records": 4')
@@ -271,7 +272,7 @@ def test_what_was_left_out_before_is_not_known_any_more(jobs: Jobs, base: Base, 
     (jobs.lake / "in.csv").write_text("x,a\n2,b\n3,c\n")
     records = jobs.records(["id:string", "name:string"])
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         _, again = jobs.dies(records, jobs.target(**given("append", 1), on_bad_value="skip"))
     receipt = jobs.attempt(again).outputs[0].receipt
     assert rows(base) == sorted([*OLD, (2, "b"), (3, "c")], key=str)
@@ -282,11 +283,11 @@ def test_what_was_left_out_before_is_not_known_any_more(jobs: Jobs, base: Base, 
 def test_an_attempt_that_lost_its_job_writes_no_further_chunk(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     """Nor does it remove what the attempt after it publishes."""
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         order, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
     staged = sorted((jobs.folder / "staging").iterdir())
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         with pytest.raises(cut):
             jobs.attempt(replace(again, token="job-1-3"))
     assert rows(base) == after("append", 6)
@@ -303,20 +304,20 @@ def test_two_attempts_at_once_write_each_chunk_once(jobs: Jobs, base: Base, cut:
     """An attempt whose lease was lost may be about to write when the next one begins."""
     if base.kind in ("sqlite", "duckdb"):
         pytest.skip("one process would wait for itself: what is written to files has one writer")
-    target = base.target()
+    owner, (first, *_) = base.chunk_steps()
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, target, STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
-    begin, late = target.begin, [True]  # type: ignore[attr-defined]
+    begin, late = getattr(owner, first), [True]
 
-    def begins(self: Any) -> None:
-        begin(self)
+    def begins(self: Any, *args: Any) -> None:
+        begin(self, *args)
         if late:
             late.clear()
             jobs.attempt(replace(again, token="job-1-3"))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, "begin", begins)
+        patch.setattr(owner, first, begins)
         with pytest.raises(LeaseLost):
             jobs.attempt(again)
     assert rows(base) == after("append")
@@ -325,16 +326,17 @@ def test_two_attempts_at_once_write_each_chunk_once(jobs: Jobs, base: Base, cut:
 # --- what fails for good
 
 
-def fails_at(monkeypatch: pytest.MonkeyPatch, target: type, nth: int) -> None:
+def fails_at(monkeypatch: pytest.MonkeyPatch, base: Base, nth: int) -> None:
     """Have a chunk refused by the database; keys that are sent apart are none."""
-    bulk, numbers = target.bulk, count(1)  # type: ignore[attr-defined]
+    owner, (_, name, _) = base.chunk_steps()
+    arrives, numbers = getattr(owner, name), count(1)
 
     def refused(self: Any, *args: Any) -> Any:
-        if len(args[1]) == len(TWO) and next(numbers) == nth:
+        if len(args[1]) >= len(TWO) and next(numbers) == nth:
             raise PermanentError("the database says: no more.")
-        return bulk(self, *args)
+        return arrives(self, *args)
 
-    monkeypatch.setattr(target, "bulk", refused)
+    monkeypatch.setattr(owner, name, refused)
 
 
 @pytest.mark.parametrize(
@@ -348,7 +350,7 @@ def fails_at(monkeypatch: pytest.MonkeyPatch, target: type, nth: int) -> None:
 def test_a_failure_says_what_stands(
     jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch, operation: str, remedy: str
 ) -> None:
-    fails_at(monkeypatch, base.target(), 2)
+    fails_at(monkeypatch, base, 2)
     message = jobs.failed(jobs.records(TWO), jobs.target(**given(operation)))
     assert "no more. 1 of 3 chunks were written before, 3 of 7 records, and stay in 't'." in message
     assert remedy in message
@@ -357,13 +359,15 @@ def test_a_failure_says_what_stands(
 
 
 def test_a_failure_before_the_first_chunk_is_as_it_was(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
-    fails_at(monkeypatch, base.target(), 1)
+    fails_at(monkeypatch, base, 1)
     message = jobs.failed(jobs.records(TWO), jobs.target(**given("append")))
     assert "chunks" not in message
     assert rows(base) == after("append", 0)
 
 
 def test_a_session_that_never_comes_back(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    if base.kind == "bigquery":
+        pytest.skip("it has no sessions")
     commit, numbers = base.target().commit, count(1)  # type: ignore[attr-defined]
 
     def lost(self: Any) -> None:
@@ -378,7 +382,7 @@ def test_a_session_that_never_comes_back(jobs: Jobs, base: Base, monkeypatch: py
 
 def test_what_was_staged_and_is_gone(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append")))
     shutil.rmtree(jobs.folder / "staging")
     with pytest.raises(PermanentError, match=r"staged is gone, so the rest was not written\. 1 of 3 chunks"):
@@ -389,7 +393,7 @@ def test_what_was_staged_and_is_gone(jobs: Jobs, base: Base, cut: type[BaseExcep
 def test_a_table_that_goes_between_chunks_is_not_made_again(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
     base.sql("DROP TABLE t")
     with pytest.MonkeyPatch.context() as patch:
-        cutting(patch, base.target(), STEPS, 3, cut)
+        cutting(patch, *base.chunk_steps(), 3, cut)
         _, again = jobs.dies(jobs.records(TWO), jobs.target(**given("append"), auto_create_table=True))
     base.sql("DROP TABLE t")
     with pytest.raises(PermanentError, match="is gone, and the chunks that were written into it"):

@@ -95,8 +95,8 @@ def test_two_attempts_at_once_write_once(jobs: Jobs, base: Base, cut: type[BaseE
     is_first = [True]
     begins = getattr(owner, name)
 
-    def late(self: Any) -> None:
-        begins(self)
+    def late(self: Any, *args: Any) -> None:
+        begins(self, *args)
         if is_first.pop():
             is_first.append(False)
             jobs_of_other = again

@@ -96,6 +96,8 @@ def test_missing_rows_are_marked_and_keep_their_values(jobs: Jobs, table: Base) 
     jobs.write("1,one\n2,two\n4,four\n", TWO, **given)
     assert marked() == [3, 5]
     assert table.rows("SELECT gone FROM t WHERE id = 5") == stamps
+    if table.kind == "bigquery":
+        return  # It has no other operation that knows of them.
     jobs.write("3,three\n", TWO, **{**given, "operation": "insert_missing", "missing_rows_limit_percent": 100})
     assert marked() == [1, 2, 4, 5]
 

@@ -7,6 +7,7 @@ the row says how far it has come; each chunk moves it on in its own transaction.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from penstock.connectors.databases.targets import Asked, Doubled, Taken
 from penstock.errors import PermanentError
@@ -43,6 +44,9 @@ class Ledger:
     epoch: int = 0
     in_chunks: bool = False
 
+    adds: ClassVar[str] = "ADD"
+    """The database's words for a column that is added."""
+
     @classmethod
     def of(cls, session: Asked, schema: str | None, staged: Staged, *, in_chunks: bool = False) -> Ledger:
         """Return the ledger for an output."""
@@ -77,7 +81,9 @@ class Ledger:
     def _widen(self) -> None:
         """Give a ledger of an early version the columns of chunks."""
         whole = self.session.type_of(Kind.LONG)
-        lacking = {one: f"ALTER TABLE {self._table} ADD {self.session.quoted(one)} {whole}" for one in self._lacking()}
+        lacking = {
+            one: f"ALTER TABLE {self._table} {self.adds} {self.session.quoted(one)} {whole}" for one in self._lacking()
+        }
         for one, statement in lacking.items():
             try:
                 self.session.execute(statement)
@@ -144,6 +150,11 @@ class Ledger:
         return f"INSERT INTO {self._table} ({columns}) VALUES ({values}, {self.session.now}{numbers})"
 
     def _move(self, entry: Entry, seen: Entry) -> None:
+        if self.session.execute(self.moved(entry, seen)) != 1:
+            raise Taken("another attempt of this job has written.")
+
+    def moved(self, entry: Entry, seen: Entry) -> str:
+        """Return the statement that moves the row on from what was *seen*, and changes none where it is not that any more."""
         given = {
             "records": entry.records,
             "finished": int(entry.is_finished),
@@ -152,12 +163,10 @@ class Ledger:
         }
         changes = ", ".join(f"{self.session.quoted(name)} = {value}" for name, value in given.items())
         written_at, chunk, epoch = map(self.session.quoted, ("written_at", *_OF_CHUNKS))
-        moved = self.session.execute(
+        return (
             f"UPDATE {self._table} SET {changes}, {written_at} = {self.session.now} "
             f"WHERE {self._row} AND {chunk} = {seen.chunk} AND {epoch} = {seen.epoch}"
         )
-        if moved != 1:
-            raise Taken("another attempt of this job has written.")
 
     def claim(self) -> None:
         """Keep attempts before this one from writing anything more."""

@@ -39,17 +39,33 @@ MOST_LINES = 100
 """Of the log, about chunks."""
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A piece of an output, and what is known of it: the row of the ledger that was *seen*, None where there was none;
+    *is_there* where all its records are, and only what follows them may be left. *files* gives all that was staged, or raises
+    PermanentError where that is gone; *sent* is called before it may be written. *is_once* where there is a ledger."""
+
+    staged: Staged
+    target: DatabaseTarget
+    ledger: Ledger
+    piece: Piece
+    seen: Entry | None
+    is_there: bool
+    is_once: bool
+    files: Callable[[], StagedFiles]
+    sent: Callable[[], None]
+
+
 @runtime_checkable
 class HandedOver(Protocol):
     """A session that hands a whole output over to the database, which writes it by itself."""
 
-    def hand_over(
-        self, staged: Staged, written: Written, target: DatabaseTarget, ledger_schema: str | None,
-        files: Callable[[], StagedFiles], sent: Callable[[], None],
-    ) -> tuple[bool, Counts]:  # fmt: skip
-        """Write an output once; returns whether a ledger says so, and what was counted. *files* gives what was staged, or
-        raises PermanentError where that is gone; *sent* is called before it may be written. Raises PermanentError when nothing
-        was written, TransientError when it is to be tried again."""
+    def ledger(self, schema: str | None, staged: Staged, *, in_chunks: bool) -> Ledger:
+        """Return the ledger for an output."""
+
+    def hand_over(self, handed: Handed) -> Counts:
+        """Write a piece once; returns what was counted. Raises PermanentError when nothing of it was written, TransientError
+        when it is to be tried again, Taken when another attempt has written."""
 
 
 @dataclass(slots=True)
@@ -130,12 +146,18 @@ class Load:
     def _once(self, session: Target) -> bool:
         """Write what is next; tell whether that was all."""
         self.found = None
-        if isinstance(session, HandedOver):
-            return self._handed_over(session)
-        ledger = Ledger.of(session, self.ledger_schema or self.target.schema, self.staged, in_chunks=self._in_chunks)
+        schema = self.ledger_schema or self.target.schema
+        ledger = (
+            session.ledger(schema, self.staged, in_chunks=self._in_chunks)
+            if isinstance(session, HandedOver)
+            else Ledger.of(session, schema, self.staged, in_chunks=self._in_chunks)
+        )
         self.is_once = ledger.made()
         if self._in_chunks and not self.is_once:
             raise PermanentError(f"{ledger.missing} Nothing was written.")
+        if isinstance(session, HandedOver) and self.is_unknown:
+            # What goes on there has a name, under which its end is found.
+            self._hand_over(session, ledger, self.piece, self.there)
         seen = ledger.find() if self.is_once else None
         self.is_unknown = False
         self._settle(seen, ledger.epoch)
@@ -145,21 +167,38 @@ class Load:
                     return False  # Its temporary tables go with the session.
                 seen = self.there
             return True
-        if seen is None:
-            self._write(session, ledger, Piece(0, self.written.records, self.written.records), None)
+        whole = Piece(0, self.written.records, self.written.records)
+        if isinstance(session, HandedOver):
+            self._hand_over(session, ledger, whole, seen, is_there=seen is not None)
+        elif seen is None:
+            self._write(session, ledger, whole, None)
         elif not seen.is_finished:
             self._after(session, ledger)
         return True
 
-    def _handed_over(self, session: HandedOver) -> bool:
-        self.piece = Piece(0, self.written.records, self.written.records)
-        self.is_unknown = False
-        self.is_once, counts = session.hand_over(
-            self.staged, self.written, self.target, self.ledger_schema, lambda: self._files(self.piece), self._sent
+    def _hand_over(
+        self, session: HandedOver, ledger: Ledger, piece: Piece, seen: Entry | None, *, is_there: bool = False
+    ) -> None:
+        """Have a piece written; of a chunk the ledger says then how far it reached."""
+        self.piece = piece
+        handed = Handed(
+            self.staged,
+            self.target,
+            ledger,
+            piece,
+            seen,
+            is_there,
+            self.is_once,
+            lambda: self._files(piece),
+            self._sent,
         )
-        self.is_unknown = False
+        counts = session.hand_over(handed)
+        self.is_unknown, self.waits = False, list(RETRY_S)
         self.counts.join(counts)
-        return True
+        if self._in_chunks:
+            self.there = ledger.find()
+            if self.there is not None and self.there.epoch > ledger.epoch:
+                raise LeaseLost("Another attempt of this job writes its chunks.")
 
     def _sent(self) -> None:
         self.is_unknown = True
@@ -182,15 +221,18 @@ class Load:
         piece = following(seen, size, self.written.records)
         if piece is None:
             if seen is not None and not seen.is_finished:
-                self._after(session, ledger)
+                self._finish(session, ledger, seen)
             return True
         if seen is not None and seen.epoch < ledger.epoch:
             ledger.claim()
             seen = replace(seen, epoch=ledger.epoch)
-        self._write(session, ledger, piece, seen)
+        if isinstance(session, HandedOver):
+            self._hand_over(session, ledger, piece, seen)
+        else:
+            self._write(session, ledger, piece, seen)
         if piece.is_last or piece.number % max(1, piece.count // MOST_LINES) == 0:
             self.staged.log("info", f"{piece} is written, {piece.end:,} of {piece.total:,} records")
-        return piece.is_last
+        return self.there is not None and self.there.records >= piece.total
 
     def _write(self, session: Target, ledger: Ledger, piece: Piece, seen: Entry | None) -> None:
         """Write a piece with its row of the ledger, which said what was *seen*."""
@@ -268,6 +310,14 @@ class Load:
                 raise PermanentError(f"the records were written, but {error.message}") from error
         if self.is_once:
             ledger.finish()
+
+    def _finish(self, session: Target, ledger: Ledger, seen: Entry) -> None:
+        """Do what follows a load all of whose chunks are there."""
+        if isinstance(session, HandedOver):
+            last = Piece(seen.records, seen.records, seen.records, seen.chunk, seen.chunk)
+            self._hand_over(session, ledger, last, seen, is_there=True)
+        else:
+            self._after(session, ledger)
 
     def _table(self, session: Target, items: Sequence[Item]) -> Table:
         """Return the table, made and widened as the policy says."""

@@ -5,17 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.database_destination import ADDING, ON_BAD_VALUE, TABLE, keys_of
+from penstock.lang.components.database_destination import (
+    ADDING,
+    MISSING,
+    NEEDS_MARK,
+    ON_BAD_VALUE,
+    TABLE,
+    chunk_of,
+    keys_of,
+    missing_of,
+)
 from penstock.lang.components.database_source import ACTION, NEEDS_WATERMARK, incremental_of, scan_of, wanted_of
 from penstock.lang.components.databases import COLUMN
 from penstock.lang.components.file_destination import mapping_of
 from penstock.lang.components.options import only_with, place_of
 from penstock.lang.components.spec import Component, Property, Step
-from penstock.lang.document.shapes import CONNECTION, MAPPING, PLACE, TEXT, a_list, choice, either, when
+from penstock.lang.document.shapes import (
+    CONNECTION,
+    MAPPING,
+    PLACE,
+    TEXT,
+    a_list,
+    choice,
+    either,
+    number_or_variable,
+    when,
+)
 from penstock.plan.operators import FileTarget, Operator, Write
 from penstock.plan.systems import DatabaseSource, DatabaseTarget
 
 _OF_TABLES = ("dataset", "table", "where_clause")
+KEYED = ("merge",)
+IN_CHUNKS = ("append", "merge")
 _TEXTS = ("dataset", "pre_action_sql", "post_action_sql")
 
 
@@ -57,7 +78,10 @@ def write(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     if not table.partition("$")[0].strip():
         step.add(codes.WrongShape, "The table is empty.", step.at("table"), hint="Name the table that is written.")
         return None
-    keys = keys_of(step, columns, given, ("merge",))
+    keys, missing = keys_of(step, columns, given, KEYED), missing_of(step, columns, KEYED)
+    chunk, is_sound = chunk_of(step, IN_CHUNKS, KEYED)
+    if missing is None or not is_sound:
+        return None
     texts = {"dataset": step.place("dataset"), **{name: step.text(name) for name in _TEXTS[1:]}}
     if keys is None or any(texts[name] is None and step.properties[name] is not None for name in _TEXTS):
         return None
@@ -73,7 +97,8 @@ def write(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
     target = DatabaseTarget(
         table=table, schema=texts["dataset"] or None, operation=chosen["operation"], keys=keys,
         auto_create_table=chosen["auto_create_table"], add_missing_columns=chosen["add_missing_columns"],
-        pre_action_sql=texts["pre_action_sql"] or None, post_action_sql=texts["post_action_sql"] or None,
+        missing_rows=missing.what, mark_column=missing.mark, missing_rows_limit_percent=missing.limit_percent,
+        chunk_records=chunk, pre_action_sql=texts["pre_action_sql"] or None, post_action_sql=texts["post_action_sql"] or None,
     )  # fmt: skip
     shown = f"{target.schema}.{table}" if target.schema else table
     files = FileTarget(connection, shown, columns, format="parquet", on_bad_value=chosen["on_bad_value"])
@@ -115,6 +140,7 @@ DESTINATION = Component(
     keys={"connection": CONNECTION, "mapping": MAPPING},
     connections=("bigquery",),
     build=write,
+    rules=(NEEDS_MARK,),
     properties=(
         Property("dataset", TEXT, "Target data set; empty: the connection's default.", takes="T"),
         Property(TABLE.name, TEXT, "Target table, perhaps with a partition (`hits\\$20240131`).", TABLE.default, "T"),
@@ -124,10 +150,17 @@ DESTINATION = Component(
             "new ones are null, and adds the others (`merge`, which needs a mapping item with `key`).", "append",
         ),
         *ADDING,
+        *MISSING,
         Property("pre_action_sql", TEXT, "Statement run just before the write.", takes="T"),
         Property("post_action_sql", TEXT, "Statement run just after the write.", takes="T"),
         Property(
             "staging", PLACE, "Has no effect: records are handed to BigQuery itself, which keeps them until they are written.",
+            takes="T",
+        ),
+        Property(
+            "chunk_records", number_or_variable(1),
+            "Write so many records in each transaction, so that a load that is cut off goes on behind the last one; absent: "
+            "all in one. For `append` and `merge`. Readers see a part of the load while it goes on.",
             takes="T",
         ),
         ON_BAD_VALUE,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.databases import DATABASES, number, number_between
@@ -19,7 +20,7 @@ KEYED = ("merge_delete_insert", "merge_update_insert", "update", "insert_missing
 IN_CHUNKS = ("append", "merge_update_insert", "update", "insert_missing")
 """Operations that leave every row as it was or as it is to be, wherever a load ends."""
 _MISSING = ("missing_rows",)
-_TEXTS = ("schema", "mark_column", "pre_action_sql", "post_action_sql")
+_TEXTS = ("schema", "pre_action_sql", "post_action_sql")
 
 
 def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
@@ -59,40 +60,28 @@ def _in_order(name: str, given: Operator, columns: tuple[tuple[str, str], ...], 
 def _target(
     step: Step, table: str, keys: tuple[str, ...], columns: tuple[tuple[str, str], ...]
 ) -> DatabaseTarget | None:
-    chosen = {"missing_rows": "keep", **step.properties}
+    chosen = step.properties
     # Destinations of a warehouse know nothing of missing rows.
-    is_general = "missing_rows" in step.properties
-    limit = number(step, "missing_rows_limit_percent", 0, 100, whole=False) if is_general else 20.0
+    missing = missing_of(step, columns, KEYED) if "missing_rows" in chosen else Missing()
     batch, parallel = number(step, "batch_size", 1), number(step, "max_parallel", 1)
-    places = {"schema": step.place("schema"), "mark_column": step.place("mark_column") if is_general else None}
-    texts = {name: step.text(name) for name in ("pre_action_sql", "post_action_sql")}
-    given = {**places, **texts}
-    if any(given[name] is None and chosen.get(name) is not None for name in _TEXTS):
+    texts = {"schema": step.place("schema"), **{name: step.text(name) for name in _TEXTS[1:]}}
+    if any(texts[name] is None and chosen[name] is not None for name in _TEXTS):
         return None
-    chunk, is_sound = _chunk(step)
-    if limit is None or batch is None or parallel is None or not is_sound:
-        return None
-    if is_general:
-        only_with(step, _MISSING, "operation", *KEYED)
-        only_with(step, ("mark_column",), "missing_rows", "mark")
-        only_with(step, ("missing_rows_limit_percent",), "missing_rows", "delete", "mark")
-    mark = given["mark_column"] or None
-    if mark is not None and mark in {column for _, column in columns}:
-        message = f"The column {show(mark)} marks rows, and is written from a field as well."
-        step.add(codes.WrongShape, message, step.at("mark_column"), hint="Leave it out of the mapping.")
+    chunk, is_sound = chunk_of(step, IN_CHUNKS, KEYED)
+    if missing is None or batch is None or parallel is None or not is_sound:
         return None
     return DatabaseTarget(
         table=table,
-        schema=given["schema"] or None,
+        schema=texts["schema"] or None,
         operation=chosen["operation"],
         keys=keys,
         auto_create_table=chosen["auto_create_table"],
         add_missing_columns=chosen["add_missing_columns"],
-        missing_rows=chosen["missing_rows"] if chosen["operation"] in KEYED else "keep",
-        mark_column=mark,
-        missing_rows_limit_percent=limit,
-        pre_action_sql=given["pre_action_sql"] or None,
-        post_action_sql=given["post_action_sql"] or None,
+        missing_rows=missing.what,
+        mark_column=missing.mark,
+        missing_rows_limit_percent=missing.limit_percent,
+        pre_action_sql=texts["pre_action_sql"] or None,
+        post_action_sql=texts["post_action_sql"] or None,
         actions_in_transaction=chosen["actions_in_transaction"],
         batch_size=int(batch),
         max_parallel=int(parallel),
@@ -100,23 +89,49 @@ def _target(
     )
 
 
-def _chunk(step: Step) -> tuple[int | None, bool]:
-    """Return how many records a chunk has, None where all are one, and whether that is sound."""
+def chunk_of(step: Step, allowed: tuple[str, ...], keyed: tuple[str, ...]) -> tuple[int | None, bool]:
+    """Return how many records a chunk has, None where all are one, and whether that is sound; *allowed* are the operations that
+    take chunks, *keyed* those that find rows by a key."""
     chosen = step.properties
     if chosen.get("chunk_records") is None:
         return None, True
     size = number(step, "chunk_records", 1)
-    if chosen["operation"] not in IN_CHUNKS:
+    if chosen["operation"] not in allowed:
         message = f"The operation {chosen['operation']} takes old rows away, and is one transaction: no chunks."
-        hint = f"Leave 'chunk_records' out, or choose {', '.join(IN_CHUNKS[:-1])} or {IN_CHUNKS[-1]}."
+        hint = f"Leave 'chunk_records' out, or choose {', '.join(allowed[:-1])} or {allowed[-1]}."
         step.add(codes.NotInChunks, message, step.at("chunk_records"), hint=hint)
         return None, False
-    if chosen["operation"] in KEYED and chosen["missing_rows"] != "keep":
+    if chosen["operation"] in keyed and chosen["missing_rows"] != "keep":
         missing = chosen["missing_rows"]
         message = f"Which rows are missing is known of all records at once: 'missing_rows' {missing} takes no chunks."
         step.add(codes.NotInChunks, message, step.at("chunk_records"), hint="Leave one of the two out.")
         return None, False
     return (None, False) if size is None else (int(size), True)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What becomes of rows whose key did not come in."""
+
+    what: str = "keep"
+    mark: str | None = None
+    limit_percent: float = 20.0
+
+
+def missing_of(step: Step, columns: tuple[tuple[str, str], ...], keyed: tuple[str, ...]) -> Missing | None:
+    """Return what becomes of rows whose key did not come in, or None with findings; *keyed* are the operations that know."""
+    chosen = step.properties
+    limit, mark = number(step, "missing_rows_limit_percent", 0, 100, whole=False), step.place("mark_column")
+    if limit is None or (mark is None and chosen["mark_column"] is not None):
+        return None
+    only_with(step, _MISSING, "operation", *keyed)
+    only_with(step, ("mark_column",), "missing_rows", "mark")
+    only_with(step, ("missing_rows_limit_percent",), "missing_rows", "delete", "mark")
+    if mark and mark in {column for _, column in columns}:
+        message = f"The column {show(mark)} marks rows, and is written from a field as well."
+        step.add(codes.WrongShape, message, step.at("mark_column"), hint="Leave it out of the mapping.")
+        return None
+    return Missing(chosen["missing_rows"] if chosen["operation"] in keyed else "keep", mark or None, limit)
 
 
 def keys_of(
@@ -179,6 +194,26 @@ ON_BAD_VALUE = Property(
     "What a value that does not fit its column does: becomes null, drops its record, or fails the job.", "fail",
 )  # fmt: skip
 
+MISSING = (
+    Property(
+        "missing_rows", choice("keep", "delete", "mark"),
+        "What becomes of rows of the table whose key did not come in (operations with a key).", "keep",
+    ),
+    Property("mark_column", TEXT, "Datetime column that `mark` sets.", takes="T"),
+    Property(
+        "missing_rows_limit_percent", number_between(0, 100),
+        "Stop before anything is written if more of the table's rows would go.", 20, "T",
+    ),
+)  # fmt: skip
+NEEDS_MARK = when("'missing_rows' mark needs a 'mark_column'.", "missing_rows", "mark_column", test={"const": "mark"})
+CHUNKS = Property(
+    "chunk_records", number_or_variable(1),
+    "Write so many records in each transaction, so that a load that is cut off goes on behind the last one; absent: "
+    "all in one. For `append`, `merge_update_insert`, `update` and `insert_missing`. Readers see a part of the load "
+    "while it goes on.",
+    takes="T",
+)  # fmt: skip
+
 component = Component(
     type="database_destination_component",
     title="Database",
@@ -187,7 +222,7 @@ component = Component(
     keys={"connection": CONNECTION, "mapping": MAPPING},
     connections=DATABASES,
     build=build,
-    rules=(when("'missing_rows' mark needs a 'mark_column'.", "missing_rows", "mark_column", test={"const": "mark"}),),
+    rules=(NEEDS_MARK,),
     properties=(
         SCHEMA,
         TABLE,
@@ -198,24 +233,10 @@ component = Component(
             "append",
         ),
         *ADDING,
-        Property(
-            "missing_rows", choice("keep", "delete", "mark"),
-            "What becomes of rows of the table whose key did not come in (operations with a key).", "keep",
-        ),
-        Property("mark_column", TEXT, "Datetime column that `mark` sets.", takes="T"),
-        Property(
-            "missing_rows_limit_percent", number_between(0, 100),
-            "Stop before anything is written if more of the table's rows would go.", 20, "T",
-        ),
+        *MISSING,
         *ACTIONS,
         *AMOUNTS,
-        Property(
-            "chunk_records", number_or_variable(1),
-            "Write so many records in each transaction, so that a load that is cut off goes on behind the last one; absent: "
-            "all in one. For `append`, `merge_update_insert`, `update` and `insert_missing`. Readers see a part of the load "
-            "while it goes on.",
-            takes="T",
-        ),
+        CHUNKS,
         ON_BAD_VALUE,
     ),
 )  # fmt: skip

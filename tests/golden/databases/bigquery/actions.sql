@@ -19,4 +19,4 @@ EXCEPTION WHEN ERROR THEN
 RAISE USING MESSAGE = CONCAT('\'post_action_sql\' failed: ', @@error.message);
 END;
 COMMIT TRANSACTION;
-SELECT arrived, arrived - inserted, inserted;
+SELECT arrived, arrived - inserted, inserted, 0, 0;

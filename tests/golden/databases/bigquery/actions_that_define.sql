@@ -10,6 +10,6 @@ SET arrived = @@row_count;
 SET inserted = arrived;
 ASSERT arrived = 2 AS '2 records were staged, and another number arrived';
 COMMIT TRANSACTION;
-SELECT arrived, arrived - inserted, inserted;
+SELECT arrived, arrived - inserted, inserted, 0, 0;
 DROP TABLE shop.before;
 UPDATE `shop`.`_penstock_ledger` SET `finished` = 1 WHERE `job` = 'job-1 2026-01-02T03:04:05+00:00' AND `output` = 't';

@@ -28,6 +28,8 @@ from penstock.connectors.databases.bigquery.tables import BigQueryTables, _colum
 from penstock.connectors.databases.bigquery.target import BigQueryTarget
 from penstock.connectors.databases.bigquery.values import Value
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.loading import Handed
+from penstock.connectors.databases.pieces import Piece
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
 from penstock.connectors.databases.statements import Native
@@ -39,7 +41,7 @@ from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import ConnectionRef, FileTarget, Write
-from penstock.plan.ports import Connection, Staged, Written
+from penstock.plan.ports import Connection, Staged
 from penstock.plan.systems import DatabaseSource, DatabaseTarget
 
 HERE = "127.0.0.0/8"
@@ -348,9 +350,13 @@ def handing(server: Any, client: Any, folder: Path, rows: list[tuple[Any, Any]],
     )
     write = Write("load", "load", "bigquery_destination_component", given, files, target)  # type: ignore[arg-type]
     staged = Staged(write, connection_of(server), folder, Path("/t"), "job-1-1", "job-1 now")
-    written = Written("load", len(rows), ("part.parquet",))
-    paths = StagedFiles((folder / "part.parquet",))
-    return Handing(BigQueryTarget(client), staged, written, target, None, lambda: paths, lambda: None)
+    paths, session = StagedFiles((folder / "part.parquet",)), BigQueryTarget(client)
+    ledger = session.ledger(None, staged, in_chunks=False)
+    is_once = ledger.made()
+    seen = ledger.find() if is_once else None
+    piece = Piece(0, len(rows), len(rows))
+    handed = Handed(staged, target, ledger, piece, seen, seen is not None, is_once, lambda: paths, lambda: None)
+    return Handing(session, handed)
 
 
 def rows_of(server: Any) -> list[Any]:
@@ -367,8 +373,8 @@ def left(server: Any) -> list[str]:
 
 def test_a_merge_keeps_old_values_where_new_ones_are_null(table: Any, client: Any, tmp_path: Path) -> None:
     made = handing(table, client, tmp_path / "s", [(1, None), (2, "new"), (None, "none")], operation="merge")
-    is_once, counts = made.run()
-    assert is_once
+    counts = made.run()
+    assert made.handed.is_once
     assert counts.rows == {"updated": 2, "inserted": 1}
     assert rows_of(table) == [(1, "old"), (2, "new"), (None, "none")]
     assert left(table) == []
@@ -424,7 +430,9 @@ def test_without_a_ledger_it_is_said_to_be_at_least_once(
     refuses: Callable[..., Any] = lambda self: False  # noqa: E731
     monkeypatch.setattr("penstock.connectors.databases.bigquery.handing.BigLedger._make", refuses)
     for _ in range(2):
-        assert handing(table, client, tmp_path / "s", [(3, "new")]).run()[0] is False
+        made = handing(table, client, tmp_path / "s", [(3, "new")])
+        made.run()
+        assert made.handed.is_once is False
     assert rows_of(table) == [(1, "old"), (2, "old"), (3, "new")]
 
 

@@ -22,8 +22,8 @@ from penstock.connectors.databases import asking, drivers, hosts
 from penstock.connectors.databases import texts as staged_texts
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.session import Gone
-from penstock.connectors.databases.snowflake import session as snow
 from penstock.connectors.databases.snowflake import names, values
+from penstock.connectors.databases.snowflake import session as snow
 from penstock.connectors.databases.snowflake.source import SnowflakeReader, _expression, _native
 from penstock.connectors.databases.snowflake.target import SnowflakeTarget
 from penstock.connectors.databases.sources import Into

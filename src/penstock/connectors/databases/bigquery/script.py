@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from penstock.connectors.databases.bigquery.partitions import Partition
-from penstock.connectors.databases.bigquery.session import literal
+from penstock.connectors.databases.bigquery.session import literal, quoted
 from penstock.connectors.databases.bigquery.values import Value
+from penstock.connectors.databases.targets import Column
 from penstock.plan.systems import DatabaseTarget
 
 
@@ -19,28 +20,45 @@ class Script:
     values: Sequence[Value]
     given: str
     records: int
+    left_out: tuple[int, int]
+    """How many records are left out, and how many values became null."""
     target: DatabaseTarget
     partition: Partition | None = None
+    mark: Column | None = None
+    """The column that marks rows which did not come in."""
 
-    def text(self, entry: str | None, *, again: bool) -> str:
-        """Return the script; *entry* is the statement that enters it into the ledger, None where there is none. It gives one
-        row: records that arrived, rows that were changed, rows that were added. A table that is made *again* is so by a
-        statement that no transaction takes: whoever does it twice does it once."""
+    def text(self, entry: str | None, *, again: bool, moves: bool = False) -> str:
+        """Return the script; *entry* is the statement that enters it into the ledger, None where there is none, or *moves* its
+        row on. It gives one row: records that arrived, rows that were changed, rows that were added, and what was left out. A
+        table that is made *again* is so by a statement that no transaction takes: whoever does it twice does it once."""
         before, after = self._action("pre_action_sql"), self._action("post_action_sql")
-        entered = [] if entry is None else [entry]
-        head = "DECLARE arrived, inserted, rows_before INT64 DEFAULT 0"
+        entered = (
+            []
+            if entry is None
+            else [entry, *(["ASSERT @@row_count = 1 AS 'another attempt of this job has written'"] if moves else [])]
+        )
+        more = "" if self.target.missing_rows == "keep" else ", rows_missing, rows_there"
+        head = f"DECLARE arrived, inserted, rows_before{more} INT64 DEFAULT 0"
+        left_out = ", ".join(map(str, self.left_out))
         if again:
-            made = [head, *before, self._made_again(), *entered, *after, f"SELECT {self.records}, 0, {self.records}"]
+            made = [
+                head,
+                *before,
+                self._made_again(),
+                *entered,
+                *after,
+                f"SELECT {self.records}, 0, {self.records}, {left_out}",
+            ]
             return _joined(made)
         return _joined([
             head, "BEGIN TRANSACTION", *entered, *before, *self._written(), *after, "COMMIT TRANSACTION",
-            "SELECT arrived, arrived - inserted, inserted",
+            f"SELECT arrived, arrived - inserted, inserted, {left_out}",
         ])  # fmt: skip
 
     def _written(self) -> list[str]:
         match self.target.operation:
             case "merge":
-                return [*self._checked(), *self._merged()]
+                return [*self._checked(), *self._limited(), *self._merged(), *self._missing()]
             case "overwrite":
                 where = "TRUE" if self.partition is None else self.partition.holds()
                 return [*self._checked(), f"DELETE FROM {self.table} WHERE {where}", *self._added()]
@@ -77,6 +95,8 @@ class Script:
             for one in self.values
             if one.column.name not in keys
         )
+        if self.mark is not None:
+            changes = ", ".join([*([changes] if changes else []), f"{quoted(self.mark.name)} = NULL"])
         columns, listed = self._listed("given.")
         changed = f" WHEN MATCHED THEN UPDATE SET {changes}" if changes else ""
         count = f"(SELECT COUNT(*) FROM {self.table})"
@@ -88,6 +108,51 @@ class Script:
             "SET arrived = @@row_count", f"SET inserted = {count} - rows_before",
             *([f"ASSERT arrived >= {self.records} AS {literal(says)}"] if changes else []),
         ]  # fmt: skip
+
+    def _limited(self) -> list[str]:
+        """More rows than may would go, or be marked: nothing is written."""
+        if self.target.missing_rows == "keep":
+            return []
+        inside = "TRUE" if self.partition is None else self.partition.holds()
+        limit = f"{self.target.missing_rows_limit_percent:g}"
+        does = "go" if self.mark is None else "be marked"
+        parts = [
+            "CAST(rows_missing AS STRING)", literal(" of the "), "CAST(rows_there AS STRING)",
+            literal(
+                f" rows of {self.table} would {does}, more than {limit} percent. Nothing was written. Look at the source, or "
+                "raise 'missing_rows_limit_percent'."
+            ),
+        ]  # fmt: skip
+        return [
+            f"SET rows_missing = (SELECT COUNT(*) FROM {self.table} there WHERE {self._stays_out})",
+            f"SET rows_there = (SELECT COUNT(*) FROM {self.table} WHERE {inside})",
+            "\n".join([
+                f"IF rows_missing * 100 > {limit} * rows_there THEN", f"RAISE USING MESSAGE = CONCAT({', '.join(parts)});",
+                "END IF",
+            ]),
+        ]  # fmt: skip
+
+    def _missing(self) -> list[str]:
+        """What becomes of the rows whose key did not come in."""
+        if self.target.missing_rows == "keep":
+            return []
+        if self.mark is None:
+            return [f"DELETE FROM {self.table} there WHERE {self._stays_out}"]
+        word = self.mark.type.partition("(")[0]
+        now = "CURRENT_TIMESTAMP()" if word == "TIMESTAMP" else f"CAST(CURRENT_TIMESTAMP() AS {word})"
+        return [f"UPDATE {self.table} there SET {quoted(self.mark.name)} = {now} WHERE {self._stays_out}"]
+
+    @property
+    def _stays_out(self) -> str:
+        """The rows whose key did not come in, and that are not marked yet; of a null key nobody can tell."""
+        names = [one.name for one in self.values if one.column.name in self.target.keys]
+        same = " AND ".join(f"given.{name} = there.{name}" for name in names)
+        tests = [f"there.{name} IS NOT NULL" for name in names]
+        if self.mark is not None:
+            tests.append(f"there.{quoted(self.mark.name)} IS NULL")
+        if self.partition is not None:
+            tests.append(self.partition.holds("there."))
+        return " AND ".join([*tests, f"NOT EXISTS (SELECT 1 FROM ({self.given}) given WHERE {same})"])
 
     def _listed(self, alias: str) -> tuple[str, str]:
         """Return the columns that are written, and what is written into each."""
