@@ -70,6 +70,11 @@ BIGQUERY: dict[str, dict[str, Any]] = {
         "pre_action_sql": "CREATE TABLE shop.before (id INT64)", "post_action_sql": "DROP TABLE shop.before",
     },
     "skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"},
+    "merge_and_delete_missing_rows": {"operation": "merge", "missing_rows": "delete", "missing_rows_limit_percent": 50},
+    "merge_into_a_partition_and_mark_missing_rows": {
+        "operation": "merge", "table": "orders\\$20240506", "missing_rows": "mark", "mark_column": "gone",
+    },
+    "append_in_chunks": {"chunk_records": 1}, "merge_in_chunks": {"operation": "merge", "chunk_records": 1},
 }  # fmt: skip
 """Its own component has other operations."""
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
@@ -270,8 +275,10 @@ def bigquery(name: str) -> tuple[Any, Any]:
     if "clusters" in name:
         server.clustered.add("orders")
     if "that_is_made" not in name:
-        more = ("" if "is_added" in name else ", more JSON") + (
-            ", _PARTITIONTIME TIMESTAMPTZ" if "of_time" in name else ""
+        more = (
+            ("" if "is_added" in name else ", more JSON")
+            + (", gone TIMESTAMP" if "mark" in name else "")
+            + (", _PARTITIONTIME TIMESTAMPTZ" if "of_time" in name else "")
         )
         total = "total DECIMAL(38, 9)" if name in POLICIES else "total DOUBLE"
         raw.execute(
@@ -292,7 +299,7 @@ def bigquery(name: str) -> tuple[Any, Any]:
 
 
 SYSTEMS = {"bigquery": bigquery, "oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
-MORE = {"sqlserver": POLICIES, "redshift": STAGED}
+MORE = {"sqlserver": POLICIES, "redshift": STAGED, "snowflake": POLICIES}
 OWN = {"bigquery": BIGQUERY}
 LOADS = [(system, name) for system in SYSTEMS for name in (*OWN.get(system, CASES), *MORE.get(system, ()))]
 

@@ -1,0 +1,21 @@
+SELECT `finished` FROM `shop`.`_penstock_ledger` WHERE `job` = 'job-1 2026-01-02T03:04:05+00:00' AND `output` = 't';
+-- penstock_0_0_1: PARQUET into shop._penstock_0;
+SELECT COUNTIF((`more` IS NOT NULL AND SAFE.PARSE_JSON(`more`) IS NULL)), COUNTIF((`more` IS NOT NULL AND SAFE.PARSE_JSON(`more`) IS NULL)) FROM `shop`.`_penstock_0`;
+SELECT `id`, count(*) FROM (SELECT `id` AS `id`, `name` AS `name`, `paid` AS `paid`, `at` AS `at`, `total` AS `total`, PARSE_JSON(`more`) AS `more` FROM `shop`.`_penstock_0`) WHERE `id` IS NOT NULL GROUP BY `id` HAVING count(*) > 1 LIMIT 1;
+DECLARE arrived, inserted, rows_before, rows_missing, rows_there INT64 DEFAULT 0;
+BEGIN TRANSACTION;
+INSERT INTO `shop`.`_penstock_ledger` (`job`, `output`, `records`, `finished`, `written_at`) VALUES ('job-1 2026-01-02T03:04:05+00:00', 't', 2, 1, CURRENT_TIMESTAMP());
+ASSERT NOT EXISTS (SELECT 1 FROM (SELECT `id` AS `id`, `name` AS `name`, `paid` AS `paid`, `at` AS `at`, `total` AS `total`, PARSE_JSON(`more`) AS `more` FROM `shop`.`_penstock_0`) WHERE NOT COALESCE(`at` >= TIMESTAMP '2024-05-06 00:00:00+00' AND `at` < TIMESTAMP '2024-05-07 00:00:00+00', FALSE)) AS 'a record lies in another partition than the one that is written';
+SET rows_missing = (SELECT COUNT(*) FROM `shop`.`orders` there WHERE there.`id` IS NOT NULL AND there.`gone` IS NULL AND there.`at` >= TIMESTAMP '2024-05-06 00:00:00+00' AND there.`at` < TIMESTAMP '2024-05-07 00:00:00+00' AND NOT EXISTS (SELECT 1 FROM (SELECT `id` AS `id`, `name` AS `name`, `paid` AS `paid`, `at` AS `at`, `total` AS `total`, PARSE_JSON(`more`) AS `more` FROM `shop`.`_penstock_0`) given WHERE given.`id` = there.`id`));
+SET rows_there = (SELECT COUNT(*) FROM `shop`.`orders` WHERE `at` >= TIMESTAMP '2024-05-06 00:00:00+00' AND `at` < TIMESTAMP '2024-05-07 00:00:00+00');
+IF rows_missing * 100 > 20 * rows_there THEN
+RAISE USING MESSAGE = CONCAT(CAST(rows_missing AS STRING), ' of the ', CAST(rows_there AS STRING), ' rows of `shop`.`orders` would be marked, more than 20 percent. Nothing was written. Look at the source, or raise \'missing_rows_limit_percent\'.');
+END IF;
+SET rows_before = (SELECT COUNT(*) FROM `shop`.`orders`);
+MERGE INTO `shop`.`orders` there USING (SELECT `id` AS `id`, `name` AS `name`, `paid` AS `paid`, `at` AS `at`, `total` AS `total`, PARSE_JSON(`more`) AS `more` FROM `shop`.`_penstock_0`) given ON there.`id` = given.`id` AND there.`at` >= TIMESTAMP '2024-05-06 00:00:00+00' AND there.`at` < TIMESTAMP '2024-05-07 00:00:00+00' WHEN MATCHED THEN UPDATE SET `name` = COALESCE(given.`name`, there.`name`), `paid` = COALESCE(given.`paid`, there.`paid`), `at` = COALESCE(given.`at`, there.`at`), `total` = COALESCE(given.`total`, there.`total`), `more` = COALESCE(given.`more`, there.`more`), `gone` = NULL WHEN NOT MATCHED THEN INSERT (`id`, `name`, `paid`, `at`, `total`, `more`) VALUES (given.`id`, given.`name`, given.`paid`, given.`at`, given.`total`, given.`more`);
+SET arrived = @@row_count;
+SET inserted = (SELECT COUNT(*) FROM `shop`.`orders`) - rows_before;
+ASSERT arrived >= 2 AS '2 records were staged, and some of them did not arrive';
+UPDATE `shop`.`orders` there SET `gone` = CAST(CURRENT_TIMESTAMP() AS DATETIME) WHERE there.`id` IS NOT NULL AND there.`gone` IS NULL AND there.`at` >= TIMESTAMP '2024-05-06 00:00:00+00' AND there.`at` < TIMESTAMP '2024-05-07 00:00:00+00' AND NOT EXISTS (SELECT 1 FROM (SELECT `id` AS `id`, `name` AS `name`, `paid` AS `paid`, `at` AS `at`, `total` AS `total`, PARSE_JSON(`more`) AS `more` FROM `shop`.`_penstock_0`) given WHERE given.`id` = there.`id`);
+COMMIT TRANSACTION;
+SELECT arrived, arrived - inserted, inserted, 0, 0;
