@@ -40,13 +40,17 @@ AVRO = {
     "naive": {"type": "long", "logicalType": "local-timestamp-micros"},
     "zoned": {"type": "long", "logicalType": "timestamp-micros"}, "day": {"type": "int", "logicalType": "date"},
     "clock": {"type": "long", "logicalType": "time-micros"}, "id": "long",
+    "milli": {"type": "long", "logicalType": "timestamp-millis"},
+    "local": {"type": "long", "logicalType": "local-timestamp-millis"},
+    "second": {"type": "int", "logicalType": "time-millis"},
+    "fixed": {"type": "fixed", "name": "fixed", "size": 9, "logicalType": "decimal", "precision": 20, "scale": 4},
 }  # fmt: skip
 Table = dict[str, list[Any]]
 
 
 def aware(name: str, value: Any) -> Any:
     """Give the instants of a column with zones theirs."""
-    return value.replace(tzinfo=UTC) if name == "zoned" and value is not None else value
+    return value.replace(tzinfo=UTC) if name in ("zoned", "milli") and value is not None else value
 
 
 def parquet_in(folder: Path, table: Table) -> None:

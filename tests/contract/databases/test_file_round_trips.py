@@ -47,9 +47,26 @@ UNSIGNED = Column(
     "unsigned", trips.unsigned, trips.UNSIGNED_EDGES,
     {"string": str, "long": trips.within(*trips.LONG), "double": float},
 )  # fmt: skip
+
+
+def milliseconds(column: Column, name: str) -> Column:
+    """A column of times without what is smaller than a millisecond."""
+
+    def cut(value: Any) -> Any:
+        return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+    return replace(column, name=name, values=column.values.map(cut), edges=[cut(one) for one in column.edges])
+
+
+NAMED = {one.name: one for one in COMMON}
+OF_AVRO = [
+    milliseconds(NAMED["zoned"], "milli"), milliseconds(NAMED["naive"], "local"), milliseconds(NAMED["clock"], "second"),
+    replace(decimal_column(20, 4), name="fixed"),
+]  # fmt: skip
+"""Types of which Avro has two."""
 SOURCES: dict[str, tuple[files.Write, list[Column]]] = {
     "parquet": (files.parquet_in, [*DECIMALS, *COMMON, UNSIGNED]),
-    "avro": (files.avro_in, [*DECIMALS, *COMMON]),
+    "avro": (files.avro_in, [*DECIMALS, *COMMON, *OF_AVRO]),
 }
 
 
@@ -82,7 +99,8 @@ def drawn(kind: str, column: Column) -> st.SearchStrategy[Any]:
     has_nan = kind in ("postgres", "duckdb")
     return {
         "bytes": words.map(str.encode), "text": words, "naive": st.datetimes(first, trips.LAST),
-        "zoned": st.datetimes(first, trips.LAST), "day": st.dates(first.date()),
+        "zoned": st.datetimes(first, trips.LAST), "milli": milliseconds(NAMED["zoned"], "").values.filter(first.__le__),
+        "local": milliseconds(NAMED["naive"], "").values.filter(first.__le__), "day": st.dates(first.date()),
         "real": st.floats(allow_nan=has_nan, allow_infinity=has_nan),
         "short": st.floats(width=32, allow_nan=has_nan, allow_infinity=has_nan),
     }.get(column.name, column.values)  # fmt: skip
@@ -136,19 +154,20 @@ def loaded(base: Any, kind: str, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("base", DATABASES, indirect=True)
+@pytest.mark.parametrize("source", SOURCES)
 @ONCE
 @given(data=st.data())
-def test_files_into_databases(jobs: Any, base: Any, data: st.DataObject) -> None:
+def test_files_into_databases(jobs: Any, base: Any, source: str, data: st.DataObject) -> None:
+    write, listed = SOURCES[source]
     columns = [
-        replace(one, values=drawn(base.kind, one), edges=[*filter(taken(base.kind), one.edges)])
-        for one in [*DECIMALS, *COMMON, UNSIGNED]
+        replace(one, values=drawn(base.kind, one), edges=[*filter(taken(base.kind), one.edges)]) for one in listed
     ]
     table = data.draw(trips.tables(columns))
     ids = list(range(len(table[columns[0].name])))
-    files.parquet_in(jobs.lake, {"id": ids, **table})
+    write(jobs.lake, {"id": ids, **table})
     base.sql("DROP TABLE IF EXISTS t")
     jobs.run(
-        jobs.records(files.fields_of(columns), path="in.parquet", record_type="parquet"),
+        jobs.records(files.fields_of(columns), path=f"in.{source}", record_type=source),
         jobs.target(auto_create_table=True),
     )
     wanted = trips.expected(columns, table)

@@ -9,7 +9,6 @@ from penstock.connectors.databases.tables import Tables
 from penstock.plan.ports import Connection
 
 _NO_OPERATION = "BigQuery's own component has append, overwrite and merge."
-_NO_OPTION = "BigQuery's own component has no such option."
 DIFFERENCES: Mapping[str, Mapping[str, str]] = {
     "bigquery": {
         "ranges of a key give every row once": "One statement reads BigQuery.",
@@ -23,16 +22,6 @@ DIFFERENCES: Mapping[str, Mapping[str, str]] = {
                 "records of one key are refused, or replace together",
             ),
             _NO_OPERATION,
-        ),
-        **dict.fromkeys(
-            (
-                "missing rows are deleted, up to a limit",
-                "missing rows are marked, and unmarked when they come in again",
-                "chunks give what one transaction gives",
-                "records of one key in two chunks are refused before the first",
-                "an attempt that died between two chunks is gone on with behind the first",
-            ),
-            _NO_OPTION,
         ),
     },
     "oracle": {"an empty text is no null": "Oracle keeps an empty text as null."},

@@ -96,6 +96,10 @@ class Bench:
     def _own(self) -> Own:
         return OWN.get(str(self.connection["type"]), Own())
 
+    def has(self, operation: str) -> bool:
+        """Tell whether the system's components have an operation, under whichever name."""
+        return not self._own.operations or operation in ("append", *self._own.operations)
+
     def name_of(self, table: str) -> str:
         """Return the name of a table in statements."""
         return self.scratch.qualified(self.schema, table)

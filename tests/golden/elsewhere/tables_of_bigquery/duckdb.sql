@@ -9,3 +9,11 @@ SELECT * FROM "counted";
 -- change
 WITH "people" AS NOT MATERIALIZED (SELECT * FROM source('people'))
 SELECT * FROM "people";
+
+-- keep
+WITH "to_keep" AS NOT MATERIALIZED (SELECT * FROM source('to_keep'))
+SELECT * FROM "to_keep";
+
+-- delete
+WITH "to_delete" AS NOT MATERIALIZED (SELECT * FROM source('to_delete'))
+SELECT * FROM "to_delete";

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penstock.lang import compile_package
-from penstock.plan.systems import DatabaseSource, DatabaseTarget
+from penstock.plan.systems import DatabaseSource, DatabaseTarget, Incremental
 
 FIELDS = [{"name": "id", "type": "long"}, {"name": "n", "type": "int"}]
 CONNECTION = {"type": "bigquery", "id": 4}
@@ -52,11 +52,41 @@ def test_a_query_and_an_overwrite() -> None:
     [
         ({"table": "s"}, {"table": "t", "operation": "truncate_insert"}, "PK102"), ({"table": "s"}, {}, "PK103"),
         ({"table": "s", "split_key": "id"}, {"table": "t"}, "PK104"), ({"table": "s"}, {"table": "t", "schema": "d"}, "PK104"),
+        ({"table": "s"}, {"table": "t", "operation": "overwrite", "chunk_records": 9}, "PK606"),
+        ({"table": "s"}, {"table": "t", "operation": "merge", "missing_rows": "delete", "chunk_records": 9}, "PK606"),
+        ({"table": "s"}, {"table": "t", "operation": "merge", "missing_rows": "mark"}, "PK103"),
+        ({"table": "s"}, {"table": "t", "missing_rows": "delete"}, "PK902"),
+        ({"table": "s"}, {"table": "t", "operation": "merge", "missing_rows": "mark", "mark_column": "n"}, "PK102"),
+        ({"table": "s", "source_action": "incremental"}, {"table": "t"}, "PK103"),
         ({"table": " "}, {"table": "t"}, "PK103"), ({"table": "s"}, {"table": "\\$20240506"}, "PK102"),
     ],
 )  # fmt: skip
 def test_what_they_do_not_take(read: dict[str, Any], write: dict[str, Any], code: str) -> None:
     assert code in {one.code for one in compiled(read, write).diagnostics}
+
+
+def test_what_lies_above_a_watermark_and_what_is_missing() -> None:
+    made = compiled(
+        {"table": "s", "source_action": "incremental", "watermark": {"column": "id"}},
+        {
+            "table": "t",
+            "operation": "merge",
+            "missing_rows": "mark",
+            "mark_column": "gone",
+            "missing_rows_limit_percent": 5,
+        },
+    )
+    assert made.diagnostics == ()
+    (write,) = made.plan.outputs
+    assert write.given.origin == DatabaseSource("s", action="incremental", incremental=Incremental("s", "id"))
+    target = write.destination
+    assert (target.missing_rows, target.mark_column, target.missing_rows_limit_percent) == ("mark", "gone", 5)
+
+
+def test_chunks() -> None:
+    made = compiled({"table": "s"}, {"table": "t", "chunk_records": 9}, mapping=[{"alias": "id"}, {"alias": "n"}])
+    assert made.diagnostics == ()
+    assert made.plan.outputs[0].destination.chunk_records == 9
 
 
 def test_a_merge_needs_a_key() -> None:
