@@ -34,7 +34,7 @@ _MORE: Records = (*NEW, {"id": 3, "name": "newer"}, {"id": None, "name": "more"}
 
 
 def _chunks(bench: Bench) -> None:
-    for operation in ("append", "merge_update_insert", "update", "insert_missing"):
+    for operation in filter(bench.has, ("append", "merge_update_insert", "update", "insert_missing")):
         keys = [] if operation == "append" else ["id"]
         one, other = filled(bench), filled(bench)
         bench.write(one, _MORE, TWO, keys=keys, operation=operation)
