@@ -12,9 +12,6 @@ import gzip
 import json
 import re
 import threading
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -25,50 +22,13 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import duckdb
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from tests.fakes.big_script import Refused, Script
+from tests.fakes.google_sql import MACROS, cell_of, field_of, translated
 
 PROJECT = "acme-shop-1"
 PAGE = 5000
-_MACROS = (
-    "CREATE MACRO parse_json(x) AS CAST(x AS JSON)",
-    "CREATE MACRO safe_parse_json(x) AS TRY_CAST(x AS JSON)",
-    "CREATE MACRO to_json_string(x) AS CAST(x AS VARCHAR)",
-    "CREATE MACRO unix_micros(x) AS epoch_us(x)",
-    "CREATE MACRO ts(x) AS CAST(x AS TIMESTAMPTZ)",
-    "CREATE MACRO format_date(f, x) AS strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d')",
-    "CREATE MACRO format_datetime(f, x) AS strftime(CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%f')",
-    "CREATE MACRO format_timestamp(f, x, z) AS strftime(x AT TIME ZONE 'UTC', '%Y-%m-%d %H:%M:%S.%f') || '+00:00'",
-    "CREATE MACRO format_time(f, x) AS strftime(CAST('2000-01-01 ' || CAST(x AS VARCHAR) AS TIMESTAMP), '%H:%M:%S.%f')",
-    "CREATE SCHEMA catalogue",
-    """CREATE VIEW catalogue.columns AS SELECT table_schema, table_name, column_name, ordinal_position, is_nullable,
-'NO' AS is_hidden, CASE WHEN data_type IN ('TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT') THEN 'INT64'
-WHEN data_type IN ('FLOAT', 'DOUBLE') THEN 'FLOAT64'
-WHEN data_type = 'VARCHAR' THEN 'STRING' WHEN data_type = 'BOOLEAN' THEN 'BOOL' WHEN data_type = 'BLOB' THEN 'BYTES'
-WHEN data_type = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP' WHEN data_type = 'TIMESTAMP' THEN 'DATETIME'
-WHEN data_type LIKE 'DECIMAL%' THEN 'NUMERIC' ELSE data_type END AS data_type
-FROM information_schema.columns WHERE table_catalog = current_database() AND table_schema <> 'catalogue'""",
-    "CREATE VIEW catalogue.tables AS SELECT * FROM information_schema.tables "
-    "WHERE table_catalog = current_database() AND table_schema <> 'catalogue'",
-)
-_TOKENS = re.compile(r"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|--[^\n]*|\"[^\"]*\"|[^'`\"-]+|-", re.DOTALL)
-_WORDS = tuple(
-    (re.compile(pattern), word)
-    for pattern, word in (
-        (r"\bINFORMATION_SCHEMA\.(?=COLUMNS|TABLES)", "catalogue."), (r"\bSAFE\.PARSE_JSON\b", "safe_parse_json"),
-        (r"\bSAFE_CAST\b", "TRY_CAST"), (r"\bCURRENT_TIMESTAMP\(\)", "now()"), (r"\bTIMESTAMP\(", "ts("),
-        (r"\bTIMESTAMP\b(?!\()", "TIMESTAMPTZ"), (r"\bDATETIME\b(?!\()", "TIMESTAMP"), (r"\bINT64\b", "BIGINT"),
-        (r"\bFLOAT64\b", "DOUBLE"), (r"\bSTRING\b", "VARCHAR"), (r"\bBYTES\b", "BLOB"), (r"\bBOOL\b", "BOOLEAN"),
-        (r"\bBIGNUMERIC\b(?!\()", "DECIMAL(38, 18)"), (r"\bNUMERIC\b(?!\()", "DECIMAL(38, 9)"), (r"\bNUMERIC\(", "DECIMAL("),
-    )
-)  # fmt: skip
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _NAMES = re.compile(r"penstock_[0-9a-f]{32}(_\d{10,})?")
 _TURNS = ("BEGIN TRANSACTION", "ROLLBACK TRANSACTION", "CALL BQ.ABORT_SESSION()")
-_DEFINES = re.compile(r"\s*(CREATE|ALTER|DROP)\b", re.IGNORECASE)
-_KINDS = {
-    "BOOLEAN": "BOOLEAN", "DATE": "DATE", "TIME": "TIME", "JSON": "JSON", "BLOB": "BYTES", "FLOAT": "FLOAT", "DOUBLE": "FLOAT",
-    "TIMESTAMP": "DATETIME", "TIMESTAMP WITH TIME ZONE": "TIMESTAMP", "INTERVAL": "INTERVAL", '"NULL"': "INTEGER",
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UBIGINT"), "INTEGER"),
-}  # fmt: skip
 
 
 @cache
@@ -87,10 +47,6 @@ def key(endpoint: str) -> str:
     })  # fmt: skip
 
 
-class Refused(Exception):
-    """What BigQuery says no with: the number of HTTP, its reason, a message."""
-
-
 class BigQuery(ThreadingHTTPServer):
     """The stand-in. *told* are the statements that came and the files that were loaded; *tokens* counts the logins; *raises*
     are numbers, reasons and messages that a job whose statement holds a word ends with, once each; *drops* are words of jobs
@@ -103,7 +59,7 @@ class BigQuery(ThreadingHTTPServer):
         self.folder = folder
         folder.mkdir(parents=True)
         self.base = duckdb.connect(":memory:", config={"threads": 2})
-        for one in ("SET GLOBAL TimeZone = 'UTC'", *_MACROS):
+        for one in ("SET GLOBAL TimeZone = 'UTC'", *MACROS):
             self.base.execute(one)
         super().__init__(("127.0.0.1", 0), _Handler)
         self.told: list[str] = []
@@ -344,161 +300,6 @@ class _Refusing:
         if isinstance(error, duckdb.Error):
             missing = isinstance(error, duckdb.CatalogException) and "Table" in str(error)
             raise Refused(404 if missing else 400, "notFound" if missing else "invalidQuery", str(error)) from error
-
-
-class Script:
-    """Statements that are one job: variables, one transaction, checks, statements from texts."""
-
-    def __init__(self, cursor: Any, server: BigQuery) -> None:
-        self.cursor, self.server = cursor, server
-        self.values: dict[str, int] = {}
-        self.count = 0
-        self.is_open = False
-
-    def run(self, sql: str) -> Any:
-        """Return what the last SELECT gives. What is open at the end is taken back."""
-        result: Any = ([], [], None)
-        listed = list(statements(sql))
-        try:
-            for one, following in zip(listed, [*listed[1:], ""], strict=True):
-                try:
-                    result = self._run(one) or result
-                except duckdb.Error as error:
-                    if not following.startswith("EXCEPTION"):
-                        raise
-                    raise Refused(400, "invalidQuery", f"{_said(following)}{error}") from error
-        finally:
-            if self.is_open:
-                self.cursor.execute("ROLLBACK")
-        return result
-
-    def _run(self, sql: str) -> Any:
-        word = sql.split(None, 1)[0].upper()
-        if sql in ("BEGIN TRANSACTION", "COMMIT TRANSACTION"):
-            self.is_open = word == "BEGIN"
-            self.cursor.execute(word)
-        elif word == "DECLARE":
-            names, _, value = sql.removeprefix("DECLARE ").partition(" INT64 DEFAULT ")
-            self.values |= dict.fromkeys(names.split(", "), int(value))
-        elif found := re.fullmatch(r"BEGIN\s+(EXECUTE IMMEDIATE .*)", sql, re.DOTALL):
-            return self._run(found[1])
-        elif sql.startswith("EXCEPTION") or sql in ("END", "END IF"):
-            return None
-        elif found := re.fullmatch(r"IF (.*) THEN\s+RAISE USING MESSAGE = (.*)", sql, re.DOTALL):
-            if self._value(found[1]):
-                raise Refused(400, "invalidQuery", self._value(found[2]))
-        elif word == "EXECUTE":
-            return self._one(unescaped(sql.removeprefix("EXECUTE IMMEDIATE ")))
-        elif word == "SET":
-            name, _, value = sql.removeprefix("SET ").partition(" = ")
-            self.values[name] = int(self._value(value))
-        elif word == "ASSERT":
-            test, _, says = sql.removeprefix("ASSERT ").rpartition(" AS ")
-            if not self._value(test):
-                raise Refused(400, "invalidQuery", unescaped(says))
-        else:
-            return self._one(sql)
-        return None
-
-    def _one(self, sql: str) -> Any:
-        if self.is_open and _DEFINES.match(sql):
-            raise Refused(400, "invalidQuery", "DDL statements are not supported in a transaction")
-        fields, rows, changed = self.server.statement(
-            self.cursor, self._filled(sql) if sql.startswith("SELECT arrived") else sql
-        )
-        self.count = changed or 0
-        return (fields, rows, None) if fields else None
-
-    def _value(self, sql: str) -> Any:
-        return self.cursor.execute(f"SELECT {translated(self._filled(sql))}").fetchall()[0][0]
-
-    def _filled(self, sql: str) -> str:
-        sql = sql.replace("@@row_count", str(self.count))
-        for name, value in self.values.items():
-            sql = re.sub(rf"\b{name}\b", str(value), sql)
-        return sql
-
-
-def _said(handler: str) -> str:
-    """Return what a handler says before the error."""
-    return unescaped(handler.partition("CONCAT(")[2].rpartition(", @@error")[0])
-
-
-def statements(sql: str) -> Iterator[str]:
-    """Yield the statements of a script; the parts of a block one by one."""
-    made = ""
-    for token in _TOKENS.findall(sql):
-        if token[0] in "'`\"" or token.startswith("--"):
-            made += token
-            continue
-        first, *rest = token.split(";")
-        made += first
-        for one in rest:
-            if made.strip():
-                yield made.strip()
-            made = one
-    if made.strip():
-        yield made.strip()
-
-
-def unescaped(token: str) -> str:
-    """Return what a literal or a name in backticks says."""
-    return re.sub(r"\\(.)", lambda found: _ESCAPES.get(found[1], found[1]), token[1:-1], flags=re.DOTALL)
-
-
-def translated(sql: str) -> str:
-    """Return a statement of GoogleSQL as DuckDB has it."""
-    made = []
-    for token in _TOKENS.findall(sql):
-        if token[0] == "'":
-            made.append("'" + unescaped(token).replace("'", "''") + "'")
-        elif token[0] == "`":
-            name = unescaped(token)
-            made.append('"' + name.replace('"', '""') + '"')
-        elif token[0] == '"' or token.startswith("--"):
-            made.append(token)
-        else:
-            for pattern, word in _WORDS:
-                token = pattern.sub(word, token)
-            made.append(token)
-    return re.sub(r'"[^"]+"\.(?=catalogue\.)', "", "".join(made))
-
-
-def field_of(name: str, word: str) -> dict[str, Any]:
-    """Return a column as the API describes it."""
-    if word.endswith("[]"):
-        return {**field_of(name, word[:-2]), "mode": "REPEATED"}
-    made: dict[str, Any] = {"name": name, "mode": "NULLABLE", "type": _KINDS.get(word, "STRING")}
-    if found := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", word):
-        made["type"] = "NUMERIC"
-        if word != "DECIMAL(38,9)":
-            made |= {"precision": found[1], "scale": found[2]}
-    elif word.startswith("STRUCT"):
-        made |= {"type": "RECORD", "fields": [{"name": "a", "type": "STRING", "mode": "NULLABLE"}]}
-    return made
-
-
-def cell_of(value: Any) -> Any:
-    """Return a value as the API writes it."""
-    match value:
-        case None:
-            return None
-        case bool():
-            return "true" if value else "false"
-        case float():
-            return {"inf": "Infinity", "-inf": "-Infinity", "nan": "NaN"}.get(repr(value), repr(value))
-        case Decimal():
-            return format(value, "f")
-        case datetime() if value.tzinfo is not None:
-            passed = value.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-            return str((passed.days * 86_400 + passed.seconds) * 1_000_000 + passed.microseconds)
-        case datetime() | date() | time():
-            return value.isoformat()
-        case bytes():
-            return base64.b64encode(value).decode()
-        case list():
-            return [{"v": cell_of(one)} for one in value]
-    return str(value)
 
 
 class _Handler(BaseHTTPRequestHandler):
