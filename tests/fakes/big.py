@@ -8,12 +8,11 @@ whose transaction ends with it, and takes no definitions; no key is kept.
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import re
 import threading
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.fakes.big_script import Refused, Script
 from tests.fakes.google_sql import MACROS, cell_of, field_of, translated
+from tests.fakes.warehouse import Handler, Warehouse
 
 PROJECT = "acme-shop-1"
 PAGE = 5000
@@ -47,44 +47,28 @@ def key(endpoint: str) -> str:
     })  # fmt: skip
 
 
-class BigQuery(ThreadingHTTPServer):
+class BigQuery(Warehouse):
     """The stand-in. *told* are the statements that came and the files that were loaded; *tokens* counts the logins; *raises*
     are numbers, reasons and messages that a job whose statement holds a word ends with, once each; *drops* are words of jobs
     that are done, and whose answer is lost, once each; *waits* are words of statements that go on, once they *began*, until
     they are cancelled. *partitioned* are tables with the column that parts them, None for the time of writing."""
 
-    daemon_threads = True
-
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True)
-        self.base = duckdb.connect(":memory:", config={"threads": 2})
-        for one in ("SET GLOBAL TimeZone = 'UTC'", *MACROS):
-            self.base.execute(one)
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.told: list[str] = []
+        super().__init__(MACROS, _Handler)
         self.tokens = 0
-        self.raises: list[tuple[str, int, str, str]] = []
         self.drops: list[str] = []
-        self.waits: set[str] = set()
         self.partitioned: dict[str, str | None] = {}
         self.clustered: set[str] = set()
         self.expires: dict[str, str] = {}
         self.made: dict[str, int] = {}
-        self.began, self.cancelled = threading.Event(), threading.Event()
         self.jobs: dict[str, dict[str, Any]] = {}
         self.sessions: dict[str, Any] = {}
         self.results: dict[str, tuple[list[dict[str, Any]], list[Any], int | None]] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
         self.lock = threading.RLock()
         self.clock = count(1_700_000_000_000)
-        # Whoever ends it does not wait half a second.
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def endpoint(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.server_port}"
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -98,12 +82,6 @@ class BigQuery(ThreadingHTTPServer):
     def script(self) -> str:
         """All that was told, with names that differ from run to run alike."""
         return "".join(f"{_NAMES.sub('penstock_0', one).rstrip()}\n" for one in self.told)
-
-    def close(self) -> None:
-        """End it."""
-        self.shutdown()
-        self.server_close()
-        self.base.close()
 
     # --- jobs
 
@@ -155,13 +133,9 @@ class BigQuery(ThreadingHTTPServer):
 
     def _query(self, job: dict[str, Any], name: str, sql: str) -> None:
         self.told.append(sql.rstrip().removesuffix(";") + ";")
-        for index, (word, code, reason, said) in enumerate(self.raises):
-            if word in sql:
-                del self.raises[index]
-                raise Refused(code, reason, said)
-        if any(word in sql for word in self.waits):
-            self.began.set()
-            self.cancelled.wait(10)
+        if (refused := self.raised(sql)) is not None:
+            raise Refused(*refused)
+        if self.is_cancelled(sql):
             raise Refused(499, "stopped", "Job execution was cancelled: User requested cancellation")
         given = job["configuration"]["query"]
         session = next((one["value"] for one in given.get("connectionProperties", ())), None)
@@ -214,10 +188,8 @@ class BigQuery(ThreadingHTTPServer):
         self.told.append(
             f"-- {job['jobReference']['jobId']}: {config['sourceFormat']} into {to['datasetId']}.{to['tableId']};"
         )
-        for index, (word, code, reason, said) in enumerate(self.raises):
-            if word in job["jobReference"]["jobId"]:
-                del self.raises[index]
-                raise Refused(code, reason, said)
+        if (refused := self.raised(job["jobReference"]["jobId"])) is not None:
+            raise Refused(*refused)
         file = self.folder / f"{next(self.clock)}.parquet"
         file.write_bytes(body)
         with self._refusing():
@@ -302,14 +274,8 @@ class _Refusing:
             raise Refused(404 if missing else 400, "notFound" if missing else "invalidQuery", str(error)) from error
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class _Handler(Handler, BaseHTTPRequestHandler):
     server: BigQuery
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def do_GET(self) -> None:
         self._answer(self._get)
@@ -327,8 +293,7 @@ class _Handler(BaseHTTPRequestHandler):
         url = urlsplit(self.path)
         parts = [unquote(one) for one in url.path.strip("/").split("/")]
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
-        got = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        body = gzip.decompress(got) if self.headers.get("Content-Encoding") == "gzip" else got
+        body = self.body()
         try:
             if parts != ["token"] and not self.headers.get("Authorization", "").startswith("Bearer token-"):
                 raise Refused(401, "authError", "Request had invalid authentication credentials.")

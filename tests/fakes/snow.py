@@ -7,14 +7,12 @@ one at a time, whole numbers are NUMBER(38, 0), names in quotes are kept.
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
 import shutil
-import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,6 +20,7 @@ from urllib.parse import urlsplit
 
 import duckdb
 import pyarrow as pa
+from tests.fakes.warehouse import Handler, Warehouse
 
 PASSWORD = "canary-pw"
 _MACROS = (
@@ -93,35 +92,19 @@ def _alike(found: re.Match[str]) -> str:
     return f"penstock{found[1]}0"
 
 
-class Snowflake(ThreadingHTTPServer):
+class Snowflake(Warehouse):
     """The stand-in. *told* are the statements that came, *logins* what came to log in; *raises* are codes and messages that a
     statement which holds a word is answered with, once each; *takes* are statements that mean nothing, and are taken;
     *waits* are words of statements that go on, once they *began*, until the session is told to cancel."""
 
-    daemon_threads = True
-
     def __init__(self, folder: Path) -> None:
         self.stage = folder / "stage"
         self.stage.mkdir(parents=True)
-        self.base = duckdb.connect()  # In memory: what it stands in for is no matter of this machine's disk.
-        for one in ("SET GLOBAL TimeZone = 'UTC'", *_MACROS):
-            self.base.execute(one)
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.told: list[str] = []
+        super().__init__(_MACROS, _Handler)
         self.logins: list[dict[str, Any]] = []
-        self.raises: list[tuple[str, str, str]] = []
         self.takes: set[str] = set()
-        self.waits: set[str] = set()
-        self.began, self.cancelled = threading.Event(), threading.Event()
         self.sessions: dict[str, Session] = {}
         self.queries = count(1)
-        # Whoever ends it does not wait half a second.
-        threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True).start()
-
-    @property
-    def endpoint(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.server_port}"
 
     @property
     def connection(self) -> dict[str, Any]:
@@ -139,11 +122,9 @@ class Snowflake(ThreadingHTTPServer):
 
     def close(self) -> None:
         """End it."""
-        self.shutdown()
-        self.server_close()
         for one in self.sessions.values():
             one.raw.close()
-        self.base.close()
+        super().close()
 
 
 class Refused(Exception):
@@ -321,14 +302,8 @@ def _text(value: Any, kind: str) -> str | None:
     return str(value)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class _Handler(Handler, BaseHTTPRequestHandler):
     server: Snowflake
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
 
     def do_GET(self) -> None:
         self._reply(200, {"success": True, "data": None})
@@ -341,7 +316,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path.removeprefix("/stages/")
         to = self.server.stage / path
         to.parent.mkdir(parents=True, exist_ok=True)
-        to.write_bytes(self._body())
+        to.write_bytes(self.body())
         self.send_response(200)
         self.send_header("ETag", '"e"')
         self.send_header("Content-Length", "0")
@@ -349,7 +324,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """A login, a statement, or an end."""
-        path, body = urlsplit(self.path).path, self._body()
+        path, body = urlsplit(self.path).path, self.body()
         if path.endswith("/login-request"):
             self._login(json.loads(body)["data"])
         elif path.endswith("/query-request"):
@@ -386,13 +361,10 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             if session is None:
                 raise Refused("390111", "08003", "Session no longer exists. New login required to access the service.")
-            for index, (word, code, said) in enumerate(self.server.raises):
-                if word in sql:
-                    del self.server.raises[index]
-                    raise Refused(code, "02000", said)
-            if any(word in sql for word in self.server.waits):
-                self.server.began.set()
-                self.server.cancelled.wait(10)
+            if (refused := self.server.raised(sql)) is not None:
+                code, said = refused
+                raise Refused(code, "02000", said)
+            if self.server.is_cancelled(sql):
                 raise Refused("000604", "57014", "SQL execution canceled")
             data = session.answer(sql, query=number, only_described=bool(asked.get("describeOnly")))
         except Refused as error:
@@ -412,10 +384,6 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(200, {"success": False, "code": code, "message": said, "data": {
             "internalError": False, "errorCode": code, "sqlState": state, "queryId": number,
         }})  # fmt: skip
-
-    def _body(self) -> bytes:
-        got = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        return gzip.decompress(got) if self.headers.get("Content-Encoding") == "gzip" else got
 
     def _reply(self, status: int, answer: Any) -> None:
         body = b"" if answer is None else json.dumps(answer).encode()
