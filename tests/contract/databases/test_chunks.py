@@ -92,7 +92,8 @@ def test_chunks_give_what_one_transaction_gives(jobs: Jobs, base: Base, operatio
     assert rows(base) == after(operation)
     refill(base)
     order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation, 3)))
-    for size in (1, 3, 7, 1000):
+    # Where a chunk begins and ends is not the database's.
+    for size in (1, 3, 7, 1000) if base.kind in ("postgres", "sqlite") else (3,):
         jobs.anew()
         flow = order.flow.replace('"chunk_records": 3', f'"chunk_records": {size}')
         receipt = jobs.attempt(replace(order, flow=flow)).outputs[0].receipt
@@ -193,6 +194,8 @@ def test_a_record_that_is_left_out_doubles_no_key(jobs: Jobs, base: Base) -> Non
 def test_wherever_an_attempt_dies_the_next_goes_on_behind_its_last_chunk(
     jobs: Jobs, base: Base, operation: str
 ) -> None:
+    if operation == "append" and base.kind not in ("postgres", "sqlite"):
+        pytest.skip("where the session of an append breaks off is tried below, of each database")
     order = jobs.granted(jobs.records(TWO), jobs.target(**given(operation)))
     for number in count():
         jobs.anew()

@@ -23,7 +23,7 @@ from penstock.connectors.databases import asking, drivers, hosts
 from penstock.connectors.databases.bigquery import session as big
 from penstock.connectors.databases.bigquery.handing import Handing
 from penstock.connectors.databases.bigquery.partitions import partition_of
-from penstock.connectors.databases.bigquery.source import BigQueryReader, _expression
+from penstock.connectors.databases.bigquery.source import BigQueryReader, _expression, _native
 from penstock.connectors.databases.bigquery.tables import BigQueryTables, _column
 from penstock.connectors.databases.bigquery.target import BigQueryTarget
 from penstock.connectors.databases.bigquery.values import Value
@@ -32,7 +32,7 @@ from penstock.connectors.databases.loading import Handed
 from penstock.connectors.databases.pieces import Piece
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
-from penstock.connectors.databases.statements import Native
+from penstock.connectors.databases.statements import Native, Rows
 from penstock.connectors.databases.targets import Column, Family
 from penstock.connectors.databases.trying import misfit, relation
 from penstock.connectors.places import Place
@@ -468,3 +468,41 @@ def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(sys.modules, "google", None)
     with pytest.raises(PermanentError, match=r"pip install 'penstock\[bigquery\]'"):
         drivers.module("bigquery", "source")
+
+
+@pytest.mark.parametrize(
+    ("word", "value", "spelled", "made"),
+    [
+        ("INTEGER", "7", "MAX(c)", "7"), ("FLOAT", "1e+300", "MAX(c)", "CAST('1e+300' AS FLOAT64)"),
+        ("NUMERIC", "0.1", "MAX(c)", "CAST('0.1' AS NUMERIC)"),
+        ("NUMERIC", "0.0999999999", "MAX(c)", "CAST('0.0999999999' AS BIGNUMERIC)"),
+        ("DATE", "2024-02-29", "FORMAT_DATE('%E4Y-%m-%d', MAX(c))", "DATE '2024-02-29'"),
+        ("DATETIME", "2024-02-29 23:59:59.123456", "FORMAT_DATETIME('%E4Y-%m-%d %H:%M:%E6S', MAX(c))",
+         "DATETIME '2024-02-29 23:59:59.123456'"),
+        ("TIMESTAMP", "2024-02-29 23:59:59.123456+00:00",
+         "FORMAT_TIMESTAMP('%E4Y-%m-%d %H:%M:%E6S+00:00', MAX(c), 'UTC')", "TIMESTAMP '2024-02-29 23:59:59.123456+00:00'"),
+        ("STRING", "it's", "MAX(c)", "'it\\'s'"),
+    ],
+)  # fmt: skip
+def test_watermarks_keep_all_digits(client: Any, word: str, value: str, spelled: str, made: str) -> None:
+    native = _native(SimpleNamespace(name="c", field_type=word, mode="NULLABLE"))
+    reader = BigQueryReader(client)
+    order = reader.order("c", native, Rows("t"))
+    assert reader.spelled("MAX(c)", order) == spelled
+    assert reader.literal(native, order, value) == made
+
+
+def test_statements_of_a_snapshot_are_of_one_session_which_ends(server: Any, client: Any) -> None:
+    cursor = server.base.cursor()
+    cursor.execute("CREATE TABLE t (id INT); INSERT INTO t VALUES (1)")
+    reader = BigQueryReader(client)
+    reader.describe("SELECT `id` FROM `t`")
+    reader.begin()
+    assert reader.row("SELECT MAX(id) FROM `t`") == (1,)
+    cursor.execute("INSERT INTO t VALUES (2)")
+    assert reader.row("SELECT MAX(id) FROM `t`") == (1,)
+    assert len(server.sessions) == 1
+    reader.leave()
+    assert server.sessions == {}
+    assert reader.row("SELECT MAX(id) FROM `t`") == (2,)
+    cursor.close()

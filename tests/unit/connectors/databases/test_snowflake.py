@@ -459,3 +459,44 @@ def test_tables_and_columns_are_found_in_capitals(server: Any, raw: Any, tmp_pat
     assert reader.found(DatabaseSource(table="none", schema="shop")).table == "none"
     reader.learn(Rows('"SHOP"."ORDERS"'), ["id", "my Name"])
     assert [reader.quoted(one) for one in ("id", "my Name", "no")] == ['"ID"', '"my Name"', '"no"']
+
+
+FINE = "YYYY-MM-DD HH24:MI:SS.FF9"
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "scale", "value", "spelled", "made"),
+    [
+        (snow.FIXED, 18, 0, "7", "TO_VARCHAR(max(c))", "7"), (snow.FIXED, 38, 10, "0.1", "TO_VARCHAR(max(c))", "0.1"),
+        (snow.REAL, None, None, "1e+300", "max(c)", "CAST('1e+300' AS DOUBLE)"),
+        (snow.DATE, None, None, "2024-02-29", "TO_VARCHAR(max(c), 'YYYY-MM-DD')", "TO_DATE('2024-02-29', 'YYYY-MM-DD')"),
+        (snow.TIMESTAMP_NTZ, None, 9, "2024-02-29 23:59:59.123456789", f"TO_VARCHAR(max(c), '{FINE}')",
+         f"TO_TIMESTAMP_NTZ('2024-02-29 23:59:59.123456789', '{FINE}')"),
+        (snow.TIMESTAMP_LTZ, None, 9, "2024-02-29 23:59:59.123456789+00:00",
+         f"TO_VARCHAR(CONVERT_TIMEZONE('UTC', max(c)), '{FINE}') || '+00:00'",
+         f"TO_TIMESTAMP_LTZ('2024-02-29 23:59:59.123456789+00:00', '{FINE}TZH:TZM')"),
+        (snow.TEXT, None, None, "it's \\", "max(c)", "'it''s \\\\'"),
+    ],
+)  # fmt: skip
+def test_watermarks_keep_all_digits(
+    raw: Any, number: int, digits: int | None, scale: int | None, value: str, spelled: str, made: str
+) -> None:
+    native = _native(SimpleNamespace(name="C", type_code=number, precision=digits, scale=scale))
+    reader = SnowflakeReader(raw)
+    order = reader.order("c", native, Rows("t"))
+    assert reader.spelled("max(c)", order) == spelled
+    assert reader.literal(native, order, value) == made
+
+
+def test_what_is_read_above_a_watermark_is_what_one_statement_gave(server: Any, raw: Any) -> None:
+    """Rows that come after it are not among them, though no transaction holds anything."""
+    cursor = server.base.cursor()
+    cursor.execute("CREATE TABLE t (id INT, seen INT); INSERT INTO t VALUES (1, 5), (2, 7)")
+    reader = SnowflakeReader(raw)
+    reader.expression('"id"', Native("id", "whole"), Kind.LONG)
+    held = reader.hold(Rows('"t"'), '"seen"', '"seen" >= 7')
+    cursor.execute("INSERT INTO t VALUES (3, 9)")
+    assert reader.row(held.select('max("seen"), count("id")')) == (7, 1)
+    assert server.told[0] == 'SELECT "id", "seen" FROM "t" WHERE (\n"seen" >= 7\n)'
+    assert "RESULT_SCAN('01b2c3d4-" in server.told[1]
+    cursor.close()
