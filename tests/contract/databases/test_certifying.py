@@ -50,24 +50,12 @@ def tables_of(base: Base) -> list[str]:
     return [name for (name,) in base.rows(f"SELECT table_name FROM information_schema.tables WHERE {scope}")]
 
 
-WHOLLY = frozenset({"mysql", "sqlite"})
-"""Databases on which every rule is tried: a server, and a file."""
-
-
-def of_each_group(differences: Any) -> list[Any]:
-    """The rules that a database is known not to keep, and one of each group that it keeps. What the others say of a database is
-    tried in this suite, of each; here is tried that a certification finds it."""
-    first = {one.group: one.says for one in reversed(RULES) if one.says not in differences}
-    return [one for one in RULES if one.says in differences or one.says in first.values()]
-
-
 def test_every_rule_holds_or_is_known_not_to(base: Base, tmp_path: Path) -> None:
     bench, differences = bench_of(base, tmp_path)
-    rules = list(RULES) if base.kind in WHOLLY else of_each_group(differences)
-    found = certify(bench, differences, lambda one: None, rules)
+    found = certify(bench, differences, lambda one: None, RULES)
     assert [(one.says, one.message) for one in found if one.state is State.BROKEN] == []
     assert {one.says for one in found if one.state is State.DIFFERS} == set(differences)
-    assert len(found) == len(rules)
+    assert len(found) == len(RULES)
     assert tables_of(base) == []
 
 

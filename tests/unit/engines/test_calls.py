@@ -235,7 +235,7 @@ def test_a_stop_ends_calls(run: Any, server: Server, monkeypatch: pytest.MonkeyP
     from penstock.engines.duckdb.run import DuckEngine
 
     engine = DuckEngine()
-    monkeypatch.setattr("penstock.wiring.engine_named", lambda *_, **__: engine)
+    monkeypatch.setattr("penstock.wiring.engines.engine_named", lambda *_, **__: engine)
     monkeypatch.setattr("signal.signal", lambda *_: None)
     text = f"(int){call.replace('{url}', server.url)}#'status'"
 
