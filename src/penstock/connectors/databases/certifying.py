@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from penstock.connectors.databases.ledger import TABLE
 from penstock.connectors.databases.tables import Tables
+from penstock.connectors.databases.targets import Folding
 from penstock.plan.ports import Connection
 
 _NO_OPERATION = "BigQuery's own component has append, overwrite and merge."
@@ -39,9 +40,19 @@ class ScratchTables:
     def __init__(self, tables: Tables, connection: Connection) -> None:
         self._tables = tables
         self._connection = connection
-        with tables.writing(connection) as session:
-            # Names need no session, and are asked for often.
-            self.quoted, self.qualified = session.quoted, session.qualified
+        self._names: dict[tuple[str | None, str], str] = {}
+
+    def quoted(self, name: str) -> str:
+        """Return the name of a column that was made there, in quotes."""
+        with self._tables.writing(self._connection) as session:
+            return session.quoted(session.column(name, None) if isinstance(session, Folding) else name)
+
+    def qualified(self, schema: str | None, table: str) -> str:
+        """Return the name of a table in statements."""
+        if (schema, table) not in self._names:
+            with self._tables.writing(self._connection) as session:
+                self._names[schema, table] = session.qualified(schema, table)
+        return self._names[schema, table]
 
     def has(self, schema: str | None, table: str) -> bool:
         """Tell whether there is a table."""

@@ -390,7 +390,7 @@ class Load:
         """Return where the keys of a piece lie: what changes lies close together more often than not, and chunks are in the
         order of the key, so that few rows need to be looked at."""
         names = [session.quoted(one.column) for one in items if one.is_key]
-        if len(names) > 1 or not keys.are_plain(table, items):
+        if len(names) > 1 or self.target.operation == "merge_delete_insert" or not keys.are_plain(table, items):
             return None
         (ends,) = session.rows(f"SELECT min({names[0]}), max({names[0]}) FROM {given.rows.name}")
         return None if ends[0] is None else Span(names[0], int(str(ends[0])), int(str(ends[1])))

@@ -28,6 +28,7 @@ CREATE TEMPORARY TABLE penstock_0 AS SELECT "id", "name", "paid", "at", "total",
 COPY penstock_0 ("id", "name", "paid", "at", "total", "more") FROM 's3://lake/staging/penstock_0/' ACCESS_KEY_ID 'key' SECRET_ACCESS_KEY 'secret' REGION 'eu-west-1' CSV ZSTD NULL AS 'penstock_0' DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF;
 SELECT pg_last_copy_count();
 -- the bucket is cleared;
-UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more" FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id";
-INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id");
+SELECT min("id"), max("id") FROM penstock_0;
+UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more" FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id" AND "shop"."orders"."id" BETWEEN 1 AND 2;
+INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
 COMMIT;

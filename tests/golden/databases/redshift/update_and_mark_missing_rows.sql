@@ -24,8 +24,9 @@ WHERE a.attrelid = 77 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 LOCK "shop"."orders";
 CREATE TEMPORARY TABLE penstock_0 AS SELECT "id", "name", "paid", "at", "total", "more" FROM "shop"."orders" WHERE 1 = 0;
 INSERT INTO penstock_0 ("id", "name", "paid", "at", "total", "more") VALUES (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))), (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))) -- ['1', "it's \\ 😀", 'true', '2024-05-06 07:08:09.123000', '0.1', '{"a":[1]}', '2', '', None, None, None, None];
+SELECT min("id"), max("id") FROM penstock_0;
 SELECT count(*) FROM "shop"."orders" WHERE "gone" IS NULL AND "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 SELECT count(*) FROM "shop"."orders";
-UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more", "gone" = NULL FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id";
+UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more", "gone" = NULL FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id" AND "shop"."orders"."id" BETWEEN 1 AND 2;
 UPDATE "shop"."orders" SET "gone" = getdate() WHERE "gone" IS NULL AND "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 COMMIT;
