@@ -58,16 +58,28 @@ def main(arguments: Sequence[str] | None = None) -> int:
         data = (given.data or scratch / "data").resolve()
         data.mkdir(parents=True, exist_ok=True)
         lines = _run(given, stack, scratch, data)
-        if "f" in given.only:
-            lines += _forms(*map(int, given.form_rows.split(",")))
-    table = Table(*report.HEAD)
-    for row in report.rows(lines):
+        forms = _forms(*map(int, given.form_rows.split(","))) if "f" in given.only else []
+    command = "make bench" if given.only == PARTS else f"python -m benchmarks --only {given.only}"
+    if lines:
+        _show(console, report.HEAD, report.rows(lines))
+    if forms:
+        _show(console, report.FORMS_HEAD, forms)
+    if given.no_write:
+        return 0
+    if lines:
+        report.write(lines, command)
+        console.print(f"Written to {report.PAGE.name}.")
+    if forms:
+        report.write_forms(forms, command)
+        console.print(f"Written to {report.FORMS.name}.")
+    return 0
+
+
+def _show(console: Console, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    table = Table(*head)
+    for row in rows:
         table.add_row(*row)
     console.print(table)
-    if not given.no_write:
-        report.write(lines, "make bench" if given.only == PARTS else f"python -m benchmarks --only {given.only}")
-        console.print(f"Written to {report.PAGE.name}.")
-    return 0
 
 
 def _compile() -> None:
@@ -100,14 +112,14 @@ def _run(given: argparse.Namespace, stack: contextlib.ExitStack, scratch: Path, 
     return lines
 
 
-def _forms(rows: int, on_spark_rows: int) -> list[Line]:
-    lines = shared.run(rows) if rows else []
-    if on_spark_rows:
-        # Only here, for it takes what the extra installs.
-        from benchmarks import shared_on_spark
+def _forms(rows: int, on_spark_rows: int) -> list[tuple[str, str, str, str]]:
+    here = shared.run(rows) if rows else {}
+    if not on_spark_rows:
+        return shared.table(here, {})
+    # Only here, for it takes what the extra installs.
+    from benchmarks import shared_on_spark
 
-        lines += shared_on_spark.run(on_spark_rows)
-    return lines
+    return shared.table(here, shared_on_spark.run(on_spark_rows))
 
 
 def _a_job(client: Client, data: Path) -> int:

@@ -17,6 +17,8 @@ from benchmarks.measure import Line
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- table: written by make bench -->", "<!-- end of table -->"
+FORMS = PAGE.with_name("shared-forms.md")
+FORMS_HEAD = ("Form", "In", "Embedded engine", "Spark local[2]")
 HEAD = ("Measured", "Penstock", "Beside it", "Ratio", "Aim", "Met")
 
 
@@ -39,6 +41,17 @@ def write(lines: Sequence[Line], command: str) -> None:
     before, _, rest = text.partition(BEGIN)
     old, _, after = rest.partition(END)
     PAGE.write_text(f"{before}{BEGIN}\n{_section(lines, old, command)}{END}{after}", "utf-8")
+
+
+def write_forms(rows: Sequence[tuple[str, str, str, str]], command: str) -> None:
+    """Put what shared forms cost, as `FORMS_HEAD` says, into the page of their own."""
+    # A bar would end the cell of the table.
+    cells = [(f"`{form}`", f"`{example}`".replace("|", "\\|"), *costs) for form, example, *costs in rows]
+    lines = ["| " + " | ".join(row) + " |" for row in (FORMS_HEAD, ("---",) * len(FORMS_HEAD), *cells)]
+    before, _, rest = FORMS.read_text("utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    table = "\n".join(lines)
+    FORMS.write_text(f"{before}{BEGIN}\n\n{table}\n\n{_machine()}\n\nCommand: `{command}`.\n\n{END}{after}", "utf-8")
 
 
 def _section(lines: Sequence[Line], old: str, command: str) -> str:

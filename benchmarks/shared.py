@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from unittest.mock import patch
 
 import duckdb
 
-from benchmarks.measure import Line
 from penstock.engines.duckdb.expressions import render
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.types import literal
 from penstock.engines.functions import rows as forms
-from penstock.engines.functions.table import SHARED
 from penstock.engines.templates import mentioned
 from penstock.lang.check.expressions import check_expression
 from penstock.lang.functions import FUNCTIONS
@@ -32,8 +30,16 @@ OUTSIDE = frozenset({"Curl", "CurlPoll"})
 """What waits for another system."""
 
 
-def run(rows: int = ROWS) -> list[Line]:
-    """Return a line for each shared form that an example needs, the dearest first; *rows* are measured, a million said."""
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a shared form takes, in seconds for a million records, in the example that is the cheapest of those that need it."""
+
+    seconds: float
+    example: str
+
+
+def run(rows: int = ROWS) -> dict[str, Cost]:
+    """Return what each shared form costs that an example needs; *rows* are measured, a million said."""
     connection = duckdb.connect(":memory:", config={"threads": "1"})
     connection.execute("SET enable_progress_bar = false")
     functions = Functions(connection)
@@ -43,17 +49,17 @@ def run(rows: int = ROWS) -> list[Line]:
             functions.need(sql)
         return timed(connection, sql, constant, rows)
 
-    lines = measured(render, seconds, rows)
+    found = measured(render, seconds, rows)
     connection.close()
-    return lines
+    return found
 
 
 def measured(
-    render: Callable[[Expr, Context], str], seconds_of: Callable[[str, Literal], float], rows: int, where: str = ""
-) -> list[Line]:
-    """Return a line for each shared form that an example needs, from the seconds that an engine takes for so many *rows* of an
+    render: Callable[[Expr, Context], str], seconds_of: Callable[[str, Literal], float], rows: int
+) -> dict[str, Cost]:
+    """Return what each shared form costs that an example needs, from the seconds that an engine takes for so many *rows* of an
     expression in its SQL, given a constant that is a field there."""
-    found: dict[str, tuple[float, str]] = {}
+    found: dict[str, Cost] = {}
     for name, row in FUNCTIONS.items():
         checked = check_expression(row.example, Schema())
         if name in OUTSIDE or checked.expr is None:
@@ -63,30 +69,27 @@ def measured(
         used = sorted(mentioned(sql))
         if not used or not values:
             continue
-        seconds = seconds_of(sql, values[0])
+        cost = Cost(seconds_of(sql, values[0]) * MILLION / rows, row.example)
         for one in used:
             # A form that several examples need costs what the cheapest of them costs: the others do more.
-            if one not in found or seconds < found[one][0]:
-                found[one] = (seconds, row.example)
-    return lines_of(found, rows, where)
+            if one not in found or cost.seconds < found[one].seconds:
+                found[one] = cost
+    return found
 
 
-def lines_of(found: Mapping[str, tuple[float, str]], rows: int, where: str = "") -> list[Line]:
-    """Return a line for each form, the dearest first, from the seconds that so many rows took, and an example."""
-    dearest = sorted(found.items(), key=lambda item: -item[1][0])
-    never = len(SHARED) - len(found)
+def table(here: Mapping[str, Cost], on_spark: Mapping[str, Cost]) -> list[tuple[str, str, str, str]]:
+    """Return for each form its name, an example, and its seconds on the embedded engine and on Spark, the dearest first."""
+
+    def dearest(name: str) -> float:
+        return max(one[name].seconds for one in (here, on_spark) if name in one)
+
+    def said(found: Mapping[str, Cost], name: str) -> str:
+        return f"{found[name].seconds:.2f} s" if name in found else "–"
+
     return [
-        *(
-            _line(f"`{one}` in `{example}`{where}", f"{seconds * MILLION / rows:.2f} s")
-            for one, (seconds, example) in dearest
-        ),
-        _line(f"shared forms without an example of their own{where}", f"{never}"),
+        (name, (here.get(name) or on_spark[name]).example, said(here, name), said(on_spark, name))
+        for name in sorted({*here, *on_spark}, key=dearest, reverse=True)
     ]
-
-
-def _line(name: str, ours: str) -> Line:
-    # A bar would end the cell of the table.
-    return Line(f"(f) {name}".replace("|", "\\|"), ours, "–", None, "–", None)
 
 
 def over_fields(expr: Expr) -> tuple[Expr, list[Literal]]:

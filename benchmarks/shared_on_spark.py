@@ -9,8 +9,7 @@ from unittest.mock import patch
 import pyarrow as pa
 from pyspark.sql import SparkSession
 
-from benchmarks.measure import Line
-from benchmarks.shared import ON_SPARK_ROWS, measured
+from benchmarks.shared import ON_SPARK_ROWS, Cost, measured
 from penstock.engines.spark import functions
 from penstock.engines.spark.expressions import render
 from penstock.engines.spark.options import SparkOptions
@@ -31,8 +30,8 @@ class Fresh(functions.Vectorised):
         return super().__call__(*columns)
 
 
-def run(rows: int = ON_SPARK_ROWS) -> list[Line]:
-    """Return a line for each shared form that an example needs on Spark; *rows* are measured, a million said."""
+def run(rows: int = ON_SPARK_ROWS) -> dict[str, Cost]:
+    """Return what each shared form costs that an example needs on Spark; *rows* are measured, a million said."""
     desk = opened(SparkOptions(MASTER)).main
 
     def seconds(sql: str, constant: Literal) -> float:
@@ -40,7 +39,7 @@ def run(rows: int = ON_SPARK_ROWS) -> list[Line]:
             desk.functions.need(sql, ask_nobody)
         return timed(desk.session, sql, constant, rows)
 
-    return measured(render, seconds, rows, f", on Spark {MASTER}")
+    return measured(render, seconds, rows)
 
 
 def timed(session: SparkSession, sql: str, constant: Literal, rows: int) -> float:
