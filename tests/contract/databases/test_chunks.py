@@ -267,7 +267,7 @@ def test_the_next_attempt_may_cut_other_chunks(jobs: Jobs, base: Base, cut: type
 
 
 def test_what_was_left_out_before_is_not_known_any_more(jobs: Jobs, base: Base, cut: type[BaseException]) -> None:
-    if base.kind not in ("postgres", "duckdb"):
+    if base.kind in ("mysql", "redshift", "sqlite"):
         pytest.skip("nothing is left out there")
     (jobs.lake / "in.csv").write_text("x,a\n2,b\n3,c\n")
     records = jobs.records(["id:string", "name:string"])
@@ -367,7 +367,7 @@ def test_a_failure_before_the_first_chunk_is_as_it_was(jobs: Jobs, base: Base, m
 
 def test_a_session_that_never_comes_back(jobs: Jobs, base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
     if base.kind == "bigquery":
-        pytest.skip("it has no sessions")
+        pytest.skip("it is written by jobs, which commit by themselves: no session of ours can end")
     commit, numbers = base.target().commit, count(1)  # type: ignore[attr-defined]
 
     def lost(self: Any) -> None:

@@ -38,7 +38,7 @@ def test_the_newest_revision_is_the_head_of_the_chain() -> None:
 def test_a_store_of_a_newer_release_is_left_alone(sessions: Sessions) -> None:
     with sessions.engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(BadRequest, match="revision 9999, this one knows"):
+    with pytest.raises(BadRequest, match="newer Penstock, to revision 9999; this one knows"):
         upgrade(sessions.engine)
 
 

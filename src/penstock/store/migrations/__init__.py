@@ -24,7 +24,8 @@ def upgrade(engine: Engine) -> None:
         return
     if found is not None and found > NEWEST:
         raise BadRequest(
-            f"The store is of a newer Penstock: its tables have revision {found}, this one knows {NEWEST}. Install it."
+            f"The store has been changed by a newer Penstock, to revision {found}; this one knows {NEWEST}. "
+            "Install the newer one."
         )
     # Alembic is loaded by who has to migrate, which few processes of many do.
     from alembic import command
