@@ -83,7 +83,11 @@ BAG_AGGREGATES: tuple[Function, ...] = (
         "SUM", "aggregates", (signature("bag", _sum_type),),
         "The sum of the first fields: long of int and long, double of the others.", "SUM(TOBAG(4,null,6))", "10L", M,
     ),
-    function("AVG", "aggregates", "bag -> double", "The mean of the first fields.", "AVG(TOBAG(4,null,7))", "5.5", M),
+    function(
+        "AVG", "aggregates", "bag -> double",
+        "The mean of the first fields: their sum, which of longs wraps round, through their number.", "AVG(TOBAG(4,null,7))",
+        "5.5", M,
+    ),
     function(
         "MIN", "aggregates", (signature("bag", _element), signature("number number", "widest")),
         "The least first field of a bag, or the lesser of two numbers.", "MIN(TOBAG('b','a'))", "'a'", M,
