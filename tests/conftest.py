@@ -287,5 +287,5 @@ def market(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
             cursor.execute("GRANT ALL ON market.* TO 'reader'@'127.0.0.1'")
         yield {
             "username": "reader", "password": "canary-7Hq2+/xZz", "database": "market", "host": "127.0.0.1",
-            "port": server.port, "ssl": False, "socket": str(server.socket),
+            "port": server.port, "ssl": False, "socket": str(server.socket), "pid": server.pid,
         }  # fmt: skip

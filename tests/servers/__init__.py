@@ -5,7 +5,7 @@ from __future__ import annotations
 from .google import GoogleFront
 from .maria import MariaDB, mariadb
 from .postgresql import Postgres, postgres
-from .programs import NotHad, free_port
+from .programs import NotHad, free_port, full
 from .relay import Relay
 from .sftp import Sshd, sshd
 from .spark_process import spark
@@ -37,6 +37,7 @@ __all__ = [
     "azurite",
     "files_over_http",
     "free_port",
+    "full",
     "make_container",
     "mariadb",
     "mongo_alike",

@@ -28,6 +28,7 @@ class MariaDB:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.port, self.socket = folder, free_port(), folder / "socket"
+        self.pid = 0
 
 
 _MARIADB = ("mariadb-server-core", "liburing2", "libaio1")
@@ -68,8 +69,9 @@ def mariadb() -> Iterator[MariaDB]:
             process = subprocess.Popen(
                 [program, *options, f"--socket={server.socket}", f"--port={server.port}", "--bind-address=127.0.0.1"],
                 user=user, group=user, extra_groups=() if user else None, stdout=log, stderr=log, cwd="/", env=environ,
-                preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+                preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL), restore_signals=False,
             )  # fmt: skip
+        server.pid = process.pid
         _await_mariadb(server, process)
         yield server
     finally:

@@ -60,16 +60,32 @@ def debian_packages(folder: Path, names: tuple[str, ...]) -> Path:
 
 
 @contextmanager
+def full(pid: int, size: int) -> Iterator[None]:
+    """Keep a program, and what it starts meanwhile, from writing to any file beyond *size* bytes: it is told so as of a disk
+    that is full, though by another name. Raises NotHad."""
+    if shutil.which("prlimit") is None:
+        raise NotHad("there is no program prlimit")
+    user = Path(f"/proc/{pid}").stat().st_uid
+    owner = user if user != os.geteuid() else None  # root may do it only with a right that containers lack
+    run(["prlimit", "--pid", str(pid), f"--fsize={size}:unlimited"], owner)
+    try:
+        yield
+    finally:
+        run(["prlimit", "--pid", str(pid), "--fsize=unlimited:unlimited"], owner)
+
+
+@contextmanager
 def started(
     ready: Callable[[], bool], words: list[str | Path], folder: Path, user: int | None = None, **environ: str
-) -> Iterator[None]:
-    """Run a program in a folder until the block ends; it is up when *ready* says so. Raises NotHad."""
+) -> Iterator[int]:
+    """Run a program in a folder until the block ends, and give its process id; it is up when *ready* says so. Raises NotHad."""
     prctl = ctypes.CDLL(None).prctl
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             words, cwd=folder, stdout=log, stderr=log, user=user, group=user, extra_groups=() if user else None,
             env={"LC_ALL": "C.UTF-8", "PATH": os.defpath, **environ},
             preexec_fn=lambda: prctl(PR_SET_PDEATHSIG, signal.SIGKILL),
+            restore_signals=False,  # a file that may not grow (`full`) is an error, and no signal
         )  # fmt: skip
     try:
         until = time.monotonic() + 60
@@ -78,7 +94,7 @@ def started(
                 said = (folder / "log").read_text(errors="replace").strip()
                 raise NotHad(f"{Path(words[0]).name} did not start: {said[-300:]}")
             time.sleep(0.02)
-        yield
+        yield process.pid
     finally:
         process.kill()
         process.wait()

@@ -20,7 +20,7 @@ class Sshd:
     password = "canary-9kR+/of-sshd"
 
     def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_port()
+        self.folder, self.port, self.pid = folder, free_port(), 0
         self.data = folder / "data"
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.key = asyncssh.generate_private_key("ssh-ed25519")
@@ -76,7 +76,7 @@ def sshd() -> Iterator[Sshd]:
         }  # fmt: skip
         program = next(unpacked.glob("**/sbin/sshd"))
         words: list[str | Path] = [program, "-D", "-e", "-f", folder / "conf"]
-        with started(lambda: listens(server.port), words, folder, user=user, **environ):
+        with started(lambda: listens(server.port), words, folder, user=user, **environ) as server.pid:
             yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +15,8 @@ import pytest
 from penstock.connectors.files.sftp import SftpFiles
 from penstock.errors import ConnectionTestFailed, PermanentError
 from penstock.kit.secret import hidden
-from penstock.plan.operators import Scan
-from penstock.plan.ports import Connection, Landing
+from penstock.plan.operators import ConnectionRef, FileTarget, Scan, Write
+from penstock.plan.ports import Connection, Landing, Written
 
 
 @pytest.fixture
@@ -136,3 +137,28 @@ def test_a_tunnel_leads_to_a_server_that_only_another_reaches(
     assert [one.name for one in store.test(behind)] == ["resolve", "tunnel", "port", "login", "place"]
     (found,) = store.bind(source("far.csv"), behind, landing()).files
     assert Path(found.location).read_text() == "far"
+
+
+def test_a_server_without_room_keeps_the_old_files(
+    connection: Connection, sshd: Any, source: Callable[..., Scan], tmp_path: Path
+) -> None:
+    folder = sshd.data / "small"
+    (folder / "out").mkdir(parents=True)
+    (folder / "out" / "part-00000.csv").write_text("old")
+    sshd.opened()
+    store = SftpFiles(None)
+    target = FileTarget(ConnectionRef("data"), "out", (("a", "a"),), "small", if_exists="replace")
+    write = Write("out", "1", "cloud_storage_destination_component", source("in"), target)
+    staged = store.locate(write, connection, "job-1-1", tmp_path / "staging")
+    store.prepare(staged)
+    (staged.folder / "part-00000.csv").write_text("x" * 3_000_000)
+    with (
+        sys.modules["penstock_tests_servers"].full(sshd.pid, 1 << 20),
+        pytest.raises(
+            PermanentError,
+            match=r"cannot be used: Failure\. The server says no more; many say so when their disk is full",
+        ),
+    ):
+        store.publish(staged, Written("out", 1, ("part-00000.csv",)))
+    store.discard(staged)
+    assert {one.name: one.read_text() for one in folder.rglob("*") if one.is_file()} == {"part-00000.csv": "old"}

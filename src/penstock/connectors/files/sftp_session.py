@@ -214,8 +214,11 @@ class Session:
             asyncssh.DisconnectError,
         ) as error:
             raise TransientError(f"{what}: the connection broke off. It was tried several times.") from error
+        except (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded) as error:
+            raise PermanentError(f"{what} finds no room there: {_said(error)} Make room.") from error
         except asyncssh.SFTPError as error:
-            raise PermanentError(f"{what} cannot be used: {_said(error)}") from error
+            hint = _NO_MORE if isinstance(error, asyncssh.SFTPFailure) else ""
+            raise PermanentError(f"{what} cannot be used: {_said(error)}{hint}") from error
         except TimeoutError as error:
             self._drop()
             raise TransientError(f"{what}: the server said nothing for {CALL_S:g} s.") from error
@@ -259,6 +262,10 @@ class Missing(PermanentError):
     """There is no such file or folder."""
 
     code = "file_missing"
+
+
+_NO_MORE = " The server says no more; many say so when their disk is full, or a quota is used up."
+"""OpenSSH has no other word for it."""
 
 
 def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -159,7 +160,8 @@ class Parquet:
         self._file.close()
 
     def abandon(self) -> None:
-        self._file.close()
+        with suppress(OSError):  # what waits in its buffer may not find room either
+            self._file.close()
 
 
 _AVRO_TYPES = {
@@ -200,7 +202,8 @@ class Avro:
         self._file.close()
 
     def abandon(self) -> None:
-        self._file.close()
+        with suppress(OSError):
+            self._file.close()
 
 
 @dataclass(slots=True)
@@ -212,13 +215,15 @@ class Excel:
     header: bool
     scratch: Path
     _row: int = 0
+    _file: _Whole = field(init=False)
     _book: Any = field(init=False)
     _sheet: Any = field(init=False)
 
     def __post_init__(self) -> None:
         from xlsxwriter import Workbook
 
-        self._book = Workbook(self.path, {"constant_memory": True, "use_zip64": True, "tmpdir": str(self.scratch)})
+        self._file = _Whole(self.path, "wb")
+        self._book = Workbook(self._file, {"constant_memory": True, "use_zip64": True, "tmpdir": str(self.scratch)})
         self._sheet = self._book.add_worksheet()
         if self.header:
             for at, name in enumerate(self.schema.names):
@@ -246,12 +251,34 @@ class Excel:
         try:
             self._book.close()
         except FileCreateError as error:
-            raise OSError(*error.args) from error
+            raise self._file.fault or OSError(*error.args) from error
+        self._file.close()
 
     def abandon(self) -> None:
         """A workbook that is not closed has files of its own, in the scratch folder."""
         for sheet in self._book.worksheets():
-            sheet.row_data_fh.close()
+            with suppress(OSError):
+                sheet.row_data_fh.close()
+        self._file.close()
+
+
+class _Whole(io.FileIO):
+    """A file that takes all of what is written at once. Once it could not, it takes anything: the archive that a workbook is
+    writes its end whatever happened, and nobody will read it."""
+
+    fault: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        """Write bytes and return how many there were."""
+        left = memoryview(data).cast("B")
+        size = left.nbytes
+        while left and self.fault is None:
+            try:
+                left = left[super().write(left) :]
+            except OSError as error:
+                self.fault = error
+                raise
+        return size
 
 
 def _excel_writer(sheet: Any, kind: pa.DataType) -> Any:

@@ -145,6 +145,6 @@ def _cannot(component: str, error: OSError) -> PermanentError:
         return PermanentError(
             f"Output '{component}': a value of 'partition_by' is too long for the name of a folder. Shorten it in a Select."
         )
-    return PermanentError(
-        f"Output '{component}' cannot be written: {error.strerror or error}. Make room, or choose another place."
-    )
+    if error.errno == errno.ENOSPC:
+        return PermanentError(f"Output '{component}': no room is left on the disk. Make room, or choose another place.")
+    return PermanentError(f"Output '{component}' cannot be written: {error.strerror or error}.")
