@@ -87,7 +87,9 @@ def test_files_into_files(jobs: Any, kind: str, data: st.DataObject) -> None:
 
 ONE_ZERO = frozenset({"mysql", "sqlite", "duckdb"})
 """They keep no negative zero; DuckDB takes zeros that follow each other in a column for one where it packs that by runs."""
-DATABASES = ("postgres", "mysql", "sqlite", "duckdb")
+DATABASES = ("postgres", "mysql", "sqlite", "duckdb", "snowflake", "bigquery")
+FULL = frozenset(DATABASES) - {"mysql", "sqlite"}
+"""They have booleans, and every double."""
 FIRST_OF = {"mysql": datetime(1000, 1, 1)}
 """The first instant that a database has, where it is not that of the year 1."""
 
@@ -96,7 +98,7 @@ def drawn(kind: str, column: Column) -> st.SearchStrategy[Any]:
     """Return what is drawn of a column: what the database takes, and of bytes those that are text."""
     first = FIRST_OF.get(kind, trips.FIRST)
     words = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=24)
-    has_nan = kind in ("postgres", "duckdb")
+    has_nan = kind in FULL
     return {
         "bytes": words.map(str.encode), "text": words, "naive": st.datetimes(first, trips.LAST),
         "zoned": st.datetimes(first, trips.LAST), "milli": milliseconds(NAMED["zoned"], "").values.filter(first.__le__),
@@ -108,7 +110,7 @@ def drawn(kind: str, column: Column) -> st.SearchStrategy[Any]:
 
 def taken(kind: str) -> Callable[[Any], bool]:
     """Return which of the edges a database takes; what becomes of others is below."""
-    has_nan = kind in ("postgres", "duckdb")
+    has_nan = kind in FULL
 
     def takes(value: Any) -> bool:
         match value:
@@ -136,7 +138,7 @@ def kept(base: Any, kind: str, value: Any) -> Any:
             made = datetime(1970, 1, 1) + timedelta(milliseconds=value.ms)
             return made if base.kind == "mysql" else made.replace(tzinfo=UTC)
         case "boolean":
-            return value if base.kind in ("postgres", "duckdb") else int(value)
+            return value if base.kind in FULL else int(value)
         case "float" | "double" if value == 0 and base.kind in ONE_ZERO:
             return 0.0
         case "binary":
@@ -226,6 +228,9 @@ TYPES: dict[str, dict[str, str]] = {
     "mysql": {"bytes": "blob", "naive": "datetime(6)", "real": "double", "short": "float", "text": "longtext",
               "clock": "time(6)"},
     "sqlite": {"bytes": "blob", "naive": "text", "real": "real", "short": "real", "text": "text"},
+    # As what stands in for them has them.
+    **dict.fromkeys(("snowflake", "bigquery"), {"bytes": "blob", "naive": "timestamp", "zoned": "timestamptz",
+                                                "real": "double", "short": "double"}),
 }  # fmt: skip
 """What a column is declared as where it is not as below; the columns of a table are those that a database has."""
 DECLARED = {
@@ -238,6 +243,8 @@ DECLARED = {
 }
 LACKING = {
     "postgres": {"unsigned"},
+    # DuckDB, which stands in for them, prints no zero before such a point.
+    **dict.fromkeys(("snowflake", "bigquery"), {"unsigned", "d38_38", "d18_18"}),
     "mysql": {"zoned"},
     # Its numbers have no more digits than a real one.
     "sqlite": {"unsigned", "zoned", *(one.name for one in DECIMALS)},
