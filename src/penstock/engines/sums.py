@@ -1,17 +1,20 @@
 """What a receipt says of the records of an output (decision 0051): a sum of hashes that knows no order, and the least and
-the greatest key. Both are added up while the records are written."""
+the greatest key. Both are added up while the records are written; where they are not, Parquet may know of the key."""
 
 from __future__ import annotations
 
+import json
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from penstock.plan.dtypes import Kind
 from penstock.plan.operators import Filter, Scan, Write, iter_below
@@ -104,14 +107,52 @@ class Sums:
 
     def facts(self) -> dict[str, Any]:
         """Return what a receipt says: `hash`, 32 digits, and `key`, with texts of its values, where a record has one."""
-        made: dict[str, Any] = {"hash": f"{self.first:016x}{self.second:016x}"}
-        if self.least is not None and self.greatest is not None:
-            made["key"] = {
-                "fields": [name for name, _ in self.key],
-                "minimum": [_shown(one, kind) for one, (_, kind) in zip(self.least, self.key, strict=True)],
-                "maximum": [_shown(one, kind) for one, (_, kind) in zip(self.greatest, self.key, strict=True)],
-            }
-        return made
+        return {"hash": f"{self.first:016x}{self.second:016x}", **_key_facts(self.key, self.least, self.greatest)}
+
+
+def key_of_files(write: Write, files: Iterable[Path]) -> dict[str, Any]:
+    """Return what a receipt says of the key of an output whose records nobody hashed: `key` as in `Sums.facts`, where its files
+    are Parquet, which keeps the least and the greatest value of a column, and the key is one whole number or datetime."""
+    key, columns = key_of(write), dict(write.target.columns)
+    if write.target.format != "parquet" or len(key) != 1 or key[0][1] not in (*_WHOLE, Kind.DATETIME):
+        return {}
+    ends: list[int] = []
+    for file in files:
+        found = _ends_of_file(file, columns[key[0][0]])
+        if found is None:
+            return {}
+        ends += found
+    return _key_facts(key, (min(ends),), (max(ends),)) if ends else {}
+
+
+def _ends_of_file(file: Path, column: str) -> list[int] | None:
+    """Return the least and the greatest value of each group of a column: whole numbers, or milliseconds since 1970; None where
+    the file does not say."""
+    parquet = pq.read_metadata(file)
+    at = parquet.schema.names.index(column)
+    kind = json.loads(parquet.schema.column(at).logical_type.to_json())
+    if kind["Type"] not in ("Int", "Timestamp") or kind.get("timeUnit") == "nanoseconds":
+        return None
+    size = 1000 if kind.get("timeUnit") == "microseconds" else 1
+    ends = []
+    for group in range(parquet.num_row_groups):
+        part = parquet.row_group(group).column(at)
+        said = part.statistics
+        if said is not None and said.has_min_max:
+            ends += [said.min_raw // size, said.max_raw // size]
+        elif said is None or said.null_count != part.num_values:
+            return None
+    return ends
+
+
+def _key_facts(key: Sequence[tuple[str, Kind]], least: Key | None, greatest: Key | None) -> dict[str, Any]:
+    if least is None or greatest is None:
+        return {}
+    ends = {
+        name: [_shown(one, kind) for one, (_, kind) in zip(values, key, strict=True)]
+        for name, values in (("minimum", least), ("maximum", greatest))
+    }
+    return {"key": {"fields": [name for name, _ in key], **ends}}
 
 
 def _mixed(numbers: Any) -> Any:

@@ -228,10 +228,10 @@ TYPES: dict[str, dict[str, str]] = {
     "mysql": {"bytes": "blob", "naive": "datetime(6)", "real": "double", "short": "float", "text": "longtext",
               "clock": "time(6)"},
     "sqlite": {"bytes": "blob", "naive": "text", "real": "real", "short": "real", "text": "text"},
-    # As what stands in for them has them.
-    **dict.fromkeys(("snowflake", "bigquery"), {"bytes": "blob", "naive": "timestamp", "zoned": "timestamptz",
-                                                "real": "double", "short": "double"}),
 }  # fmt: skip
+TYPES |= {
+    name: {**TYPES["duckdb"], "short": "double"} for name in ("snowflake", "bigquery")
+}  # as DuckDB, which stands in
 """What a column is declared as where it is not as below; the columns of a table are those that a database has."""
 DECLARED = {
     "whole": "bigint",
@@ -244,7 +244,8 @@ DECLARED = {
 LACKING = {
     "postgres": {"unsigned"},
     # DuckDB, which stands in for them, prints no zero before such a point.
-    **dict.fromkeys(("snowflake", "bigquery"), {"unsigned", "d38_38", "d18_18"}),
+    "snowflake": {"unsigned", "d38_38", "d18_18"},
+    "bigquery": {"unsigned", "d38_38", "d18_18"},
     "mysql": {"zoned"},
     # Its numbers have no more digits than a real one.
     "sqlite": {"unsigned", "zoned", *(one.name for one in DECIMALS)},

@@ -136,6 +136,29 @@ def test_many_records_in_several_tasks_or_threads(engine: Engine, tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("kinds", "key"),
+    [
+        ({"i": KINDS["i"]}, {"fields": ["i"], "minimum": ["-2147483648"], "maximum": ["3"]}),
+        ({"l": f"number == '2' ? null : {KINDS['l']}"},
+         {"fields": ["l"], "minimum": [str(-(2**63))], "maximum": [str(3 * 2**32)]}),
+        ({"t": KINDS["t"]},
+         {"fields": ["t"], "minimum": ["1901-12-13T20:45:52.000Z"], "maximum": ["1970-01-01T00:00:03.000Z"]}),
+        ({"l": "(long)'none'"}, None), ({"s": "text"}, None),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_files_of_parquet_tell_of_a_key_that_nobody_added_up(
+    engine: Engine, tmp_path: Path, kinds: dict[str, str], key: dict[str, Any] | None
+) -> None:
+    made = flow(ROWS, tmp_path, {"format": "parquet"}, kinds)
+    found = receipt_of(engine, tmp_path, made, _RECEIPT_HASH="false")
+    assert "hash" not in found
+    assert found.get("key") == key
+    hashed = receipt_of(engine, tmp_path, made, _RECEIPT_HASH="true")
+    assert key is None or hashed["key"] == key
+
+
+@pytest.mark.parametrize(
     ("given", "ends"),
     [
         (["2", "NaN", "-1.5", ""], ("-1.5", "2.0")), (["NaN", ""], None), (["-0.0"], ("-0.0", "-0.0")),

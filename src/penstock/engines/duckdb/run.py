@@ -34,7 +34,7 @@ from penstock.engines.duckdb.written import skipped_said as unwritten_said
 from penstock.engines.files.unpacking import Unpacking
 from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
-from penstock.engines.sums import are_wanted, rejected
+from penstock.engines.sums import are_wanted, key_of_files, rejected
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
 from penstock.kit.stopping import STOP
 from penstock.plan.exprs import Expr
@@ -269,7 +269,8 @@ class DuckEngine:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
         run.reporter.output(write.component, written, 1.0)
         preview, preview_type = preview_of(place.folder / names[0], write.target)
-        return Written(write.component, written, tuple(names), preview, preview_type, _facts(run, write, how))
+        facts = _facts(run, write, how, [place.folder / one for one in names])
+        return Written(write.component, written, tuple(names), preview, preview_type, facts)
 
     def _statement(self, run: _Run, sql: str, output: str | None, take: Callable[[str], int] | None = None) -> int:
         """Run one statement, or have *take* run it, while another thread reports; returns the number of records it gave."""
@@ -321,7 +322,7 @@ def _only_source(plan: Plan, write: Write) -> str | None:
     return operator.component
 
 
-def _facts(run: _Run, write: Write, how: Writing) -> dict[str, Any]:
+def _facts(run: _Run, write: Write, how: Writing, files: Sequence[Path]) -> dict[str, Any]:
     """Return what the receipt of an output begins with."""
     counts = _counts(run.connection)
 
@@ -332,7 +333,7 @@ def _facts(run: _Run, write: Write, how: Writing) -> dict[str, Any]:
 
     own = [tally for tally, said in how.tallies.items() if said == unwritten_said(write.component)]
     facts: dict[str, Any] = {"rejected": rejected(write, left_out, sum(counts.get(tally, 0) for tally in own))}
-    return facts if how.summing is None else {**facts, **how.summing.sums.facts()}
+    return {**facts, **(key_of_files(write, files) if how.summing is None else how.summing.sums.facts())}
 
 
 def _tell(run: _Run) -> None:

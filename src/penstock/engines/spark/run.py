@@ -34,7 +34,7 @@ from penstock.engines.spark.tallies import register
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
 from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, one_task
-from penstock.engines.sums import Sums, are_wanted, key_of, rejected
+from penstock.engines.sums import Sums, are_wanted, key_of, key_of_files, rejected
 from penstock.errors import JobStopped, PermanentError
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Sort, Write, iter_operators
@@ -265,7 +265,8 @@ class SparkEngine:
         for row in rows:
             if row.sums is not None:
                 sums.join(json.loads(row.sums))
-        facts = {"rejected": _rejected(write, totals), **(sums.facts() if context.sums else {})}
+        summed = sums.facts() if context.sums else key_of_files(write, [folder / name for name in names])
+        facts = {"rejected": _rejected(write, totals), **summed}
         return Written(write.component, records, names, preview, preview_type, facts)
 
 
