@@ -15,7 +15,8 @@ class Relay:
 
     *cuts*: after how many bytes from the server each coming connection is cut, one after the other; None carries it to its
     end. *answers*: what is said to each coming connection in place of the server, as HTTP writes it. The last of both lists
-    holds for all that follow when *for_ever* is set. *uploads* counts the other direction."""
+    holds for all that follow when *for_ever* is set. *uploads* counts the other direction. *most* is how many bytes a
+    connection carried at most since `reset`, in the direction that counts."""
 
     def __init__(self, port: int) -> None:
         self.to = port
@@ -24,6 +25,7 @@ class Relay:
         self.for_ever = False
         self.uploads = False
         self.connections = 0
+        self.most = 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
         self._lock = threading.Lock()
@@ -41,7 +43,7 @@ class Relay:
         """Say how the connections that come are broken."""
         with self._lock:
             self.cuts, self.answers, self.for_ever, self.uploads = list(cuts), list(answers), for_ever, uploads
-            self.connections = 0
+            self.connections = self.most = 0
 
     def _serve(self) -> None:
         while True:
@@ -66,7 +68,7 @@ class Relay:
                 client.sendall(answer)
                 return
             with socket.create_connection(("127.0.0.1", self.to)) as server:
-                left = cut
+                left, carried = cut, 0
                 while True:
                     ready, _, _ = select.select([client, server], [], [])
                     for one in ready:
@@ -74,7 +76,11 @@ class Relay:
                         if not piece:
                             return
                         (server if one is client else client).sendall(piece)
-                        if left is not None and (one is client) == uploads:
+                        if (one is client) != uploads:
+                            continue
+                        carried += len(piece)
+                        self.most = max(self.most, carried)
+                        if left is not None:
                             left -= len(piece)
                             if left <= 0:  # as when a cable is pulled: not even an orderly end
                                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

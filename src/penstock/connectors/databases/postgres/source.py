@@ -5,6 +5,7 @@ PostgreSQL itself makes text of every type that Parquet or DuckDB would bend: nu
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -66,6 +67,8 @@ _ORDERED = {
 """Numbers of types whose values have an order: the type of a literal that keeps an index in use, and what the order is."""
 _STRUCTURES = frozenset({Kind.MAP, Kind.BAG})
 _JSON = frozenset({114, 3802})
+_FAILED = re.compile(r'Failed to execute query ".*": ?(.*)', re.DOTALL)
+"""What the extension says of a statement, which may have several lines."""
 _LOST = (
     "server closed the connection",
     "connection to server",
@@ -224,6 +227,15 @@ class PostgresReader:
     def _copy(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path, *, has_reals: bool) -> int:
         """Write the rows of one statement and return how many they were."""
         database.execute("BEGIN")
+        try:
+            return self._copied(database, statement, file, has_reals=has_reals)
+        except BaseException:
+            # Left to the end of the session, a transaction whose connection is gone would take the process with it.
+            with suppress(duckdb.Error):
+                database.execute("ROLLBACK")
+            raise
+
+    def _copied(self, database: duckdb.DuckDBPyConnection, statement: str, file: Path, *, has_reals: bool) -> int:
         if self._snapshot is not None:
             order = duck.literal(f"SET TRANSACTION SNAPSHOT {duck.literal(self._snapshot)}")
             database.execute(f"CALL postgres_execute('source', {order})").fetchall()
@@ -249,6 +261,11 @@ class PostgresReader:
 
 
 def _fault(error: duckdb.Error) -> PermanentError | TransientError:
+    text = str(error)
+    if "ERROR:" not in text and (failed := _FAILED.search(text)) is not None:
+        # The server did not answer at all.
+        first = failed[1].strip().split("\n")[0] or "no more was heard"
+        return TransientError(f"the database broke off: {first.rstrip('.')}.")
     said = duck.said(error)
     if any(word in said for word in _LOST):
         return TransientError(f"the database broke off: {said}")
