@@ -123,7 +123,7 @@ def test_a_question_in_a_branch_is_asked_where_it_is_reached_or_refused(
 
 
 def test_mariadb_is_asked_as_well(engine: Engine, databases: Databases, market: dict[str, Any]) -> None:
-    plain = {name: value for name, value in market.items() if name not in ("password", "socket")}
+    plain = {name: value for name, value in market.items() if name not in ("password", "socket", "pid")}
     ask = databases.asking({"MY": Connection("MY", "mysql", plain, hidden({"password": market["password"]}))})
     texts = ("ExecuteSqlString('MY', 'SELECT name FROM region WHERE id = 2')",
              "(chararray)ExecuteSqlDateTime('MY', 'SELECT max(loaded_at) FROM region')",

@@ -13,6 +13,7 @@ import pytest
 
 from penstock.connectors.databases.asking import Databases
 from penstock.connectors.databases.mysql import session as mysql
+from penstock.connectors.places import Place
 from penstock.errors import ConnectionTestFailed, DataError, PenstockError, PermanentError, TransientError
 from penstock.kit.secret import hidden
 from penstock.kit.stopping import STOP
@@ -23,7 +24,7 @@ HERE = "127.0.0.0/8"
 
 @pytest.fixture
 def connection(market: dict[str, Any]) -> Connection:
-    given = {name: value for name, value in market.items() if name not in ("password", "socket")}
+    given = {name: value for name, value in market.items() if name not in ("password", "socket", "pid")}
     return Connection("MY", "mysql", given, hidden({"password": market["password"]}))
 
 
@@ -223,3 +224,10 @@ def test_a_stop_ends_a_statement(ask: Ask) -> None:
     finally:
         STOP.forget()
     assert "stopped" in caught[0].message
+
+
+def test_a_server_that_is_silent_is_asked_whether_it_is_there(market: dict[str, Any]) -> None:
+    place = Place(market["host"], market["port"], (market["host"],))
+    with mysql._connected(place) as made:
+        assert made.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert made.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30

@@ -136,7 +136,7 @@ def test_an_authority_that_cannot_be_read_is_refused(secure: Connection) -> None
 
 
 def test_a_mariadb_whose_certificate_nobody_signed(market: dict[str, Any], authority: Any) -> None:
-    given = {name: value for name, value in market.items() if name not in ("password", "socket")}
+    given = {name: value for name, value in market.items() if name not in ("password", "socket", "pid")}
     connection = Connection("MY", "mysql", {**given, "ssl": True}, hidden({"password": market["password"]}))
     assert "tls" in [one.name for one in Databases(None).test(connection)]
     for verify in ("ca", "full"):

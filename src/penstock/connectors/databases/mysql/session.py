@@ -97,10 +97,18 @@ def connected(
         return raw, twin
 
 
+_ALIVE = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+"""When a server that says nothing is asked whether it is still there, how often, and how many times: in a minute it is known,
+and not after the two hours that systems wait unasked."""
+
+
 def _connected(place: Place) -> socket.socket:
     made = places.connected(place, CONNECT_S)
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _ALIVE.items():
+        if hasattr(socket, name):
+            made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return made
 
 
