@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -330,3 +331,18 @@ def test_nobody_there(shop: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(TransientError):
         shop.read([field("a")])
     assert not (shop.lake / "out").exists()
+
+
+def test_a_connection_that_is_cut(shop: Runner) -> None:
+    """A cursor is gone with its connection: the job fails, and what was there before is there."""
+    shop.things.insert_many([{"_id": number, "note": "x" * 1000} for number in range(300)])
+    assert len(shop.read([field("note")])) == 300
+    relay = sys.modules["penstock_tests_servers"].Relay(shop.connections["shop"]["port"])
+    shop.connections["shop"]["port"] = relay.port
+    relay.reset(150_000, for_ever=True)
+    before = [one.read_bytes() for one in (shop.lake / "out").iterdir()]
+    with pytest.raises(TransientError, match=r"Component 'in': ") as caught:
+        shop.read([field("note")])
+    assert "MongoDB says: 127.0.0.1:" in caught.value.message
+    assert [one.read_bytes() for one in (shop.lake / "out").iterdir()] == before
+    relay.close()
