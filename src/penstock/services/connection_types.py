@@ -68,8 +68,7 @@ _LEDGER = Parameter(
 def _server(kind: str, name: str, number: int, what: str, *, tls: bool | None = None, own_tls: bool = False) -> Type:
     """A database on a server of its own: *number* is its port, *tls* whether TLS is used unless it is said."""
     secure = () if tls is None else (ssl(tls, own=own_tls), *TLS)
-    ledger = (_LEDGER,) if kind in ("postgres", "mysql") else ()
-    shared = (USER, PASSWORD, DATABASE, HOST, port(number), TUNNEL_TYPE, *secure, *SSH, *ledger)
+    shared = (USER, PASSWORD, DATABASE, HOST, port(number), TUNNEL_TYPE, *secure, *SSH, _LEDGER)
     return Type(kind, name, DATABASES, what, shared, is_database=True)
 
 
@@ -241,7 +240,7 @@ _DATABASES = (
 _ANALYTICAL = (
     Type(
         "redshift", "Amazon Redshift", ANALYTICAL, "A database of Amazon Redshift.",
-        (USER, PASSWORD, DATABASE, HOST, port(5439), ssl(False), *TLS, REGION, TUNNEL_TYPE, *SSH), is_database=True,
+        (USER, PASSWORD, DATABASE, HOST, port(5439), ssl(False), *TLS, REGION, TUNNEL_TYPE, *SSH, _LEDGER), is_database=True,
     ),
     Type(
         "snowflake", "Snowflake", ANALYTICAL, "A database of Snowflake.",
