@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from penstock.errors import PenstockError
+
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base, Jobs
 
@@ -37,6 +39,13 @@ def test_an_empty_text_is_no_null(jobs: Jobs) -> None:
 @pytest.mark.parametrize("where", ["id > 1 OR id < 0", "id > 1 -- not the first", "name IS NULL OR name = ''"])
 def test_a_where_clause_is_one_condition(jobs: Jobs, where: str) -> None:
     assert jobs.read(["id:int"], table="people", where_clause=where) == ['{"id":2}', '{"id":3}']
+
+
+@pytest.mark.parametrize("where", ["id = 1) OR (1 = 1", "id = 1; DROP TABLE people", "id = 1 UNION SELECT 9"])
+def test_what_is_more_than_a_condition_is_refused(jobs: Jobs, base: Base, where: str) -> None:
+    with pytest.raises(PenstockError, match="Component 'rows': "):
+        jobs.read(["id:int"], table="people", where_clause=where)
+    assert base.rows("SELECT count(*) FROM people") == [(3,)]
 
 
 def test_variables_stand_in_texts(jobs: Jobs) -> None:

@@ -86,7 +86,7 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
     rows = Rows(_relation(reader, origin), () if origin.where is None else (origin.where,))
     if isinstance(reader, Folding):
         reader.learn(rows, names if origin.incremental is None else [*names, origin.incremental.column])
-    natives = reader.describe(rows.select(", ".join(reader.quoted(name) for name in names)))
+    natives = reader.describe(rows.tried(", ".join(reader.quoted(name) for name in names)))
     # Numbered, since the names of columns may be alike but for their case, and one may be read twice.
     columns = ", ".join(
         f"{reader.expression(reader.quoted(name), native, field.dtype.kind)} AS {reader.quoted(f'c{index}')}"

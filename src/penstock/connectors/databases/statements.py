@@ -38,6 +38,16 @@ class Rows:
         where = " AND ".join(f"(\n{one}\n)" for one in self.conditions)
         return f"SELECT {what} FROM {self.relation}" + (f" WHERE {where}" if where else "")
 
+    def tried(self, what: str) -> str:
+        """Return such a statement that no database takes where a condition is more than one: what closes the brackets of
+        `select` and opens new ones stands once more outside of brackets. It is to be looked at, not to be run.
+
+        >>> Rows('"t"', ("a = 1) OR (1 = 1",)).tried("a")
+        'SELECT a FROM "t" WHERE (\\na = 1) OR (1 = 1\\n) AND (\\nCASE WHEN\\na = 1) OR (1 = 1\\nTHEN 1 END = 1\\n)'
+        """
+        alone = tuple(f"CASE WHEN\n{one}\nTHEN 1 END = 1" for one in self.conditions)
+        return replace(self, conditions=(*self.conditions, *alone)).select(what)
+
 
 @dataclass(frozen=True, slots=True)
 class Running:
