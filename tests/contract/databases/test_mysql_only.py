@@ -104,3 +104,13 @@ def test_many_records_in_many_packets(jobs: Jobs, base: MysqlBase) -> None:
     assert base.rows("SELECT count(*), CAST(sum(length(coalesce(name, ''))) AS SIGNED) FROM t") == [wanted]
     jobs.run(jobs.source(["id:long", "name:string"], table="t"), jobs.target(table="u", auto_create_table=True))
     assert base.rows("SELECT count(*), CAST(sum(length(coalesce(name, ''))) AS SIGNED) FROM u") == [wanted]
+
+
+@pytest.mark.parametrize("how", ["VIRTUAL", "STORED"])
+def test_a_column_that_is_computed_is_not_written(jobs: Jobs, base: MysqlBase, how: str) -> None:
+    """MySQL would take the values, and keep its own."""
+    base.sql(f"CREATE TABLE t (id int, name varchar(9) AS (concat('n', id)) {how})")
+    message = jobs.refused("1,a\n", TWO)
+    assert "the column 'name' of `t` is computed by the database. Leave it out of the mapping." in message
+    jobs.write("1\n", ["id:int"])
+    assert base.rows("SELECT * FROM t") == [(1, "n1")]

@@ -33,6 +33,8 @@ class Family(StrEnum):
     """Anything else; it reads texts."""
     NONE = "none"
     """What no text is written to."""
+    COMPUTED = "computed"
+    """What the database computes by itself, where it does not refuse to be given something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +333,10 @@ def _check_columns(table: Table, target: DatabaseTarget, items: Sequence[Item]) 
             raise PermanentError(f"{table.name} has no column '{one.column}', which is a key, and keys are not added.")
     for one in items:
         column = table.column(one.column)
+        if column is not None and column.family is Family.COMPUTED:
+            raise PermanentError(
+                f"the column '{one.column}' of {table.name} is computed by the database. Leave it out of the mapping."
+            )
         fits = _FITS.get(one.kind)
         if column is not None and (column.family is Family.NONE or (fits is not None and column.family not in fits)):
             raise PermanentError(

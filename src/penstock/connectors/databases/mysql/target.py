@@ -39,7 +39,10 @@ _FAMILIES = {
     **dict.fromkeys(("date", "datetime", "timestamp"), Family.TIME), "json": Family.JSON,
     **dict.fromkeys(("bit", "geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon",
                      "geometrycollection"), Family.NONE),
+    "computed": Family.COMPUTED,
 }  # fmt: skip
+_WORD = "IF(extra LIKE '% GENERATED%', 'computed', data_type)"
+"""The word for what a column holds; of one that is computed MySQL takes any value and keeps its own."""
 _TRANSACTIONAL = frozenset({"innodb", "rocksdb", "tokudb", "xtradb", "ndbcluster"})
 _LATER = frozenset({ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK})
 _SEND_BYTES = (1 << 20) - 16
@@ -143,7 +146,7 @@ class MysqlTarget:
                 f"{name} is of the engine {engine}, which knows no transactions. Make it one of InnoDB."
             )
         columns = self.rows(
-            f"SELECT column_name, column_type, data_type FROM information_schema.columns WHERE {where} "
+            f"SELECT column_name, column_type, {_WORD} FROM information_schema.columns WHERE {where} "
             "ORDER BY ordinal_position"
         )
         return Table(
