@@ -20,6 +20,7 @@ import pytest
 from typer.testing import CliRunner
 
 from penstock.cli.app import app
+from penstock.cli.packages import read_connections
 from penstock.lang.check.codes_package import CODES
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.functions import FUNCTIONS, REFUSED
@@ -156,6 +157,23 @@ def test_packages_do_what_is_shown(page: Path, tmp_path: Path, monkeypatch: pyte
     monkeypatch.chdir(tmp_path)
     for body in fences(page, "console run"):
         assert_shown(body)
+
+
+CONNECTED = frozenset({
+    "azureblobstorage", "bigquery", "duckdb", "file", "googlesheets", "gs", "http", "hubspot", "mongo", "mysql", "oracle",
+    "postgres", "redshift", "s3", "salesforce", "sftp", "shopify", "singer", "snowflake", "sqlite", "sqlserver",
+})  # fmt: skip
+"""Types of connections that a page shows how to set up: those with a connector or a preset of their own."""
+
+
+def test_connections_that_are_shown_can_be_read(tmp_path: Path) -> None:
+    shown = set()
+    for page in PAGES:
+        for at, (info, body) in enumerate(FENCE.findall(page.read_text("utf-8"))):
+            if info.partition(" ")[0] == "toml" and "\ntype = " in body:
+                (tmp_path / f"{page.stem}{at}.toml").write_text(body, "utf-8")
+                shown |= {one["type"] for one in read_connections(tmp_path / f"{page.stem}{at}.toml").values()}
+    assert shown >= CONNECTED, CONNECTED - shown
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "docs" / "adr").glob("[0-9]*.md")), ids=name_of)

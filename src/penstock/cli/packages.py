@@ -11,6 +11,7 @@ from typing import Any
 
 from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.errors import BadRequest, PackageInvalid
+from penstock.lang.check.report import did_you_mean
 from penstock.lang.document.file.reader import Places
 from penstock.lang.files import read_bytes
 from penstock.lang.variables.resolution import as_text
@@ -152,9 +153,18 @@ def read_connections(path: Path | None) -> dict[str, dict[str, Any]]:
     return made
 
 
+_OF_THE_WIRE = frozenset({"type", "id", "name", "unique_id", "created_at", "updated_at", "url", "html_url"})
+"""What a connection of the API has beside its parameters; a file may hold one as it came."""
+
+
 def _checked(key: str, value: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    fields = Fields(value)
-    given = connection_types.read(value["type"], fields)
+    kind, fields = TYPES[value["type"]], Fields(value)
+    given = connection_types.read(kind.type, fields)
+    known = [*(one.name for one in kind.parameters), *kind.read_only]
+    for name in value:
+        if name not in (*known, *_OF_THE_WIRE, *fields.errors) and not name.startswith("x-"):
+            meant = did_you_mean(name, known) or "See 'Types of connections' in the reference."
+            fields.refuse(name, f"is no parameter of connections of type '{kind.type}'. {meant}")
     if fields.errors:
         wrong = " ".join(text for found in fields.errors.values() for text in found)
         raise BadRequest(f"The connection '{key}' in '{path}' cannot be used: {wrong}")

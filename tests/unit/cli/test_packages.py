@@ -112,6 +112,12 @@ def test_no_file_of_connections_is_none(tmp_path: Path) -> None:
         ("c.json", '{"a": "b"}', "The connection 'a'"),
         ("c.json", '{"a": {}}', "needs a 'type'"),
         ("c.json", '{"a": {"type": 5}}', "needs a 'type'"),
+        (
+            "c.json",
+            '{"a": {"type": "s3", "username": "u", "password": "p", "regoin": "eu"}}',
+            "regoin is no parameter of",
+        ),
+        ("c.json", '{"a": {"type": "s3", "username": "u", "password": "p", "regoin": "eu"}}', "Did you mean 'region'"),
         ("c.json", '{"a":' * 100_000, "nested too deeply"),
         ("c.toml", "a = ", "cannot be read"),
         ("c.toml", "a = 1", "The connection 'a'"),
