@@ -2,6 +2,10 @@
 SELECT * FROM (
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )
 ) WHERE 1 = 0;
 SELECT * FROM (
@@ -34,6 +38,10 @@ id > 1
 SELECT * FROM (
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )
 ) WHERE 1 = 0;
 SELECT * FROM (
@@ -75,6 +83,10 @@ id > 1
 SELECT * FROM (
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )
 ) WHERE 1 = 0;
 SELECT * FROM (

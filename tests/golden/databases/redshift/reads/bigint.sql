@@ -1,6 +1,10 @@
 -- the first time
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 ) LIMIT 0;
 SELECT "seen" FROM "shop"."orders" WHERE (
 id > 1
@@ -29,6 +33,10 @@ ROLLBACK;
 -- the next time
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 ) LIMIT 0;
 SELECT "seen" FROM "shop"."orders" WHERE (
 id > 1
@@ -66,6 +74,10 @@ ROLLBACK;
 -- with an overlap of 2.5
 SELECT "id" FROM "shop"."orders" WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 ) LIMIT 0;
 SELECT "seen" FROM "shop"."orders" WHERE (
 id > 1

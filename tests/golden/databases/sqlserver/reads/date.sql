@@ -1,6 +1,10 @@
 -- the first time
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
 id > 1
@@ -31,6 +35,10 @@ IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
 -- the next time
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
 id > 1
@@ -70,6 +78,10 @@ IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION;
 -- with an overlap of 86400
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [id] FROM [shop].[orders] WHERE (
 id > 1
+) AND (
+CASE WHEN
+id > 1
+THEN 1 END = 1
 )', NULL, 0) WHERE is_hidden = 0 OR is_hidden IS NULL ORDER BY column_ordinal;
 SELECT name, system_type_name, error_message FROM sys.dm_exec_describe_first_result_set(N'SELECT [seen] FROM [shop].[orders] WHERE (
 id > 1
