@@ -78,3 +78,16 @@ def read(copy: Copy, tmp_path: Path) -> Callable[..., list[list[Any]]]:
         return [list(json.loads(line).values()) for line in lines]
 
     return read
+
+
+@pytest.fixture
+def warned(read: Callable[..., Any], tmp_path: Path) -> Callable[..., list[str]]:
+    """What a job that reads such files warns of."""
+
+    def warned(files: dict[str, str | bytes], fields: list[Any] | None, **properties: Any) -> list[str]:
+        read(files, fields, **properties)
+        words = ["run", str(tmp_path / "p.json"), "--connections", str(tmp_path / "connections.json")]
+        found = CliRunner().invoke(app, words, env={"COLUMNS": "300"}).output.splitlines()
+        return [line.removeprefix("warning").strip() for line in found if line.startswith("warning")]
+
+    return warned

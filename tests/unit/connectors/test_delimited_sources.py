@@ -121,6 +121,10 @@ def test_character_sets(read: Read) -> None:
     assert read({"in.csv": "é,ü,ß\n".encode("latin-1")}, FIELDS, encoding="iso-8859-1", **CSV) == [["é", "ü", "ß"]]
     for bad in (b"\xff,2,3\n", b"1,2,3\n" * 1000 + b"1,\xe9,3\n", b"\xed\xa0\x80,2,3\n"):
         assert "in.csv is not valid UTF-8" in read({"in.csv": bad}, FIELDS, **CSV)
+    for name in ("utf-16-le", "utf-16be", "utf-32le"):
+        content = "\ufeffé,b\nx,y\n".encode(name)
+        fields = [{"name": "é", "alias": "a"}]
+        assert read({"in.csv": content}, fields, encoding=name, skip_header=True, match_fields="name", **CSV) == [["x"]]
     assert "There is no character set 'utf-9'" in read({"in.csv": "1"}, FIELDS, encoding="utf-9", **CSV)
 
 

@@ -248,3 +248,30 @@ def test_what_duckdb_parses_is_what_lines_of_text_give(
     assert tried
     monkeypatch.setattr(json_lines, "_all_keys", lambda _scan: {})
     assert parsed == found()
+
+
+NO_OBJECTS = '{"a": 1}\n[{"a": 2}]\n 3\nnull\n'
+
+
+def test_a_record_that_is_no_object_has_no_keys(read: Read, warned: Callable[..., list[str]]) -> None:
+    files, lines = {"in.json": NO_OBJECTS}, {"record_type": "json"}
+    assert read(files, ["a:int"], **lines) == [[1], [None], [None], [None]]
+    assert warned(files, ["a:int"], **lines) == ["in: 3 records got null in every field, for they are no JSON objects"]
+    assert read(files, ["a:int"], on_bad_value="skip", **lines) == [[1]]
+    said = read(files, ["a:int"], on_bad_value="fail", **lines)
+    assert said.startswith('Component \'in\': a record is no JSON object: [{"a": 2}] (in.json, line 2).')
+    by_path = [{"name": "$[0].a", "alias": "a", "type": "int"}]
+    assert read(files, by_path, **lines) == [[None], [2], [None], [None]]
+    assert warned(files, by_path, **lines) == []
+
+
+def test_records_below_a_path_that_are_no_objects(read: Read, warned: Callable[..., list[str]]) -> None:
+    files = {"in.json": '{"r": [{"a": 1}, 2, null]}\n{"r": null}\n{"r": 7}\n'}
+    below = {"record_type": "json", "base_record": "$.r"}
+    assert read(files, ["a:int"], **below) == [[1], [None], [None], [None]]
+    assert warned(files, ["a:int"], **below) == ["in: 3 records got null in every field, for they are no JSON objects"]
+    assert read(files, ["a:int"], on_bad_value="skip", **below) == [[1]]
+    assert read(files, [{"name": "$", "alias": "a", "type": "int"}], **below)[1:] == [[2], [None], [7]]
+    whole = {"in.json": '[{"a": 1},\n{"a": 2}]'}
+    assert read(whole, ["a:int"], record_type="json", record_delimiter="eof", on_bad_value="skip") == []
+    assert read(whole, ["a:int"], record_type="json", record_delimiter="eof", base_record="$") == [[1], [2]]

@@ -45,6 +45,16 @@ def test_gzip_is_known_by_the_end_of_the_name_or_said(read: Read) -> None:
 def test_gzip_of_several_members_and_padding_is_read_whole(read: Read) -> None:
     assert len(read({"in.csv.gz": SMALL + SMALL}, ["a:int"], **CSV)) == 4
     assert len(read({"in.csv.gz": BIG}, ["a:int"], **CSV)) == 200_000
+    assert read({"in.csv.gz": SMALL + b"\0" * 500}, ["a:int"], **CSV) == [[1], [3]]
+    padded = {"in.json.gz": gzip.compress(b'{"a": 1}\n') + b"\0"}
+    assert read(padded, ["a:int"], record_type="json") == [[1]]
+    assert read(padded, None, record_type="raw") == [['{"a": 1}']]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_gzip_of_text_in_utf_16(read: Read, encoding: str) -> None:
+    content = {"in.csv.gz": gzip.compress("é,1\n".encode(encoding))}
+    assert read(content, ["a:string", "b:int"], encoding="utf-16", **CSV) == [["é", 1]]
 
 
 @pytest.mark.parametrize("kept", [0.001, 0.5, 0.999])
@@ -108,6 +118,7 @@ def test_files_behind_one_another_are_read_whole(read: Read) -> None:
         ("in.bz2", b"1\n", "is no bzip2 file"),
         ("in.zip", b"1\n", "is no whole zip file"),
         ("in.zst", b"1\n", "is no whole zstd file"),
+        ("in.zst", b"", "is no whole zstd file"),
         ("in.parquet.gz", b"", "is no gzip file"),
     ],
 )
@@ -139,6 +150,11 @@ def test_each_file_of_an_archive_has_its_own_first_line(read: Read) -> None:
     fields = ["a:int", {"pseudo": "line_number", "alias": "n"}, {"pseudo": "file_path", "alias": "f"}]
     found = read({"in.zip": content}, fields, skip_header=True, **CSV)
     assert found == [[1, 2, "in.zip"], [2, 2, "in.zip"], [3, 3, "in.zip"]]
+
+
+def test_names_in_an_archive_that_begin_with_the_folder_itself(read: Read) -> None:
+    content = zipped({"./one.csv": b"1\n", "../two.csv": b"2\n", "./.x": b"9\n"})
+    assert sorted(read({"in.zip": content}, ["a:int"])) == [[1], [2]]
 
 
 def test_an_archive_without_files_has_no_records(read: Read) -> None:

@@ -56,6 +56,17 @@ def test_decimals(field: Callable[..., Any]) -> None:
     assert field(values, pa.decimal128(38, 2), "double") == [1.5, -1.99, 9007199254740992.0, None]
 
 
+def test_decimals_of_more_digits_than_engines_hold(field: Callable[..., Any], read: Read) -> None:
+    values = [Decimal("1.50"), Decimal("-12345678901234567890123456789012345678901234567.25"), None]
+    texts = ["1.50", "-12345678901234567890123456789012345678901234567.25", None]
+    assert field(values, pa.decimal256(50, 2), "string") == texts
+    assert field([Decimal("1.50"), Decimal("-1.99")], pa.decimal256(39, 2), "double") == [1.5, -1.99]
+    assert field([Decimal("1E-30")], pa.decimal256(60, 30), "string") == ["0.000000000000000000000000000001"]
+    inside = parquet(a=pa.array([{"d": Decimal(1)}], pa.struct([("d", pa.decimal256(40, 0))])), b=pa.array([7]))
+    assert "more than 38 digits inside its column 'a'" in read({"in.parquet": inside}, ["a:json"], record_type="parquet")
+    assert read({"in.parquet": inside}, ["b:int"], record_type="parquet") == [[7]]
+
+
 def test_reals(field: Callable[..., Any]) -> None:
     values = [1.5, -2.5, 1e-7, 1e7, -0.0, 3e9, 9.3e18, None]
     assert field(values, pa.float64(), "string") == [
@@ -96,6 +107,14 @@ def test_dates_and_times_of_day(field: Callable[..., Any]) -> None:
     assert field([time(3, 4, 5)], pa.time64("us"), "int") == [None]
 
 
+def test_moments_as_numbers_and_bytes(field: Callable[..., Any]) -> None:
+    values = [date(2024, 1, 1), date(1970, 1, 2), None]
+    assert field(values, pa.date32(), "int") == [None, 86_400_000, None]
+    assert field(values[1:], pa.date32(), "binary") == ["1970-01-02T00:00:00.000Z", None]
+    assert field([datetime(2020, 1, 2)], pa.timestamp("us"), "binary") == ["2020-01-02T00:00:00.000Z"]
+    assert field([float("nan"), 1.5], pa.float64(), "binary") == ["NaN", "1.5"]
+
+
 @pytest.mark.parametrize("declared", TYPES)
 def test_what_has_no_meaning_is_null_for_every_type(field: Callable[..., Any], declared: str) -> None:
     for values, stored in (
@@ -134,6 +153,25 @@ def test_values_that_do_not_fit(field: Callable[..., Any]) -> None:
     assert field([3_000_000_000, 1], pa.int64(), "int", on_bad_value="fail") == (
         "Component 'in', field 'a': the value '3000000000' is no int. Correct it, or choose set_null or skip for it."
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "stored", "declared"),
+    [
+        (["x", "1", None], pa.string(), "int"), ([2**40, 1, None], pa.int64(), "int"),
+        ([2**64 - 1, 1, None], pa.uint64(), "long"), ([b"\xff", b"x", None], pa.binary(), "string"),
+        ([b"\xff", b'{"k": 1}', None], pa.binary(), "json"), ([[1], None], pa.list_(pa.int32()), "int"),
+        ([date(2024, 1, 1), date(1970, 1, 2), None], pa.date32(), "int"), ([MOMENT, None], pa.timestamp("us"), "boolean"),
+        (["no", "[1]", None], pa.string(), "json_array"), ([[[1]], None], pa.list_(pa.list_(pa.int32())), "json"),
+        ([1e300, 1.5, None], pa.float64(), "long"), ([2**64 - 1, 1, None], pa.uint64(), "datetime"),
+    ],
+)  # fmt: skip
+def test_what_became_null_is_said_with_its_count(
+    warned: Callable[..., list[str]], values: list[Any], stored: pa.DataType, declared: str
+) -> None:
+    word = {"string": "chararray", "json": "map", "json_array": "bag"}.get(declared, declared)
+    said = warned({"in.parquet": parquet(a=pa.array(values, stored))}, [f"a:{declared}"], record_type="parquet")
+    assert said == [f"in: 1 record became null, for 'a' is no {word} there"]
 
 
 def test_columns_are_found_by_name(read: Read) -> None:

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
+from penstock.engines.duckdb.json_lines import wants_objects
 from penstock.engines.duckdb.readings import Readings
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.files.opening import opened
@@ -32,13 +33,14 @@ def bad_value(scan: Scan, index: int) -> str:
 def malformed_json(scan: Scan, tally: str) -> tuple[str, str]:
     """Return the SQL of what takes the place of a record that is no JSON, and what is said of those that *tally* counted."""
     counted = f"CASE WHEN nextval('{tally}') > 0 THEN "
+    what = "no JSON objects" if wants_objects(scan.source) else "no JSON"
     match scan.source.on_bad_value:
         case "fail":
             return _thrown(scan, -1, RECORD), ""
         case "skip":
-            return f"{counted} NULL ELSE '' END", f"{scan.component}: {{count}} left out, for they are no JSON"
+            return f"{counted} NULL ELSE '' END", f"{scan.component}: {{count}} left out, for they are {what}"
         case _:
-            return f"{counted} '{{}}' END", f"{scan.component}: {{count}} got null in every field, for they are no JSON"
+            return f"{counted} '{{}}' END", f"{scan.component}: {{count}} got null in every field, for they are {what}"
 
 
 def _thrown(scan: Scan, index: int, column: str) -> str:
@@ -57,14 +59,23 @@ def found(said: str, readings: Readings) -> DataError | None:
     place = _place(scan, readings.sources[component], index, value)
     shown = value if len(value) <= 80 else value[:77] + "…"
     if index < 0:
+        what = "no JSON object" if _is_json(value) else "malformed JSON"
         return DataError(
-            f"Component '{component}': a record is malformed JSON: {shown}{place}. Correct it, or choose skip for it."
+            f"Component '{component}': a record is {what}: {shown}{place}. Correct it, or choose skip for it."
         )
     one = scan.listed.fields[index]
     return DataError(
         f"Component '{component}', field '{one.name}': the value '{shown}' is no {one.dtype.kind.value}{place}. "
         "Correct it, or choose set_null or skip for it."
     )
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _place(scan: Scan, bound: BoundSource, index: int, value: str) -> str:

@@ -61,18 +61,14 @@ def can_be_bad(kind: Kind) -> bool:
 
 
 def counted_null(kind: Kind, counter: str) -> str:
-    """Return the SQL of a null of a type that `can_be_bad`, counted by a sequence each time it is given."""
-    return f"CASE WHEN nextval('{counter}') < 0 THEN {_PLACEHOLDERS[kind]} END"
+    """Return the SQL of a null of a type, counted by a sequence each time it is given."""
+    placeholder = _PLACEHOLDERS.get(kind, "''")
+    return f"CASE WHEN nextval('{counter}') < 0 THEN {placeholder} END"
 
 
 def from_text(given: Given) -> str:
     """Return the SQL of a field's text as its declared type; null stays null. It may mention the column several times."""
     return _CASTS.get(given.kind, _as_it_is)(given)
-
-
-def from_bytes(column: str, kind: Kind, context: Context, attempt: str = "") -> str:
-    """Return the SQL of a text as a type, null for what does not fit."""
-    return from_text(Given(column, kind, context, attempt))
 
 
 def _as_it_is(given: Given) -> str:

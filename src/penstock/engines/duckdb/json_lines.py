@@ -32,6 +32,8 @@ AS_JSON = (*READ_AS, Kind.MAP, Kind.BAG)
 ORIGINAL, MALFORMED = "original", "malformed"
 """Where rejected records are kept: the text of a record whatever it is, and whether it is no JSON."""
 _PSEUDO = {"file_path": FILE, "line_number": LINE}
+_IS_OBJECT = f"(starts_with({RECORD}, '{{') OR starts_with(ltrim({RECORD}, ' \t\r\n'), '{{'))"
+"""The test of a record that is JSON for being an object."""
 _READ_FROM = "_read_from"
 """The column that names the file of a record, where DuckDB parses it."""
 
@@ -135,15 +137,18 @@ def _fields(scan: Scan, relation: str, malformed: str) -> str:
         sql = _PSEUDO[item.pseudo] if item.pseudo is not None else found.column(item.name or "", field.dtype.kind)
         columns.append(f"{sql} AS c{index}")
     is_json = f"json_valid({RECORD})"
+    fits = f" AND {_IS_OBJECT}" if wants_objects(source) else ""
     if source.base_record is not None:
         relation = _below(source.base_record, _judged(scan, [is_json], malformed, relation), scan.keeps_rejected)
+        if wants_objects(source):
+            relation = _judged_again(scan, malformed, relation)
         relation = f"SELECT {', '.join(['*', *found.columns()])} FROM ({relation})"
     else:
         # Looking for the fields tells as well whether there is a record, in one reading; a single null is one, too.
         looked = found.columns("try({})")
         relation = f"SELECT {', '.join(['*', *looked])} FROM ({relation})"
         tests = [f"{_KEYS} IS NOT NULL"] if found.keys else [f"{_PATHS} IS NOT NULL"] if found.paths else []
-        relation = _judged(scan, [*tests, is_json], malformed, relation)
+        relation = _judged(scan, [f"{one}{fits}" for one in (*tests, is_json)], malformed, relation)
     return f"SELECT {', '.join(columns)} FROM ({relation}) WHERE {RECORD} IS NOT NULL"
 
 
@@ -158,6 +163,21 @@ def _judged(scan: Scan, tests: list[str], malformed: str, relation: str) -> str:
         malformed = "'{}'" if rejects else malformed
     kept = " ".join(f"WHEN {test} THEN {RECORD}" for test in tests)
     return f"SELECT * REPLACE (CASE {kept} ELSE {malformed} END AS {RECORD}) FROM ({relation})"
+
+
+def _judged_again(scan: Scan, malformed: str, relation: str) -> str:
+    """Return the records that a JSONPath found, what is no object treated as a document is that is no JSON."""
+    if scan.keeps_rejected and scan.source.on_bad_value == "skip":
+        wrong = f"NOT ({_IS_OBJECT})"
+        replaced = f"CASE WHEN {wrong} THEN '{{}}' ELSE {RECORD} END AS {RECORD}, ({MALFORMED} OR {wrong}) AS {MALFORMED}"
+        return f"SELECT * REPLACE ({replaced}) FROM ({relation}) WHERE {RECORD} IS NOT NULL"
+    replaced = f"CASE WHEN {_IS_OBJECT} THEN {RECORD} ELSE {malformed} END AS {RECORD}"
+    return f"SELECT * REPLACE ({replaced}) FROM ({relation}) WHERE {RECORD} IS NOT NULL"
+
+
+def wants_objects(source: FileSource) -> bool:
+    """Tell whether only objects can be records of a source: some field is a key."""
+    return any(item.pseudo is None and not (item.name or "").startswith("$") for item in source.fields)
 
 
 @dataclass(slots=True)
@@ -237,7 +257,8 @@ def _not_blank(lines: str) -> str:
 
 def _below(path: str, relation: str, keeps: bool) -> str:
     """Return the records that a JSONPath finds in each document; with *keeps* also those documents that are no JSON."""
-    found = f"ps_json_path({RECORD}, {text_literal(path)})"
+    # A service without records may well say null.
+    found = f"nullif(ps_json_path({RECORD}, {text_literal(path)}) || '', 'null')"
     several = "CASE WHEN json_type(found) = 'ARRAY' THEN json_extract(found, '$[*]')::VARCHAR[] ELSE [found] END"
     if keeps:
         found = f"CASE WHEN {MALFORMED} THEN '{{}}' ELSE {found} END"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.counting import passing
-from penstock.engines.duckdb.fields import from_bytes
+from penstock.engines.duckdb.fields import Given, counted_null, from_text
 from penstock.engines.duckdb.locations import file_names, files_sql
 from penstock.engines.duckdb.types import SQL_TYPES, column_of, quote, text_literal
 from penstock.errors import PermanentError
-from penstock.plan.dtypes import DATETIME, DType, Kind
+from penstock.plan.dtypes import CHARARRAY, DATETIME, DType, Kind
 from penstock.plan.operators import REJECTION, Scan, ScanField
 from penstock.plan.ports import BoundSource, Context, FileEntry
 
@@ -29,7 +30,8 @@ _ROW = "file_row_number"
 
 def parquet_sql(scan: Scan, bound: BoundSource, context: Context, counter: str, describe: Describe) -> str:
     """Return a SELECT over Parquet files with the schema of *scan*; *counter* is the place where records are counted, and with
-    `_skipped` behind it the one that counts those that are left out, where it is mentioned.
+    `_skipped` behind it the one that counts those that are left out, where it is mentioned; those of `null_tally` count values
+    that became null.
 
     Files with columns of other types are read apart: DuckDB would cast all to the types of the first one.
     """
@@ -75,6 +77,11 @@ def _types(scan: Scan, items: Items, file: FileEntry, describe: Describe) -> tup
     return tuple("" if item.name is None else types[item.name] for item in items)
 
 
+def null_tally(counter: str, name: str, scan: Scan) -> str:
+    """Return the sequence that counts the values of a field that became null."""
+    return f"{counter}_bad_{scan.listed.names.index(name)}"
+
+
 def _select(
     scan: Scan, items: Items, files: tuple[FileEntry, ...], types: tuple[str, ...], context: Context, counter: str
 ) -> str:
@@ -86,7 +93,9 @@ def _select(
             columns.append(f"{pseudo} AS {column_of(field.name)}")
             continue
         given = quote(item.name)
-        sql = _from_column(given, sql_type, field.dtype.kind, context)
+        counts = scan.source.on_bad_value == "set_null"
+        instead = counted_null(field.dtype.kind, null_tally(counter, field.name, scan)) if counts else "NULL"
+        sql = _from_column(_Column(given, sql_type, field.dtype.kind, context, instead))
         bad = f"{given} IS NOT NULL AND ({sql}) IS NULL"
         if scan.source.on_bad_value == "skip":
             kept.append(f"NOT ({bad})")
@@ -128,6 +137,13 @@ _INTEGERS = frozenset(
 )
 
 
+_WITHIN = {
+    Kind.INT: frozenset({"BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT"}),
+    Kind.LONG: _INTEGERS - {"UBIGINT", "HUGEINT"} | {"BOOLEAN"},
+}
+"""The types of columns of which every value fits a kind."""
+
+
 def decimal_to_text(column: str, sql_type: str) -> str:
     """Return a decimal as text; DuckDB leaves out the zero before the point where there is never another digit.
 
@@ -162,51 +178,100 @@ def _milliseconds(column: str, sql_type: str) -> str:
     return f"({count} // {size} - CAST({count} % {size} < 0 AS BIGINT))"
 
 
-def _from_column(column: str, sql_type: str, kind: Kind, context: Context) -> str:
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of *sql_type* that is read as *kind*; *bad* is the SQL of what a value that does not fit becomes: a null of any
+    kind, that may count."""
+
+    sql: str
+    sql_type: str
+    kind: Kind
+    context: Context
+    bad: str = "NULL"
+
+    def text(self, text: str) -> str:
+        """Return a text of the column as the type."""
+        return from_text(Given(text, self.kind, self.context, bad=self.bad))
+
+    def tried(self, sql: str) -> str:
+        """Return a conversion that is null for what does not fit."""
+        if self.bad == "NULL":
+            return sql
+        return f"CASE WHEN {self.sql} IS NOT NULL THEN coalesce({sql}, {self.bad}) END"
+
+    def none(self) -> str:
+        """Return what stands for a column of whose values none fits."""
+        return f"CASE WHEN {self.sql} IS NOT NULL THEN {self.bad} END" if self.bad != "NULL" else f"NULL::{SQL_TYPES[self.kind]}"
+
+
+def _from_column(column: _Column) -> str:
     """Return a typed column as the declared type; what does not fit is null."""
-    nested = sql_type.endswith("[]") or sql_type.startswith(("STRUCT", "MAP", "JSON"))
-    real = sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL")
+    given, sql_type, kind = column.sql, column.sql_type, column.kind
     if sql_type == "BLOB":
         if kind is Kind.BYTEARRAY:
-            return f"CASE WHEN {column} IS NULL THEN NULL ELSE '{{\"x\":\"' || base64({column}) || '\"}}' END"
-        return from_bytes(f"TRY(decode({column}))", kind, context)
+            return f"CASE WHEN {given} IS NULL THEN NULL ELSE '{{\"x\":\"' || base64({given}) || '\"}}' END"
+        decoded = replace(column, bad="NULL").text(f"TRY(decode({given}))")
+        return column.tried(f"({decoded}) || ''" if kind in (Kind.MAP, Kind.BAG) else decoded)
     if sql_type == "VARCHAR":
-        return from_bytes(column, kind, context)
-    if nested:
-        text = f"CAST(to_json({column}) AS VARCHAR)"
-        return (
-            f"ps_json_structure({text}, '{kind.value}')"
-            if kind in (Kind.MAP, Kind.BAG)
-            else from_bytes(text, kind, context)
-        )
+        return column.text(given)
+    if sql_type.endswith("[]") or sql_type.startswith(("STRUCT", "MAP", "JSON")):
+        text = f"CAST(to_json({given}) AS VARCHAR)"
+        if kind not in (Kind.MAP, Kind.BAG):
+            return column.text(text)
+        made = f"ps_json_structure({text}, '{kind.value}')"
+        # `coalesce` loses a text that is not DuckDB's own.
+        return made if column.bad == "NULL" else column.tried(f"{made} || ''")
     if sql_type.startswith(("TIMESTAMP", "DATE")):
-        ms = _milliseconds(column, sql_type)
-        # What has no zone is in that of the job, as texts are.
-        zone = 0 if sql_type == "TIMESTAMP WITH TIME ZONE" else context.zone_minutes
-        instant = casts.instant(f"{ms} - {zone * 60_000}" if zone else ms, str(zone))
-        if kind is Kind.DATETIME:
+        return _from_moment(column)
+    if sql_type in ("BOOLEAN", "FLOAT", "DOUBLE", *_INTEGERS) or sql_type.startswith("DECIMAL"):
+        return _from_number(column)
+    return column.text(f"CAST({given} AS VARCHAR)")
+
+
+def _from_moment(column: _Column) -> str:
+    ms = _milliseconds(column.sql, column.sql_type)
+    # What has no zone is in that of the job, as texts are.
+    zone = 0 if column.sql_type == "TIMESTAMP WITH TIME ZONE" else column.context.zone_minutes
+    ms = f"({ms} - {zone * 60_000})" if zone else ms
+    instant = casts.instant(ms, str(zone))
+    match column.kind:
+        case Kind.DATETIME:
             return instant
-        if kind in (Kind.BOOLEAN, Kind.MAP, Kind.BAG):
-            return "NULL::BOOLEAN" if kind is Kind.BOOLEAN else "NULL::VARCHAR"
-        return casts.cast(f"({instant})", DATETIME, DType(kind), context)
-    if not real and sql_type != "BOOLEAN" and sql_type not in _INTEGERS:
-        return from_bytes(f"CAST({column} AS VARCHAR)", kind, context)
-    match kind:
-        case Kind.INT | Kind.LONG:
+        case Kind.BOOLEAN | Kind.MAP | Kind.BAG:
+            return column.none()
+        case Kind.INT:
+            # The cast of the language would wrap round.
+            return column.tried(f"TRY_CAST({ms} AS INTEGER)")
+        case Kind.BYTEARRAY:
+            return column.text(casts.cast(f"({instant})", DATETIME, CHARARRAY, column.context))
+        case kind:
+            return casts.cast(f"({instant})", DATETIME, DType(kind), column.context)
+
+
+def _from_number(column: _Column) -> str:
+    given, sql_type = column.sql, column.sql_type
+    real = sql_type in ("FLOAT", "DOUBLE") or sql_type.startswith("DECIMAL")
+    match column.kind:
+        case Kind.INT | Kind.LONG as kind:
             target = "INTEGER" if kind is Kind.INT else "BIGINT"
-            return f"TRY_CAST(trunc({column}) AS {target})" if real else f"TRY_CAST({column} AS {target})"
-        case Kind.FLOAT | Kind.DOUBLE:
-            given = decimal_to_text(column, sql_type) if _loses(sql_type, kind) else column
-            return f"TRY_CAST({given} AS {kind.value.upper()})"
+            if sql_type in _WITHIN[kind]:
+                return f"CAST({given} AS {target})"
+            return column.tried(f"TRY_CAST(trunc({given}) AS {target})" if real else f"TRY_CAST({given} AS {target})")
+        case Kind.FLOAT | Kind.DOUBLE as kind:
+            exact = decimal_to_text(given, sql_type) if _loses(sql_type, kind) else given
+            return f"TRY_CAST({exact} AS {kind.value.upper()})"
         case Kind.BOOLEAN:
-            return column if sql_type == "BOOLEAN" else f"({column} <> 0)"
+            return given if sql_type == "BOOLEAN" else f"({given} <> 0)"
         case Kind.CHARARRAY:
-            if sql_type in ("FLOAT", "DOUBLE"):
-                return casts.real_to_text(column, Kind.FLOAT if sql_type == "FLOAT" else Kind.DOUBLE)
-            if sql_type.startswith("DECIMAL"):
-                return decimal_to_text(column, sql_type)
-            return f"CAST({column} AS VARCHAR)"
+            return _number_to_text(given, sql_type)
         case Kind.DATETIME if sql_type in _INTEGERS:
-            return casts.instant(f"TRY_CAST({column} AS BIGINT)", str(context.zone_minutes))
+            instant = casts.instant(f"TRY_CAST({given} AS BIGINT)", str(column.context.zone_minutes))
+            return instant if sql_type in _WITHIN[Kind.LONG] else column.tried(instant)
         case _:
-            return from_bytes(f"CAST({column} AS VARCHAR)", kind, context)
+            return column.text(_number_to_text(given, sql_type))
+
+
+def _number_to_text(given: str, sql_type: str) -> str:
+    if sql_type in ("FLOAT", "DOUBLE"):
+        return casts.real_to_text(given, Kind.FLOAT if sql_type == "FLOAT" else Kind.DOUBLE)
+    return decimal_to_text(given, sql_type) if sql_type.startswith("DECIMAL") else f"CAST({given} AS VARCHAR)"

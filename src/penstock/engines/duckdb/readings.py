@@ -158,8 +158,11 @@ class Readings:
         if self._unparsed(said, found[1] if found else None):
             return True
         if found is None:
-            # Of ISO-8859-1 it refuses the control characters above 127, without a word about where they are.
-            return "not latin-1" in said and self._distrust(LATIN)
+            # Of ISO-8859-1 it refuses the control characters above 127, and of gzip the zeros that tapes pad with, without a
+            # word about where they are.
+            if "GZIP" in said:
+                return self._distrust(lambda source, file: packing(source, file) == "gzip")
+            return "not latin-1" in said and self._distrust(lambda source, _: source.encoding == LATIN)
         learned = False
         for component, source in self.sources.items():
             mine = [file for file in source.files if file.location == found[1]]
@@ -237,13 +240,13 @@ class Readings:
                 learned = True
         return learned
 
-    def _distrust(self, encoding: str) -> bool:
+    def _distrust(self, is_meant: Callable[[FileSource, FileEntry], bool]) -> bool:
         learned = False
         for component, source in self.sources.items():
-            locations = {file.location for file in source.files}
-            if source.spec.encoding == encoding and not locations <= self.odd[component]:
+            if source.spec.record_type in TEXTS:
+                locations = {file.location for file in source.files if is_meant(source.spec, file)}
+                learned |= not locations <= self.odd[component]
                 self.odd[component] |= locations
-                learned = True
         return learned
 
     def _is_loose(self, component: str, source: FileSource, file: FileEntry) -> bool:

@@ -16,7 +16,7 @@ from penstock.engines.duckdb.delimited import Texts, delimited, rewritten_texts
 from penstock.engines.duckdb.fields import ATTEMPTS, Given
 from penstock.engines.duckdb.json_lines import MALFORMED, json_records
 from penstock.engines.duckdb.packed import check_packed
-from penstock.engines.duckdb.parquet import Describe, parquet_sql
+from penstock.engines.duckdb.parquet import Describe, null_tally, parquet_sql
 from penstock.engines.duckdb.raw import raw_records
 from penstock.engines.duckdb.readings import Readings, naming
 from penstock.engines.duckdb.types import column_of, text_literal
@@ -54,6 +54,10 @@ class Scanner:
             read = Scanned(parquet_sql(scan, bound, self.context, counter, self.describe))
             if skipped in read.sql:
                 read.tallies[skipped] = skipped_said(scan.component)
+            if source.on_bad_value == "set_null":
+                for one, item in zip(scan.listed, source.fields, strict=True):
+                    if item.pseudo is None:
+                        read.tallies[null_tally(counter, one.name, scan)] = _null_said(scan, one)
             return read
         rewritten = self.scratch / f"{counter}.parquet"
         malformed = f"{counter}_malformed"
@@ -139,7 +143,8 @@ class Scanner:
         """Return the columns that say which records are rejected, and why; each is counted once."""
         cases = []
         if scan.source.record_type == "json" and scan.source.on_bad_value == "skip":
-            cases.append(f"WHEN {MALFORMED} THEN CASE WHEN nextval('{malformed}') > 0 THEN 'It is no JSON.' END")
+            said = f"CASE WHEN json_valid({RECORD}) THEN 'It is no JSON object.' ELSE 'It is no JSON.' END"
+            cases.append(f"WHEN {MALFORMED} THEN CASE WHEN nextval('{malformed}') > 0 THEN {said} END")
         for index, test in bad:
             one = scan.listed.fields[index]
             head, tail = (
@@ -159,10 +164,12 @@ class Scanner:
             case "fail":
                 return faults.bad_value(scan, index)
             case _:
-                made.tallies[tally] = (
-                    f"{scan.component}: {{count}} became null, for '{field.name}' is no {kind.value} there"
-                )
+                made.tallies[tally] = _null_said(scan, field)
                 return fields.counted_null(kind, tally)
+
+
+def _null_said(scan: Scan, field: Field) -> str:
+    return f"{scan.component}: {{count}} became null, for '{field.name}' is no {field.dtype.kind.value} there"
 
 
 def _given(scan: Scan, index: int, texts: Texts) -> str:

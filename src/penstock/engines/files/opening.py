@@ -79,6 +79,9 @@ def unpacked(packed: IO[bytes], packing: str) -> Iterator[IO[bytes]]:
         case "none":
             yield packed
         case "zstd":
+            if not packed.read(1):
+                raise Damaged("is no whole zstd file")
+            packed.seek(0)
             with pa.PythonFile(packed, mode="r") as inner, pa.CompressedInputStream(inner, "zstd") as stream:
                 yield io.BufferedReader(cast(io.RawIOBase, _Zstd(stream)), _PIECE)
         case _:

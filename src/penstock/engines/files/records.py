@@ -14,13 +14,15 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import IO
+from typing import IO, cast
 
 from penstock.errors import PermanentError
 from penstock.plan.operators import FileSource
 
 _WITH_MARK = {"utf-8": "utf-8-sig"}
 """Codecs that take the byte order mark away; those of UTF-16 and UTF-32 do anyway."""
+_MARK_IS_TEXT = frozenset({"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
+"""Codecs to which a byte order mark is a character like others, since their name says the order."""
 _WITHOUT_MARK = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
 """What text without a mark is in."""
 _PIECE = 1 << 20
@@ -47,13 +49,16 @@ class Lines:
     """Whether the last piece read ended between `\\r` and what may be its `\\n`."""
 
     def __iter__(self) -> Iterator[tuple[int, str]]:
-        self._text = io.TextIOWrapper(self.stream, self._codec(), self.errors, newline="")
+        codec = self._codec()
+        self._text = io.TextIOWrapper(self.stream, codec, self.errors, newline="")
         number = 0
         try:
             # No more is read than what can still be short enough: a file without breaks must not fill the memory.
             limit = -1 if self.longest is None else self.longest + 2
             while line := self._piece(limit):
                 number += 1
+                if number == 1 and codec in _MARK_IS_TEXT:
+                    line = line.removeprefix("\ufeff")  # noqa: PLW2901 -- without the mark it is the line
                 if self.longest is not None and self._is_longer(line, self.longest):
                     self.dropped += 1
                     while line and not line.endswith(("\n", "\r")):
@@ -70,7 +75,10 @@ class Lines:
     def _codec(self) -> str:
         if self.encoding in _WITHOUT_MARK:
             begin = self.stream.read(4)
-            self.stream.seek(0)
+            if self.stream.seekable():
+                self.stream.seek(0)
+            else:
+                self.stream = io.BufferedReader(cast(io.RawIOBase, _Begun(begin, self.stream)), _PIECE)
             if not begin.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE)):
                 return _WITHOUT_MARK[self.encoding]
         return _WITH_MARK.get(self.encoding, self.encoding)
@@ -86,6 +94,22 @@ class Lines:
         if len(line) * 4 <= longest:
             return False
         return len(line.rstrip("\r\n").encode(_WITHOUT_MARK.get(self.encoding, self.encoding), "replace")) > longest
+
+
+class _Begun(io.RawIOBase):
+    """A stream of which the *begin* is read already, and given once more."""
+
+    def __init__(self, begin: bytes, rest: IO[bytes]) -> None:
+        self._begin, self._rest = begin, rest
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, target: bytearray | memoryview) -> int:  # type: ignore[override]  # any buffer that is asked for
+        given = self._begin[: len(target)] or self._rest.read(len(target))
+        self._begin = self._begin[len(given) :]
+        target[: len(given)] = given
+        return len(given)
 
 
 def not_in(encoding: str, name: str, line: int) -> str:

@@ -10,6 +10,7 @@ from typing import IO
 from penstock.engines.files.avro import rewrite_avro
 from penstock.engines.files.excel import rewrite_excel
 from penstock.engines.files.opening import packing, reading, unpacked
+from penstock.engines.files.wide_decimals import has_wide_decimals, rewrite_decimals
 from penstock.engines.files.zips import of_members
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import FileSource
@@ -41,15 +42,19 @@ class Unpacking:
 
     def file(self, source: FileSource, file: FileEntry) -> list[FileEntry]:
         """Return a file as it is, or what it packs: an archive packs any number of files, which all have its name. Avro files
-        and workbooks become Parquet files."""
+        and workbooks become Parquet files, and those of Parquet others where their decimals have too many digits."""
         return [self._rewritten(source, one) for one in self._plain(source, file)]
 
     def _rewritten(self, source: FileSource, file: FileEntry) -> FileEntry:
-        if source.record_type not in ("avro", "excel"):
+        names = frozenset(one.name for one in source.fields if one.name is not None)
+        is_wide = source.record_type == "parquet" and has_wide_decimals(file, names)
+        if source.record_type not in ("avro", "excel") and not is_wide:
             return file
         target = self._target()
         with reading(file.name):
-            if source.record_type == "excel":
+            if is_wide:
+                rewrite_decimals(file.location, target, self.stopped)
+            elif source.record_type == "excel":
                 rewrite_excel(source, file, target, self.stopped)
             else:
                 rewrite_avro(file.location, file.name, target, self.stopped)

@@ -52,7 +52,9 @@ def of_members(location: str, name: str, password: str | None, take: Callable[[I
 
 
 def _is_hidden(name: str) -> bool:
-    return any(part.startswith(("_", ".")) for part in name.replace("\\", "/").split("/"))
+    # Some programs write './name'; nothing is unpacked under the name, so '..' leads nowhere.
+    parts = name.replace("\\", "/").split("/")
+    return any(part.startswith(("_", ".")) and part not in (".", "..") for part in parts)
 
 
 @contextmanager
