@@ -19,6 +19,7 @@ import httpcore2
 import httpx2
 
 from penstock.errors import DataError, ExternalError, PermanentError, TransientError
+from penstock.kit.gunzip import NotWhole, gunzip
 from penstock.kit.networks import is_allowed, networks
 from penstock.kit.stopping import LOOK_S, STOP, Stop, tries
 
@@ -149,7 +150,7 @@ def _streamed(response: httpx2.Response, stop: Stop, deadline: float) -> Streame
     place = _place(response.request.url)
 
     def chunks() -> Iterator[bytes]:
-        for chunk in response.iter_bytes():
+        for chunk in _unpacked(response, place):
             stop.check()
             if time.monotonic() > deadline:
                 raise TransientError(f"{place} took too long.")
@@ -259,15 +260,30 @@ def _auth(request: Request, url: httpx2.URL) -> httpx2.Auth | None:
 
 def _headers(request: Request) -> list[tuple[bytes, bytes]]:
     made = {"User-Agent": "Penstock", "Accept": "*/*", **request.headers}
+    for name, value in made.items():
+        if any(char in value for char in "\r\n\0"):
+            # The library would quote the value, which may be secret.
+            raise DataError(f"The value of the header '{name}' holds a line break or a zero character. Remove it.")
+    made = {name: value.strip(" \t") for name, value in made.items()}
     try:
         return [(name.encode("ascii"), value.encode("utf-8")) for name, value in made.items()]
     except UnicodeEncodeError as error:
         raise DataError("A name of a header is ASCII text.") from error
 
 
+def _unpacked(response: httpx2.Response, place: str) -> Iterator[bytes]:
+    if response.headers.get("content-encoding", "").strip().lower() not in ("gzip", "x-gzip"):
+        yield from response.iter_bytes()
+        return
+    try:
+        yield from gunzip(response.iter_raw())
+    except NotWhole as error:
+        raise TransientError(f"The answer of {place} cannot be unpacked: {error}.") from error
+
+
 def _read(response: httpx2.Response, place: str, stop: Stop, deadline: float) -> bytes:
     parts, size = [], 0
-    for chunk in response.iter_bytes():
+    for chunk in _unpacked(response, place):
         stop.check()
         size += len(chunk)
         if size > MOST_BYTES:

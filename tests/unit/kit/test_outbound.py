@@ -224,6 +224,29 @@ def test_packed_answers_are_unpacked_and_bombs_are_refused(server: Server, monke
         call(Request("GET", server.url()), HERE)
 
 
+@pytest.mark.parametrize("lost", [1, 8, 9, 15])
+def test_a_packed_answer_that_is_cut_off_is_none(server: Server, lost: int) -> None:
+    packed = gzip.compress(b"1\n2\n", mtime=0)
+    server.answers["/"] = lambda it: it.reply(200, packed[:-lost], Content_Encoding="gzip")
+    with pytest.raises(TransientError, match="cannot be unpacked: its gzip stream does not end"):
+        call(Request("POST", server.url()), HERE)
+
+
+def test_packed_answers_of_several_streams_are_read_whole(server: Server) -> None:
+    several = gzip.compress(b"1\n") + gzip.compress(b"2\n" * 3_000_000)
+    for packed, text in ((several, "1\n" + "2\n" * 3_000_000), (b"", ""), (gzip.compress(b"") + b"\0\0", "")):
+        server.answers["/"] = lambda it, packed=packed: it.reply(200, packed, Content_Encoding="gzip")
+        assert call(Request("GET", server.url()), HERE).text == text
+
+
+def test_a_header_that_breaks_a_line_is_refused_without_its_value(server: Server) -> None:
+    with pytest.raises(DataError, match="header 'Authorization' holds a line break") as said:
+        call(Request("GET", server.url(), {"Authorization": "Bearer s3cret\n"}), HERE)
+    assert "s3cret" not in str(said.value)
+    call(Request("GET", server.url(), {"X-Mine": " x "}), HERE)
+    assert server.asked[0][2]["X-Mine"] == "x"
+
+
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_a_busy_server_is_asked_again_and_its_last_answer_counts(server: Server, status: int) -> None:
     server.answers["/"] = lambda it: it.reply(status if len(server.asked) < 3 else 200, b"x")
