@@ -56,6 +56,14 @@ class Manifests:
     def _is_known(self, component: str, name: str, size_bytes: int) -> bool:
         return (_same(self._full_path(component, name)), size_bytes) in self._known[component]
 
+    def _is_manifest(self, component: str, name: str) -> bool:
+        """Tell whether a file of a source is its own manifest, which may lie in the folder that is read."""
+        place = self._kept.places[component]
+        path = f"{place.path}{NAME}" if place.path.endswith("/") else place.path
+        paths = (path, f"{place.bucket}/{path}") if place.bucket else (path,)
+        connection, other = self._sources[component], self._kept.connections.get(place.connection)
+        return connection == other and name.strip("/") in [one.strip("/") for one in paths]
+
     def _full_path(self, component: str, name: str) -> str:
         connection = self._sources[component]
         return name if connection is None else _full_path(connection, name)
@@ -64,7 +72,7 @@ class Manifests:
         """Return sources without the files that were read before, and write down what is there now."""
         made = dict(sources)
         for component in self._known:
-            files = sources[component].files
+            files = tuple(file for file in sources[component].files if not self._is_manifest(component, file.name))
             new = tuple(file for file in files if not self._is_known(component, file.name, file.size_bytes))
             with naming(component):
                 self._write(component, files)

@@ -74,6 +74,16 @@ def test_only_new_and_changed_files_are_read(run: Run, tmp_path: Path) -> None:
     assert not list(tmp_path.glob(".*"))
 
 
+@pytest.mark.parametrize("path", ["in/kept.gz", "/in/kept.gz", "in/"])
+def test_a_manifest_in_the_folder_that_is_read_is_no_data(run: Run, tmp_path: Path, path: str) -> None:
+    (tmp_path / "in" / "a.csv").write_text("1\n")
+    place = {"connection": {"name": "lake"}, "path": path}
+    assert count(run(path="in/*", manifest=place)) == 1
+    assert count(run(path="in/*", manifest=place)) == 0
+    (tmp_path / "in" / "b.csv").write_text("2\n3\n")
+    assert count(run(path="in/*", manifest=place)) == 2
+
+
 def test_a_job_that_fails_leaves_the_manifest(run: Run, tmp_path: Path) -> None:
     (tmp_path / "in" / "a.csv").write_text("1\n")
     assert count(run()) == 1

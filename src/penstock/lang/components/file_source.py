@@ -180,8 +180,8 @@ component = Component(
         Property("path", TEXT, "File, folder ending in `/`, or pattern.", REQUIRED, "T"),
         Property(
             "source_action", choice("process_all", "incremental", "copy"),
-            "Read all files; only those the manifest does not list unchanged; or copy first.", "process_all",
-            available=("process_all", "incremental"),
+            "Read all files; only those the manifest does not list unchanged; or copy first, then read, which every source "
+            "in a store does here.", "process_all",
         ),
         Property("manifest", PLACE, "Where the manifest is kept.", takes="T"),
         Property(

@@ -19,6 +19,7 @@ from penstock.lang.document.shapes import (
     TEXT,
     choice,
     number_or_variable,
+    when,
 )
 from penstock.lang.variables.substitution import Mode
 from penstock.plan.operators import FileTarget, Operator, Write
@@ -116,7 +117,11 @@ component = Component(
     keys={"connection": CONNECTION, "mapping": MAPPING},
     connections=web.LOGINS,
     build=build,
-    rules=web.RULES,
+    rules=(
+        *web.RULES,
+        when("'request_format' text needs a 'body': nothing of a record is sent without it.", "request_format", "body",
+             test={"const": "text"}),
+    ),
     properties=(
         *web.AUTHENTICATION,
         Property("method", choice("POST", "GET", "PUT", "PATCH", "DELETE"), "HTTP method.", "POST"),

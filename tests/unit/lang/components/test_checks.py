@@ -128,7 +128,6 @@ def test_options_of_a_destination(properties: Mapping[str, Any], code: str, plac
         ({"record_delimiter": "eof"}, "PK902", "properties.record_delimiter", "no effect with record_type delimited"),
         ({"record_type": "excel", "range": "1A"}, "PK102", "properties.range", "names no cells"),
         ({"record_type": "raw"}, "PK102", "fields", "one field, of type string or binary"),
-        ({"source_action": "copy"}, "PK603", "properties.source_action", "not available"),
         ({"encoding": "klingon"}, "PK102", "properties.encoding", "no character set 'klingon'"),
         ({"path": ""}, "PK102", "properties.path", "The path is empty"),
         ({"path": 5}, "PK102", "properties.path", "text, not a number"),
