@@ -116,6 +116,13 @@ def _singer(taps: Mapping[str, str]) -> Connector:
 
 
 def databases(allow: str | None) -> Databases:
-    """Return the connector for databases, of the types `asking.DRIVERS`. *allow* are the internal networks where they may
-    be, None for all."""
+    """Return what asks databases behind servers, of the types `asking.DRIVERS`. *allow* are the internal networks where they
+    may be, None for all."""
     return asking.Databases(allow)
+
+
+def every_database(allow: str | None, roots: Sequence[Path] | None, forbidden: Sequence[Path]) -> Databases:
+    """Return the connector for databases, those that are files of this machine among them."""
+    from penstock.connectors.databases import looking
+
+    return looking.opened(allow, roots, forbidden)

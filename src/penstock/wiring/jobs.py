@@ -57,6 +57,11 @@ def databases(allow: str | None) -> Databases:
     return registry.databases(allow)
 
 
+def every_database(roots: Sequence[Path] | None, forbidden: Sequence[Path], allow: str | None) -> Databases:
+    """Return the connector for databases, with those that are files under *roots*."""
+    return registry.every_database(allow, roots, forbidden)
+
+
 def adapters(
     allowed: Sequence[Path],
     forbidden: Sequence[Path],

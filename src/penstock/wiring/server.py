@@ -13,7 +13,7 @@ from penstock.services.session import Sessions
 from penstock.settings import Settings
 from penstock.wiring import places
 from penstock.wiring.engines import engine, stacks
-from penstock.wiring.jobs import connectors, databases
+from penstock.wiring.jobs import connectors, every_database
 
 
 def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]) -> Penstock:
@@ -23,7 +23,7 @@ def application(settings: Settings, sessions: Sessions, wake: Callable[[], None]
         clock=system_clock,
         wake=wake,
         connectors=connectors(*places.roots(settings), settings.outbound_allow or "", settings.singer_taps),
-        databases=databases(settings.outbound_allow or ""),
+        databases=every_database(*places.roots(settings), settings.outbound_allow or ""),
         public_url=settings.public_url,
         credits_per_hour=settings.credits_per_hour,
         stacks=[{"id": stack, "name": name} for stack, name in stacks()],

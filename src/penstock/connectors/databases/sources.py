@@ -6,9 +6,11 @@ as it casts any text (docs/guide/databases.md has the table).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -83,7 +85,7 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
     names = [item.name or "" for item in scan.source.fields]
     if isinstance(reader, Folding):
         origin = reader.found(origin)
-    rows = Rows(_relation(reader, origin), () if origin.where is None else (origin.where,))
+    rows = Rows(_relation(reader, origin), () if origin.where is None or not origin.where.strip() else (origin.where,))
     if isinstance(reader, Folding):
         reader.learn(rows, names if origin.incremental is None else [*names, origin.incremental.column])
     natives = reader.describe(rows.tried(", ".join(reader.quoted(name) for name in names)))
@@ -136,8 +138,8 @@ def _relation(reader: Reader, origin: DatabaseSource) -> str:
 
 
 def _ranges(key: str, bounds: tuple[object, object], parts: int) -> list[str]:
-    """Return conditions of which each row fulfils one: ranges of whole numbers, open at both ends, and null. None where the
-    values cannot be cut. Raises PermanentError for a key of another kind.
+    """Return conditions of which each row fulfils one: ranges between whole numbers, open at both ends, and null. None where
+    the values cannot be cut. Raises PermanentError for a key of another kind.
 
     >>> _ranges("k", (1, 100), 2)
     ['k < 51', 'k >= 51', 'k IS NULL']
@@ -145,9 +147,14 @@ def _ranges(key: str, bounds: tuple[object, object], parts: int) -> list[str]:
     low, high = bounds
     if low is None or high is None:
         return []
+    if isinstance(low, Decimal | float) and isinstance(high, Decimal | float):
+        # Any cut will do: which lies where only says how much each session reads.
+        if not math.isfinite(low) or not math.isfinite(high):
+            return []
+        low, high = math.floor(low), math.ceil(high)
     if not isinstance(low, int) or not isinstance(high, int):
         raise PermanentError(
-            "'split_key' is no column of whole numbers, and others cannot be cut in this version. Leave it out."
+            "'split_key' is no column of numbers, and others cannot be cut in this version. Leave it out."
         )
     cuts = sorted({low + (high + 1 - low) * part // parts for part in range(1, parts)} - {low})
     tests = _between(key, [str(one) for one in cuts])

@@ -6,7 +6,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,10 @@ class Tables:
         module = _module(connection, "target")
         with self._way(connection, folder) as place, module.target(connection, place) as session:
             yield session
+
+    def reading(self, connection: Connection) -> AbstractContextManager[sources.Reader]:
+        """Give a session that reads, and lands nothing. Raises PermanentError, TransientError."""
+        return self._reader(connection, _NOWHERE)
 
     @contextmanager
     def _reader(self, connection: Connection, folder: Path) -> Iterator[sources.Reader]:

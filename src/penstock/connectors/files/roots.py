@@ -43,6 +43,6 @@ class Roots:
             raise PermanentError(f"The path '{relative}' leads outside the connection's folder.")
         if not self.allowed(real):
             raise PermanentError(
-                f"The path '{relative}' lies outside the folders that this installation allows (PENSTOCK_FILE_ROOTS)."
+                f"The path '{relative or base}' lies outside the folders that this installation allows (PENSTOCK_FILE_ROOTS)."
             )
         return real

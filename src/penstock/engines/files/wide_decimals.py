@@ -49,7 +49,7 @@ def _texts(decimals: pa.Array) -> pa.Array:
 
 
 def _is_wide(given: pa.DataType) -> bool:
-    return pa.types.is_decimal256(given)
+    return bool(pa.types.is_decimal256(given))
 
 
 def _inside(given: pa.DataType) -> Iterator[pa.DataType]:

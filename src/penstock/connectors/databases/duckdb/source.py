@@ -82,9 +82,10 @@ class DuckReader:
 
     limited = staticmethod(limit)
     is_parallel = False
+    fault_of = staticmethod(fault_of)
 
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
-        self._raw = raw
+        self.raw = raw
         self._is_begun = False
 
     def quoted(self, name: str) -> str:
@@ -94,7 +95,7 @@ class DuckReader:
     def describe(self, statement: str) -> Sequence[Native]:
         """Return the columns of a statement."""
         try:
-            found = self._raw.execute(f"DESCRIBE {statement}").fetchall()
+            found = self.raw.execute(f"DESCRIBE {statement}").fetchall()
         except duckdb.Error as error:
             raise fault_of(error) from error
         return [Native(str(one[0]), str(one[1]), order=_order(str(one[1]))) for one in found]
@@ -124,7 +125,7 @@ class DuckReader:
     def begin(self) -> None:
         """Begin a snapshot."""
         if not self._is_begun:
-            self._raw.execute("BEGIN TRANSACTION READ ONLY")
+            self.raw.execute("BEGIN TRANSACTION READ ONLY")
             self._is_begun = True
 
     def running(self) -> Running | None:
@@ -133,8 +134,8 @@ class DuckReader:
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
-        with answering(duckdb.Error, fault_of), STOP.ending(self._raw.interrupt):
-            found: tuple[object, ...] = self._raw.execute(statement).fetchall()[0]
+        with answering(duckdb.Error, fault_of), STOP.ending(self.raw.interrupt):
+            found: tuple[object, ...] = self.raw.execute(statement).fetchall()[0]
         return found
 
     def order(self, column: str, native: Native, rows: Rows) -> Order:  # noqa: ARG002 -- columns have types here
@@ -155,12 +156,12 @@ class DuckReader:
         """Write the rows of statements, a file each."""
         files = [into.folder / f"{index:05d}.parquet" for index in range(len(statements))]
         has_reals = any(one.type in ("FLOAT", "DOUBLE") for one in natives)
-        with answering(duckdb.Error, fault_of), STOP.ending(self._raw.interrupt):
+        with answering(duckdb.Error, fault_of), STOP.ending(self.raw.interrupt):
             self.begin()
             for statement, file in zip(statements, files, strict=True):
-                row = self._raw.execute(duck.landing(statement, file, has_reals=has_reals)).fetchone()
+                row = self.raw.execute(duck.landing(statement, file, has_reals=has_reals)).fetchone()
                 into.arrived(int(row[0]) if row else 0, "rows")
-            self._raw.execute("COMMIT")
+            self.raw.execute("COMMIT")
         return files
 
 

@@ -69,9 +69,10 @@ class SqliteReader:
 
     limited = staticmethod(limit)
     is_parallel = False
+    fault_of = staticmethod(fault_of)
 
     def __init__(self, raw: sqlite3.Connection) -> None:
-        self._raw = raw
+        self.raw = raw
         self._kinds: list[Kind] = []
         self._is_begun = False
 
@@ -83,8 +84,8 @@ class SqliteReader:
         """Return the columns of a statement. A name in quotes that is no column would be a text for SQLite."""
         try:
             _, _, source = statement.partition(" FROM ")
-            known = {one[0] for one in self._raw.execute(f"SELECT * FROM {source} LIMIT 0").description}
-            found = self._raw.execute(f"{statement} LIMIT 0").description
+            known = {one[0] for one in self.raw.execute(f"SELECT * FROM {source} LIMIT 0").description}
+            found = self.raw.execute(f"{statement} LIMIT 0").description
         except sqlite3.Error as error:
             raise fault_of(error) from error
         for name, *_ in found:
@@ -100,7 +101,7 @@ class SqliteReader:
     def begin(self) -> None:
         """Begin a snapshot: what is read first fixes it."""
         if not self._is_begun:
-            self._raw.execute("BEGIN")
+            self.raw.execute("BEGIN")
             self._is_begun = True
             self.row("SELECT count(*) FROM sqlite_master")
 
@@ -110,8 +111,8 @@ class SqliteReader:
 
     def row(self, statement: str) -> tuple[object, ...]:
         """Return the first row of a statement."""
-        with answering(sqlite3.Error, fault_of), STOP.ending(self._raw.interrupt):
-            found: tuple[object, ...] = self._raw.execute(statement).fetchone()
+        with answering(sqlite3.Error, fault_of), STOP.ending(self.raw.interrupt):
+            found: tuple[object, ...] = self.raw.execute(statement).fetchone()
         return found
 
     def order(self, column: str, native: Native, rows: Rows) -> Order | None:  # noqa: ARG002 -- values have types, not columns
@@ -141,10 +142,10 @@ class SqliteReader:
         made = [_landed(kind) for kind in self._kinds[-len(natives) :]]
         schema = pa.schema([(f"c{index}", one) for index, (one, _) in enumerate(made)])
         total = 0
-        with answering(sqlite3.Error, fault_of), STOP.ending(self._raw.interrupt):
+        with answering(sqlite3.Error, fault_of), STOP.ending(self.raw.interrupt):
             self.begin()
             for statement, file in zip(statements, files, strict=True):
-                cursor = self._raw.execute(statement)
+                cursor = self.raw.execute(statement)
                 with pq.ParquetWriter(file, schema, compression="none", use_dictionary=False) as writer:
                     while rows := cursor.fetchmany(ROWS):
                         columns = zip(*rows, strict=True)
@@ -155,7 +156,7 @@ class SqliteReader:
                         writer.write_batch(pa.record_batch(arrays, schema=schema))
                         total += len(rows)
                         into.arrived(total, "rows")
-            self._raw.execute("ROLLBACK")
+            self.raw.execute("ROLLBACK")
         return files
 
 
