@@ -16,6 +16,7 @@ from penstock.api.app import Penstock
 from penstock.connectors.registry import connectors
 from penstock.kit import outbound
 from penstock.kit.sealing import Seal
+from penstock.services import ads
 
 ALL = "/acme/api/connections"
 KEY = {"Authorization": "Basic d2lyZS10ZXN0LWtleS0wMDAxOg=="}
@@ -34,6 +35,14 @@ ANSWERS: dict[str, tuple[int, Any]] = {
 }  # fmt: skip
 
 
+GRAPH = "/v19.0/me/adaccounts?fields=account_id,id,name&limit=200"
+ANSWERS[GRAPH] = (
+    200,
+    {"data": [{"account_id": "11", "id": "act_11", "name": "One"}], "paging": {"next": "HOME/v19.0/more"}},
+)
+ANSWERS["/v19.0/more"] = (200, {"data": [{"id": "act_12"}], "paging": {}})
+
+
 class Org(BaseHTTPRequestHandler):
     """Says what its path stands for to whoever holds the session."""
 
@@ -41,7 +50,8 @@ class Org(BaseHTTPRequestHandler):
         status, body = ANSWERS.get(self.path, (404, []))
         if self.headers.get("Authorization") != f"Bearer {CANARY}":
             status, body = 401, [{"errorCode": "INVALID_SESSION_ID", "message": f"not {self.headers['Authorization']}"}]
-        text = json.dumps(body).encode()
+        home = f"http://127.0.0.1:{self.server.server_address[1]}"  # type: ignore[index,str-bytes-safe]
+        text = json.dumps(body).replace("HOME", home).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(text)))
         self.end_headers()
@@ -73,7 +83,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(make_app: Callable[..., Penstock], lake: Path) -> Iterator[TestClient]:
     """Calls as the owner of the account of a server that has a key and may reach this machine."""
-    app = make_app(seal=Seal([bytes(32)]), connectors=connectors([lake], [], "127.0.0.0/8"))
+    app = make_app(seal=Seal([bytes(32)]), connectors=connectors([lake], [], "127.0.0.0/8"), outbound="127.0.0.0/8")
     with TestClient(app, raise_server_exceptions=False, headers=KEY) as made:
         yield made
 
@@ -129,3 +139,41 @@ def test_other_connections_and_unknown_ones_are_not_found(client: TestClient, la
     for number in (other, 987654, "x"):
         for tail in ("objects", "fields?object_name=Account"):
             assert client.get(f"{ALL}/metadata/salesforce/{number}/{tail}").status_code == 404
+
+
+def _path(client: TestClient, kind: str, tail: str, password: str = CANARY) -> str:
+    made = client.post(f"{ALL}/{kind}", json={"name": kind, "password": password})
+    assert made.status_code == 201, made.text
+    return f"{ALL}/metadata/{kind}/{made.json()['id']}/{tail}"
+
+
+def test_accounts_of_facebook(client: TestClient, org: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ads, "GRAPH", org)
+    path = _path(client, "facebookadsinsights", "accounts")
+    answer = client.get(path, params={"api_version": "v19.0"})
+    assert (answer.status_code, answer.json()) == (
+        200,
+        [{"account_id": "11", "id": "act_11", "name": "One"}, {"account_id": "12", "id": "act_12", "name": ""}],
+    )
+    for query, said in (({"api_version": "../x"}, "is a version such as"), ({}, "answers 404")):
+        answer = client.get(path, params=query)
+        assert (answer.status_code, said in answer.json()["error_message"]) == (400, True), answer.text
+    refused = client.get(_path(client, "facebookadsinsights", "accounts?api_version=v19.0", f"{CANARY}-old"))
+    assert (refused.status_code, "canary" in refused.text) == (400, False), refused.text
+
+
+@pytest.mark.parametrize(
+    ("kind", "tail", "said"),
+    [
+        ("bingads", "accounts", "developer token"), ("bingads", "columns?report_type=x", "developer token"),
+        ("facebookadsinsights", "fields", "List them in the package"), ("analytics", "accounts", "was switched off"),
+        ("adwords", "customers", "developer token"),
+    ],
+)  # fmt: skip
+def test_services_that_cannot_be_asked_say_why(client: TestClient, lake: Path, kind: str, tail: str, said: str) -> None:
+    path = _path(client, kind, tail)
+    answer = client.get(path)
+    assert (answer.status_code, said in answer.json()["error_message"]) == (400, True), answer.text
+    other = client.post(f"{ALL}/file", json={"name": "lake", "path": str(lake)}).json()["id"]
+    for number in (other, 987654, "x"):
+        assert client.get(f"{ALL}/metadata/{kind}/{number}/{tail}").status_code == 404

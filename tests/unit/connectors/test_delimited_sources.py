@@ -125,6 +125,7 @@ def test_character_sets(read: Read) -> None:
         content = "\ufeffé,b\nx,y\n".encode(name)
         fields = [{"name": "é", "alias": "a"}]
         assert read({"in.csv": content}, fields, encoding=name, skip_header=True, match_fields="name", **CSV) == [["x"]]
+        assert read({"in.csv": "\ufeff".encode(name)}, FIELDS, encoding=name, **CSV) == []
     assert "There is no character set 'utf-9'" in read({"in.csv": "1"}, FIELDS, encoding="utf-9", **CSV)
 
 

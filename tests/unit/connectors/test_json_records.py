@@ -259,7 +259,7 @@ def test_a_record_that_is_no_object_has_no_keys(read: Read, warned: Callable[...
     assert warned(files, ["a:int"], **lines) == ["in: 3 records got null in every field, for they are no JSON objects"]
     assert read(files, ["a:int"], on_bad_value="skip", **lines) == [[1]]
     said = read({"in.json": '{"a": 1}\n[{"a": 2}]\n'}, ["a:int"], on_bad_value="fail", **lines)
-    assert said.startswith('Component \'in\': a record is no JSON object: [{"a": 2}] (in.json, line 2).')
+    assert said.startswith("Component 'in': a record is no JSON object: [{\"a\": 2}] (in.json, line 2).")
     by_path = [{"name": "$[0].a", "alias": "a", "type": "int"}]
     assert read(files, by_path, **lines) == [[None], [2], [None], [None]]
     assert warned(files, by_path, **lines) == []

@@ -63,7 +63,9 @@ def test_decimals_of_more_digits_than_engines_hold(field: Callable[..., Any], re
     assert field([Decimal("1.50"), Decimal("-1.99")], pa.decimal256(39, 2), "double") == [1.5, -1.99]
     assert field([Decimal("1E-30")], pa.decimal256(60, 30), "string") == ["0.000000000000000000000000000001"]
     inside = parquet(a=pa.array([{"d": Decimal(1)}], pa.struct([("d", pa.decimal256(40, 0))])), b=pa.array([7]))
-    assert "more than 38 digits inside its column 'a'" in read({"in.parquet": inside}, ["a:json"], record_type="parquet")
+    assert "more than 38 digits inside its column 'a'" in read(
+        {"in.parquet": inside}, ["a:json"], record_type="parquet"
+    )
     assert read({"in.parquet": inside}, ["b:int"], record_type="parquet") == [[7]]
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.api.schemas import clusters, connections, fields, jobs, packages, system, users, validations, watchers
+from penstock.api.schemas import (
+    clusters,
+    connections,
+    fields,
+    jobs,
+    metadata,
+    packages,
+    system,
+    users,
+    validations,
+    watchers,
+)
 
 SCHEMAS: dict[str, Any] = {
     "Error": fields.Error,
@@ -38,6 +49,12 @@ SCHEMAS: dict[str, Any] = {
     "ConnectionTable": connections.ConnectionTable,
     "SalesforceFields": connections.SalesforceFields,
     "SalesforceObjects": connections.SalesforceObjects,
+    "BingAdsAccount": metadata.BingAdsAccount,
+    "BingAdsColumns": metadata.BingAdsColumns,
+    "FacebookAdsAccount": metadata.FacebookAdsAccount,
+    "FacebookAdsField": metadata.FacebookAdsField,
+    "AnalyticsAccount": metadata.AnalyticsAccount,
+    "AdWordsCustomer": metadata.AdWordsCustomer,
     "ConnectionTestResult": connections.ConnectionTestResult,
     "AccountVariables": system.AccountVariables,
     "User": users.User,

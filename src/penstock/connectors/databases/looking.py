@@ -1,4 +1,4 @@
-"""Databases that are files of this machine, looked at beside those behind servers: their tables with columns, and first rows."""
+"""Databases that are files of this machine, looked at beside those behind servers: their tables, and first rows."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ class _Sqlite(_File):
         asked = "SELECT name, type = 'view' FROM sqlite_master WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' "
         with answering(self.errors, self._fault_of):
             for name, is_view in self._raw.execute(f"{asked} ESCAPE '\\' ORDER BY name").fetchall():
-                columns = self._raw.execute('SELECT name, type, "notnull" FROM pragma_table_xinfo(?)', (name,)).fetchall()
+                columns = self._raw.execute(
+                    'SELECT name, type, "notnull" FROM pragma_table_xinfo(?)', (name,)
+                ).fetchall()
                 made = tuple(TableColumn(one, _affinity(native), native, not needed) for one, native, needed in columns)
                 yield TableFacts("main", name, bool(is_view), made)
 

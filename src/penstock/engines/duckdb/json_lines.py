@@ -169,7 +169,9 @@ def _judged_again(scan: Scan, malformed: str, relation: str) -> str:
     """Return the records that a JSONPath found, what is no object treated as a document is that is no JSON."""
     if scan.keeps_rejected and scan.source.on_bad_value == "skip":
         wrong = f"NOT ({_IS_OBJECT})"
-        replaced = f"CASE WHEN {wrong} THEN '{{}}' ELSE {RECORD} END AS {RECORD}, ({MALFORMED} OR {wrong}) AS {MALFORMED}"
+        replaced = (
+            f"CASE WHEN {wrong} THEN '{{}}' ELSE {RECORD} END AS {RECORD}, ({MALFORMED} OR {wrong}) AS {MALFORMED}"
+        )
         return f"SELECT * REPLACE ({replaced}) FROM ({relation}) WHERE {RECORD} IS NOT NULL"
     replaced = f"CASE WHEN {_IS_OBJECT} THEN {RECORD} ELSE {malformed} END AS {RECORD}"
     return f"SELECT * REPLACE ({replaced}) FROM ({relation}) WHERE {RECORD} IS NOT NULL"

@@ -201,7 +201,11 @@ class _Column:
 
     def none(self) -> str:
         """Return what stands for a column of whose values none fits."""
-        return f"CASE WHEN {self.sql} IS NOT NULL THEN {self.bad} END" if self.bad != "NULL" else f"NULL::{SQL_TYPES[self.kind]}"
+        return (
+            f"CASE WHEN {self.sql} IS NOT NULL THEN {self.bad} END"
+            if self.bad != "NULL"
+            else f"NULL::{SQL_TYPES[self.kind]}"
+        )
 
 
 def _from_column(column: _Column) -> str:

@@ -58,7 +58,9 @@ class Lines:
             while line := self._piece(limit):
                 number += 1
                 if number == 1 and codec in _MARK_IS_TEXT:
-                    line = line.removeprefix("\ufeff")  # noqa: PLW2901 -- without the mark it is the line
+                    line = line.removeprefix("\ufeff")
+                    if not line:
+                        continue
                 if self.longest is not None and self._is_longer(line, self.longest):
                     self.dropped += 1
                     while line and not line.endswith(("\n", "\r")):

@@ -34,9 +34,9 @@ def has_wide_decimals(file: FileEntry, names: frozenset[str]) -> bool:
 def rewrite_decimals(location: str, target: Path, stopped: Callable[[], None]) -> None:
     """Write the same records with texts for such decimals. Raises OSError where there is no room."""
     with pq.ParquetFile(location, coerce_int96_timestamp_unit="us") as read:
-        schema = pa.schema([
-            one.with_type(pa.string()) if _is_wide(one.type) else one for one in read.schema_arrow.remove_metadata()
-        ])
+        schema = pa.schema(
+            [one.with_type(pa.string()) if _is_wide(one.type) else one for one in read.schema_arrow.remove_metadata()]
+        )
         with pq.ParquetWriter(target, schema, compression="snappy") as writer:
             for batch in read.iter_batches():
                 stopped()

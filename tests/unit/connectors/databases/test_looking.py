@@ -51,7 +51,11 @@ def test_first_rows_of_tables_and_queries(make: Make, kind: str) -> None:
     assert found.sample(shop, DatabaseSource(query="SELECT a + 1 AS n FROM t; "), 1).rows == ((2,),)
     found.test(shop)
     found.look(shop, "main", "t")
-    for asked in (DatabaseSource("nope"), DatabaseSource(query="DELETE FROM t"), DatabaseSource(query="SELECT 1; SELECT 2")):
+    for asked in (
+        DatabaseSource("nope"),
+        DatabaseSource(query="DELETE FROM t"),
+        DatabaseSource(query="SELECT 1; SELECT 2"),
+    ):
         with pytest.raises(ConnectionTestFailed, match="The database says"):
             found.sample(shop, asked, 1)
     with pytest.raises(ConnectionTestFailed, match="nope"):
@@ -73,7 +77,8 @@ def test_all_tables_with_their_columns(make: Make, kind: str) -> None:
 
 def test_values_of_sqlite_say_what_their_column_is(make: Make) -> None:
     found, shop = make(
-        "sqlite", "CREATE TABLE t (a, b, c, d); INSERT INTO t VALUES (1, 9223372036854775807, 1.5, x'ff'), (2, 3, 1, 'x')"
+        "sqlite",
+        "CREATE TABLE t (a, b, c, d); INSERT INTO t VALUES (1, 9223372036854775807, 1.5, x'ff'), (2, 3, 1, 'x')",
     )
     seen = found.sample(shop, DatabaseSource("t"), 20)
     assert [kind for _, kind in seen.fields] == ["int", "long", "double", "string"]
@@ -93,7 +98,7 @@ def test_types_of_duckdb(make: Make) -> None:
 
 
 def test_files_outside_the_roots_are_not_looked_at(make: Make, tmp_path: Path) -> None:
-    found, shop = make("sqlite", TABLE)
+    found, _ = make("sqlite", TABLE)
     for path, said in (("/etc/passwd", "'/etc/passwd' lies outside"), (str(tmp_path / "no.db"), "there is no file")):
         with pytest.raises(ConnectionTestFailed, match=f"(?i){said}"):
             found.sample(Connection("shop", "sqlite", {"path": path}), DatabaseSource("t"), 1)
