@@ -222,6 +222,20 @@ def test_quotes_and_escapes(lake: Any, text: str, query: dict[str, str], row: li
     assert lake("q.csv", text, delimiter=",", **query)[1] == [row]
 
 
+def test_text_in_other_character_sets(lake: Any) -> None:
+    for encoding in ("latin-1", "utf-16", "utf-16-be"):
+        found = lake("e.tsv", "é\tx\n".encode(encoding), encoding=encoding.removesuffix("-be"))
+        assert found[1] == [["é", "x"]]
+    assert lake("m.tsv", "\ufeffé\tx\n".encode("utf-16-le"), encoding="utf-16-le")[1] == [["é", "x"]]
+    assert "'l.tsv' is not valid UTF-8. Set 'encoding'" in lake("l.tsv", "é\n".encode("latin-1"))
+    assert "encoding is no character set" in lake("l.tsv", b"x\n", encoding="klingon")
+    assert lake("cut.tsv", ("aé\n" * 300_000)[1:].encode())[0] == [{"field1": "string"}]
+
+
+def test_lines_end_in_any_way_and_empty_ones_are_no_records(lake: Any) -> None:
+    assert lake("r.tsv", "1\tx\r\r2\ty\r\n\n3\tz\n")[1] == [[1, "x"], [2, "y"], [3, "z"]]
+
+
 def test_packed_files_are_unpacked(lake: Any) -> None:
     assert lake("a.tsv.gz", gzip.compress(b"1\tx\n"))[1] == [[1, "x"]]
     assert "'broken.tsv.gz' cannot be read" in lake("broken.tsv.gz", b"no gzip")

@@ -346,7 +346,10 @@ def _schema_of_files(connection: Bound, fields: Fields, connector: Connector) ->
         "delimiter": fields.text("delimiter") or None,
         "escape": fields.text("escape"),
         "skip_header": fields.boolean("skip_header"),
+        "encoding": fields.text("encoding") or None,
     }
+    if given["encoding"] is not None and not detection.is_encoding(str(given["encoding"])):
+        fields.refuse("encoding", "is no character set. Such as utf-8.")
     fields.choice("file_type", ("file", "service"))
     _refuse_test(fields)
     shape = Shape(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]

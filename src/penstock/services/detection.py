@@ -6,6 +6,7 @@ What is read is bounded, so a type is what the first records say; a later one ma
 from __future__ import annotations
 
 import bz2
+import codecs
 import csv
 import gzip
 import io
@@ -31,6 +32,7 @@ _LONG = 2**63
 _WHOLE = re.compile(r"[+-]?(0|[1-9]\d{0,18})")
 _REAL = re.compile(r"[+-]?(0|[1-9]\d*)?(\.\d+)?([eE][+-]?\d{1,3})?")
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?\s?(Z|[+-]\d\d:?\d\d)?)?")
+_BREAK = re.compile(r"\r\n|\n|\r")
 _BOOLEANS = frozenset({"true", "false"})
 
 
@@ -44,12 +46,13 @@ class Shape:
     quote: str = "none"
     escape: str = ""
     skip_header: bool = False
+    encoding: str = "utf-8"
 
 
 def look(file: Path, name: str, shape: Shape, size: int) -> Sampled:
     """Return the fields of a file and its first *size* records. *name* is how its store spells it, which says how it is
     packed. Raises PermanentError for what cannot be read so."""
-    text, is_whole = _beginning(file, name)
+    text, is_whole = _beginning(file, name, shape.encoding)
     return look_at(text, shape, size, is_whole=is_whole)
 
 
@@ -63,7 +66,7 @@ def look_at(text: str, shape: Shape, size: int, *, is_whole: bool = True) -> Sam
     return _delimited(text, shape, size, is_whole=is_whole)
 
 
-def _beginning(file: Path, name: str) -> tuple[str, bool]:
+def _beginning(file: Path, name: str, encoding: str) -> tuple[str, bool]:
     try:
         with _opened(file, name) as stream:
             data = stream.read(MOST_BYTES + 1)
@@ -72,8 +75,30 @@ def _beginning(file: Path, name: str) -> tuple[str, bool]:
             f"'{name}' cannot be read: {getattr(error, 'strerror', None) or 'it is broken'}."
         ) from error
     is_whole = len(data) <= MOST_BYTES
-    text = data[:MOST_BYTES].decode("utf-8-sig", "replace")
-    return text, is_whole
+    try:
+        # Of a character that is cut nothing is said.
+        text = codecs.getincrementaldecoder(_codec(encoding, data))().decode(data[:MOST_BYTES], final=is_whole)
+    except UnicodeError as error:
+        raise PermanentError(
+            f"'{name}' is not valid {encoding.upper()}. Set 'encoding', or convert the file."
+        ) from error
+    return text.removeprefix("\ufeff"), is_whole
+
+
+def _codec(encoding: str, data: bytes) -> str:
+    """Return what text is in: without a mark UTF-16 is big-endian, as it is for jobs."""
+    name = codecs.lookup(encoding).name
+    is_marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_BE))
+    return f"{name}-be" if name in ("utf-16", "utf-32") and not is_marked else name
+
+
+def is_encoding(name: str) -> bool:
+    """Tell whether there is a character set of a name."""
+    try:
+        "".encode(name)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _opened(file: Path, name: str) -> IO[bytes]:
@@ -90,12 +115,12 @@ def _opened(file: Path, name: str) -> IO[bytes]:
 
 
 def _lines(text: str, *, is_whole: bool) -> list[str]:
-    lines = text.split("\n")
+    lines = _BREAK.split(text)
     if not is_whole and len(lines) > 1:
         lines.pop()  # It is cut.
     elif lines[-1] == "":
         lines.pop()
-    return [line.removesuffix("\r") for line in lines]
+    return lines
 
 
 def _raw(text: str, shape: Shape, size: int) -> Sampled:
@@ -118,6 +143,8 @@ def _delimited(text: str, shape: Shape, size: int, *, is_whole: bool) -> Sampled
             quoting=csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE, doublequote=quotes,
         )  # fmt: skip
         for row in reader:
+            if not row:
+                continue  # An empty line is no record.
             rows.append(row)
             if len(rows) == wanted:
                 break

@@ -49,6 +49,7 @@ _SCHEMA_QUERY = (
     parameter("escape", text(), "The character before one that is data."),
     parameter("quote", text("none", one_of=("none", '"', "quoted_multi_line")), "The qualifier."),
     parameter("delimiter", text("\t"), "Between fields."),
+    parameter("encoding", text("utf-8"), "The character set of text."),
 )
 _FORCE = parameter("force_fetch", _FLAG, "Taken, and changes nothing: nothing is remembered.")
 _FIELDS_QUERY = (parameter("object_name", text(), "The object.", required=True), _FORCE)
