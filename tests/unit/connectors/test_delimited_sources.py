@@ -136,6 +136,11 @@ def test_zero_characters_and_long_lines(read: Read) -> None:
     assert read({"in.csv": f"{text * 3},2,3\n1,2,3\n"}, FIELDS, **CSV) == [["1", "2", "3"]]
 
 
+def test_a_line_longer_than_every_buffer(read: Read) -> None:
+    long = b"1," + b"x" * (40 << 20) + b"\n2,y\n"
+    assert read({"in.csv": long}, ["a:int", "b:string"], **CSV) == [[2, "y"]]
+
+
 def test_a_file_that_vanishes_is_an_error(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     bind = LocalFiles.bind
 

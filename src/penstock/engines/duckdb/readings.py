@@ -31,6 +31,9 @@ TEXTS = ("delimited", "json", "raw")
 
 
 _ODD_IN_NUMBERS = (b"_", b"+-")
+LARGE = 16 << 20
+"""Bytes of a file that may hold a line which is longer than DuckDB's buffers."""
+_TOO_LONG = "The Parallel CSV Reader currently does not support a full read"
 _NO_NUMBER = "Error when converting column"
 _REFUSED = re.compile(r'^[^"\n]*JSON( transform)?[^"\n]* in file "(.*)", (?:at byte \d+ )?in line \d+: ', re.MULTILINE)
 
@@ -158,10 +161,12 @@ class Readings:
         if self._unparsed(said, found[1] if found else None):
             return True
         if found is None:
-            # Of ISO-8859-1 it refuses the control characters above 127, and of gzip the zeros that tapes pad with, without a
-            # word about where they are.
+            # Of ISO-8859-1 it refuses the control characters above 127, of gzip the zeros that tapes pad with, and of any text
+            # a line that is longer than its buffers, without a word about where they are.
             if "GZIP" in said:
                 return self._distrust(lambda source, file: packing(source, file) == "gzip")
+            if _TOO_LONG in said:
+                return self._distrust(lambda source, file: file.size_bytes >= LARGE or packing(source, file) != "none")
             return "not latin-1" in said and self._distrust(lambda source, _: source.encoding == LATIN)
         learned = False
         for component, source in self.sources.items():
