@@ -288,6 +288,17 @@ def test_a_range_that_fails_fails_the_job(jobs: Jobs, base: Base) -> None:
     assert "'split_key' is no column of numbers" in message
 
 
+@pytest.mark.parametrize("kind", ["numeric", "double precision"])
+def test_a_key_of_decimals_or_reals_is_cut(jobs: Jobs, base: Base, kind: str) -> None:
+    base.sql(f"CREATE TABLE t (id {kind})", "INSERT INTO t SELECT g / 3.0 FROM generate_series(-20, 20) AS g")
+    base.sql("INSERT INTO t VALUES (NULL)")
+    given = {"table": "t", "split_key": "id", "max_parallel": 3, "where_clause": "  "}
+    found = jobs.read(["id:double"], **given)
+    assert (len(found), len({str(one) for one in found})) == (42, 42)
+    base.sql("INSERT INTO t VALUES ('NaN')")
+    assert len(jobs.read(["id:string"], **given)) == 43
+
+
 def test_an_empty_table_has_no_ranges(jobs: Jobs, base: Base) -> None:
     base.sql("CREATE TABLE t (id int)")
     assert jobs.read(["id:int"], table="t", split_key="id", max_parallel=4) == []
