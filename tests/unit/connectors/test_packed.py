@@ -78,6 +78,12 @@ def test_gzip_with_a_wrong_sum_or_more_at_its_end_fails_the_job(read: Read) -> N
         assert said in read({"in.csv.gz": content}, ["a:int"], **CSV)
 
 
+@pytest.mark.parametrize("more", [{"delimiter": ","}, {"record_type": "json"}, {"encoding": "shift_jis"}])
+def test_a_packed_file_whose_name_does_not_say_so(read: Read, more: dict[str, str]) -> None:
+    for packing, content in (("gzip", SMALL), ("zip", zipped({"a": b"1\n"})), ("zstd", ZSTD)):
+        assert f"It begins as {packing} does: set 'compression'." in read({"in.csv": content}, ["a:int"], **more)
+
+
 def test_json_lines_that_are_cut_off_fail_the_job(read: Read) -> None:
     whole = gzip.compress(b'{"a": 1}\n' * 1000)
     assert len(read({"in.json.gz": whole}, ["a:int"], record_type="json")) == 1000

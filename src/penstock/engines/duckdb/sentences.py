@@ -47,7 +47,8 @@ def sentence(
 def _encoding(said: str, error: duckdb.Error, readings: Readings) -> PenstockError | None:
     if found := _BAD_BYTES.search(said):
         component, name = readings.component_of(found[2]) or ("?", found[2])
-        return PermanentError(f"Component '{component}': {not_in('utf-8', name, int(found[1]))}")
+        said_of = not_in("utf-8", name, int(found[1]), _beginning(found[2]))
+        return PermanentError(f"Component '{component}': {said_of}")
     if isinstance(error, duckdb.InternalException | duckdb.FatalException):
         # DuckDB breaks on such bytes where it reads only some of the columns.
         try:
@@ -55,6 +56,14 @@ def _encoding(said: str, error: duckdb.Error, readings: Readings) -> PenstockErr
         except PermanentError as bad:
             return bad
     return None
+
+
+def _beginning(location: str) -> bytes:
+    try:
+        with open(location, "rb") as stream:
+            return stream.read(4)
+    except OSError:
+        return b""
 
 
 def _room(said: str, error: duckdb.Error, place: str) -> PenstockError | None:

@@ -25,6 +25,8 @@ _MARK_IS_TEXT = frozenset({"utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"})
 """Codecs to which a byte order mark is a character like others, since their name says the order."""
 _WITHOUT_MARK = {"utf-16": "utf-16-be", "utf-32": "utf-32-be"}
 """What text without a mark is in."""
+_PACKED = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd"}
+"""How packed files begin."""
 _PIECE = 1 << 20
 _BREAKS = re.compile(r"\r\n|\r|\n")
 _NEVER = re.compile("(?!)")
@@ -69,7 +71,9 @@ class Lines:
                     yield number, line
         except UnicodeDecodeError as error:
             before = error.object[: error.start].decode(error.encoding, "ignore")
-            raise PermanentError(not_in(self.encoding, self.name, number + 1 + len(_BREAKS.findall(before)))) from error
+            begin = error.object if number == 0 else b""
+            line_number = number + 1 + len(_BREAKS.findall(before))
+            raise PermanentError(not_in(self.encoding, self.name, line_number, begin)) from error
         finally:
             if not self.stream.closed:
                 self._text.detach()
@@ -114,9 +118,12 @@ class _Begun(io.RawIOBase):
         return len(given)
 
 
-def not_in(encoding: str, name: str, line: int) -> str:
-    """Return the sentence about a file that is in another encoding."""
-    return f"{name} is not valid {encoding.upper()}, in line {line}. Set 'encoding', or convert the file."
+def not_in(encoding: str, name: str, line: int, begin: bytes = b"") -> str:
+    """Return the sentence about a file that is in another encoding; *begin* is its beginning, which tells whether it is
+    packed."""
+    packed = next((word for magic, word in _PACKED.items() if begin.startswith(magic)), None)
+    remedy = f"It begins as {packed} does: set 'compression'" if packed else "Set 'encoding', or convert the file"
+    return f"{name} is not valid {encoding.upper()}, in line {line}. {remedy}."
 
 
 class Splitter:
