@@ -12,7 +12,8 @@ from penstock.domain.diagnostic import Diagnostic, Severity
 from penstock.lang.check import codes_package as codes
 from penstock.lang.check.asked import Known, unbound
 from penstock.lang.check.report import Report, did_you_mean
-from penstock.lang.components.rejecting import REJECTED, of_rejected, split
+from penstock.lang.components.rejecting import REJECTED, can_reject, kept, of_rejected, split
+from penstock.lang.components.repeating import check_repeated
 from penstock.lang.components.spec import Step
 from penstock.lang.components.table import COMPONENTS, NOT_YET
 from penstock.lang.document import Document, connection_key, read
@@ -85,7 +86,8 @@ def compile_component(
     outputs = _lower(_expanded(part, presets, report), values, report, built)
     found = tuple(one for one in report.findings if one.code != codes.LeadsNowhere.code)
     wrong = any(one.severity is Severity.ERROR for one in (*findings, *found))
-    operator = built.get(node.id) or (outputs[0].given if outputs else None)
+    arriving = (one.given for one in outputs if one.component == node.name)
+    operator = built.get(node.id) or next(arriving, None)
     return CompiledPart(None if wrong else operator, (*findings, *found))
 
 
@@ -189,13 +191,26 @@ def _lower(
                 step.connection()
             continue
         made = kind.build(step, inputs)
+        if made is not None and node.id in rejecting and can_reject(kind):
+            _check_rejecting(step)
         if isinstance(made, Write):
             writes[node.id] = made
+            if node.id in rejecting:
+                writes[node.id], built[of_rejected(node.id)] = kept(made)
         elif isinstance(made, Scan) and node.id in rejecting:
             built[node.id], built[of_rejected(node.id)] = split(made)
         elif made is not None:
             built[node.id] = made
-    return tuple(writes[node.id] for node in document.components if node.id in writes)
+    outputs = tuple(writes[node.id] for node in document.components if node.id in writes)
+    check_repeated(Plan(outputs), report)
+    return outputs
+
+
+def _check_rejecting(step: Step) -> None:
+    policy = step.properties["on_bad_value"]
+    if policy != "skip":
+        message = f"Its output '{REJECTED}' stays empty, for 'on_bad_value' is {policy}."
+        step.add(codes.UselessOption, message, step.at("on_bad_value"), hint="Set it to skip, or remove the edge.")
 
 
 def _unknown_type(node: ComponentNode, report: Report) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.check.report import Report, did_you_mean
-from penstock.lang.components.rejecting import REJECTED, of_rejected
+from penstock.lang.components.rejecting import REJECTED, can_reject, name_of, of_rejected
 from penstock.lang.components.table import COMPONENTS
 from penstock.lang.document.model import ComponentNode, Document, Edge
 from penstock.lang.document.shapes import show
@@ -60,6 +60,11 @@ def _unique(document: Document, report: Report) -> dict[str, ComponentNode]:
             report.add(codes.DuplicateName.at(message, hint="Give each its own id."), node.name, node.id, "id")
             continue
         nodes[node.id] = node
+    for node in document.components:
+        shown = name_of(node.name)
+        if shown in names and any(one.source == node.id and one.output == REJECTED for one in document.edges):
+            message = f"A component has the name {show(shown)}, under which the records are known that '{node.name}' rejects."
+            report.add(codes.DuplicateName.at(message, hint="Give it another name."), shown, path="name")
     for name, count in names.items():
         if count > 1:
             message = f"{count} components have the name {show(name)}."
@@ -135,10 +140,16 @@ def _check_outputs(node: ComponentNode, edges: Sequence[PlacedEdge], report: Rep
     seen: set[str] = set()
     for place, edge in edges:
         path, output = f"{place}.output", edge.output
+        if output == REJECTED and (kind.is_source or (kind.is_destination and can_reject(kind))):
+            continue
         if kind.is_destination:
             message, hint, path = "A destination has no output.", "Remove the edge.", place
-        elif kind.is_source and output == REJECTED:
-            continue
+            if can_reject(kind):
+                message = "A destination has no output but that of its rejected records."
+                hint = f'Name it, with "output": "{REJECTED}", or remove the edge.'
+            elif output == REJECTED:
+                message = "This destination leaves no record out, so it has no output of rejected records."
+                hint = "Choose what cannot be written by a Filter before it, and remove the edge."
         elif node.type != "clone_component":
             if output is None:
                 continue

@@ -177,9 +177,10 @@ def _write(write: Write, given: str) -> Line:
     target = write.target
     head = f"write {target.connection.key}:{target.path} ← {given} ({write.component})"
     columns = [name if name == column else f"{name} as {quoted(column)}" for name, column in target.columns]
+    kept = ["rejected records kept"] if write.keeps_rejected else []
     if write.destination is not None:
-        return head, [*_wrapped(columns), *_wrapped([*_options(write.destination, ()), *_bad_values(target)])]
-    return head, [*_wrapped(columns), *_wrapped(_options(target, ("connection", "path", "columns")))]
+        return head, [*_wrapped(columns), *_wrapped([*_options(write.destination, ()), *_bad_values(target), *kept])]
+    return head, [*_wrapped(columns), *_wrapped([*_options(target, ("connection", "path", "columns")), *kept])]
 
 
 def _scan(scan: Scan) -> list[str]:

@@ -377,7 +377,8 @@ Operator = (
 class Write:
     """One output: what arrives at a destination, and where it goes. *component_type* is the wire's type word; *target* are
     files, which is all that an engine writes. Where they are to be loaded somewhere else, *destination* says so, and *target*
-    what is written until then."""
+    what is written until then. Where it *keeps_rejected*, what `on_bad_value` `skip` leaves out is kept, for a scan of
+    `RejectedRecords` that reads it."""
 
     component: str
     component_id: str
@@ -385,6 +386,7 @@ class Write:
     given: Operator
     target: FileTarget
     destination: Destination | None = None
+    keeps_rejected: bool = False
 
     @property
     def system(self) -> System:

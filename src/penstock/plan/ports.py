@@ -237,7 +237,8 @@ class Staged:
     of a package may lie in one another. *token* names job and attempt (`job-<id>-<epoch>`); *load* the job alone, whoever
     attempts it, among those of every installation that writes to the same target. *epoch* is that of the attempt that
     publishes, 0 without a server. *log* takes what is to be known while it is published, *stands* what is to be said of what is
-    there should the attempt say nothing more; *through* is the connection of a place that records lie in on their way."""
+    there should the attempt say nothing more; *through* is the connection of a place that records lie in on their way.
+    *rejects* is a folder for records that are left out (`penstock.kit.rejects`), None where nobody reads them."""
 
     write: Write
     connection: Connection
@@ -249,6 +250,7 @@ class Staged:
     log: Say = field(default=nobody_reads, repr=False, compare=False)
     stands: Callable[[str], None] = field(default=nobody_keeps, repr=False, compare=False)
     through: Connection | None = None
+    rejects: Path | None = None
 
     @property
     def spec(self) -> FileTarget:
@@ -381,6 +383,15 @@ class Connector(Protocol):
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder and everything in it; quiet when it is already gone."""
+
+
+@runtime_checkable
+class Sifter(Connector, Protocol):
+    """A connector to where there may be no place for what was staged."""
+
+    def sift(self, staged: Staged, written: Written) -> Written:
+        """Take out of what was staged the records that the target has no place for, and keep them in `staged.rejects`; returns
+        what is staged then. Nothing at the target is changed. Raises PermanentError, TransientError."""
 
 
 @runtime_checkable

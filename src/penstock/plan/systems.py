@@ -255,7 +255,16 @@ class TapSource:
     state: Place | None = None
 
 
-Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource | TapSource
+@dataclass(frozen=True, slots=True)
+class RejectedRecords:
+    """Records that the destination *by* rejects, by its name: they land when its output is staged."""
+
+    system: ClassVar[System] = System.FILES
+
+    by: str
+
+
+Origin = DatabaseSource | CollectionSource | WebSource | SalesforceSource | SheetSource | TapSource | RejectedRecords
 """Where the records of a source come from, if not from files."""
 Destination = DatabaseTarget | CollectionTarget | WebTarget | SalesforceTarget | SheetTarget
 """Where the records of an output go, if not into files."""

@@ -30,6 +30,8 @@ from penstock.runtime.masking import MASKED, Mask, MaskedListener
 from penstock.runtime.outputs import Outputs, Published
 from penstock.runtime.receipts import Read, with_receipts
 from penstock.runtime.sources import bind
+from penstock.runtime.stages import FOLDER as REJECTED
+from penstock.runtime.stages import stage
 from penstock.runtime.states import States
 from penstock.runtime.watermarks import Watermarks
 
@@ -160,6 +162,7 @@ def _execute(
     sources = bind(plan, connections, connectors, scratch, listener, known=known, states=kept, since=watermarks.since)
     moves = watermarks.moves(sources)
     outputs.locate()
+    outputs.keep_rejects(scratch / REJECTED)
     listener.staged([*outputs.folders(), *manifests.folders(), *states.folders()])
     is_ours = True
     try:
@@ -168,7 +171,7 @@ def _execute(
         outputs.prepare()
         limits = Limits(order.memory_bytes, order.threads, scratch)
         read = Read(listener)
-        ran = engine.run(plan, sources, outputs.staged, context, limits, read)
+        ran = stage(plan, sources, outputs, engine, context, limits, read)
         written = mask.written(with_receipts(plan, read.records, ran, outputs.staged, watermarks.said))
         if moves:
             listener.watermarks(moves)

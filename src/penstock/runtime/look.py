@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from penstock.errors import NotFound, PackageInvalid, PenstockError
+from penstock.errors import BadRequest, NotFound, PackageInvalid, PenstockError
 from penstock.lang import compile_component, compile_package
 from penstock.lang.variables import VariableValue
 from penstock.plan.operators import ConnectionRef, FileTarget, Plan, Scan, Write
 from penstock.plan.ports import Connector, Context, Engine, Limits
 from penstock.plan.schema import Schema
+from penstock.plan.stages import rejecting
 from penstock.plan.values import Value
 from penstock.runtime.execute import Order, connections_of, evaluate_variables, hidden_in, invalid, presets_of
 from penstock.runtime.masking import Mask
@@ -114,6 +115,11 @@ def _preview(
     gaps = engine.gaps(plan)
     if gaps:
         raise invalid(gaps)
+    for destination in sorted(rejecting(part.operator)):
+        raise BadRequest(
+            f"What '{destination}' rejects is known in a job only, once its output is staged. Run the package, or try it with "
+            f"records that are given to '{destination} rejected'."
+        )
     limits = Limits(order.memory_bytes, order.threads, Path(order.scratch))
     # Of what is computed from them, the first records may need all that the sources have.
     wanted = size if isinstance(part.operator, Scan) and part.operator.source.on_bad_value != "skip" else None

@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
-from penstock.plan.ports import Connection, Connector, Keeper, Staged, Written
+from penstock.plan.ports import Connection, Connector, Keeper, Sifter, Staged, Written
 from penstock.plan.systems import RESPONSES, DatabaseTarget, Place, System, WebTarget
 from penstock.runtime import receipts
 from penstock.runtime.connecting import connector_for, keeper_for, naming
@@ -81,6 +81,21 @@ class Outputs:
                 for name, other in self.staged.items():
                     _apart(made, name, other)
             self.staged[write.component] = made
+
+    def keep_rejects(self, folder: Path) -> None:
+        """Have what outputs reject kept below a folder, where somebody reads it."""
+        for number, write in enumerate(self.plan.outputs):
+            if write.keeps_rejected:
+                staged = self.staged[write.component]
+                self.staged[write.component] = replace(staged, rejects=folder / str(number))
+
+    def sift(self, write: Write, written: Written) -> Written:
+        """Return what is staged of an output without the records that its target has no place for, which are kept."""
+        connector, _ = self._of(write)
+        if not isinstance(connector, Sifter):
+            return written
+        with naming(write.component):
+            return connector.sift(self.staged[write.component], written)
 
     def folders(self) -> list[str]:
         """Return the staging folders."""

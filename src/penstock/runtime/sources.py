@@ -9,6 +9,7 @@ from pathlib import Path
 from penstock.domain.watermark import Watermark
 from penstock.plan.operators import Plan, Scan, iter_operators
 from penstock.plan.ports import BoundSource, Connection, Connector, Landing, nothing_is_known
+from penstock.plan.systems import RejectedRecords
 from penstock.runtime.connecting import connector_for, naming
 from penstock.runtime.listener import Listener
 
@@ -46,11 +47,15 @@ def bind(
     states: Mapping[str, str] | None = None,
     since: Mapping[str, Watermark] | None = None,
 ) -> dict[str, BoundSource]:
-    """Return the files of each source, by component. *size* is how many records are wanted of each, None for all;
+    """Return the files of each source but those of rejected records, which land later, by component. *size* is how many records are wanted of each, None for all;
     *known* tells by component of files that need not land, since they were read before, *states* say where those that keep
     one stopped before, *since* are watermarks."""
     bound: dict[str, BoundSource] = {}
-    scans = [operator for operator in iter_operators(plan) if isinstance(operator, Scan)]
+    scans = [
+        operator
+        for operator in iter_operators(plan)
+        if isinstance(operator, Scan) and not isinstance(operator.origin, RejectedRecords)
+    ]
     for index, scan in enumerate(scans):
         connector, connection = connector_for(
             scan.source.connection.key, scan.system, scan.component, connections, connectors

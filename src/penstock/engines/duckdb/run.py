@@ -36,6 +36,7 @@ from penstock.engines.gaps import Forms, gaps
 from penstock.engines.statements import Statements
 from penstock.engines.sums import are_wanted, key_of_files, rejected
 from penstock.errors import InvariantBroken, JobStopped, PenstockError
+from penstock.kit.rejects import WRITTEN
 from penstock.kit.stopping import STOP
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
@@ -245,11 +246,9 @@ class DuckEngine:
         counter = run.outputs[write.component]
         path = place.folder / name
         own = None if counter in run.sources.values() else counter
-        how = writing(write, made.outputs[index], path, own, f"target_{index}", context)
-        for tally in how.tallies:
-            run.connection.execute(f"CREATE SEQUENCE {tally}")
-        if how.summing is not None:
-            how.summing.register(run.connection)
+        rejects = None if place.rejects is None else place.rejects / WRITTEN
+        how = writing(write, made.outputs[index], path, own, f"target_{index}", context, rejects)
+        how.begin(run.connection)
         run.written[write.component] = how
         names = [name]
 
@@ -263,7 +262,10 @@ class DuckEngine:
             names[:] = [str(Path(part.folder) / file_name(write.target, part.number)) for part in found.made]
             return records
 
-        written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
+        try:
+            written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
+        finally:
+            how.end()
         counted = run.passed.records[counter]
         if written != counted:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")

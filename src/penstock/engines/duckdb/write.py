@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.hashing import Summing
+from penstock.engines.duckdb.rejecting import Rejecting
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.engines.duckdb.written import TEXT, Shaped, as_json, is_ours, joined, shaped, titles_of
 from penstock.engines.files.forms import GROUP_BYTES, Avro, Excel, Form, Layout, Parquet, Texts
@@ -41,21 +43,45 @@ def file_name(target: FileTarget, number: int = 0) -> str:
 @dataclass(frozen=True, slots=True)
 class Writing:
     """How an output is written. *sql* is the whole COPY statement, or with *is_streamed* a SELECT of what its parts hold.
-    *tallies* are sequences that must be there when it runs, and *summing* is registered before (`Shaped`)."""
+    *tallies* are sequences that must be there when it runs, and *summing* is registered before (`Shaped`), as *rejects* are."""
 
     sql: str
     tallies: dict[str, str]
     is_streamed: bool = False
     summing: Summing | None = None
+    rejects: Rejecting | None = None
+
+    def begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make what the statement needs."""
+        for tally in self.tallies:
+            connection.execute(f"CREATE SEQUENCE {tally}")
+        for one in (self.summing, self.rejects):
+            if one is not None:
+                one.register(connection)
+
+    def end(self) -> None:
+        """End what was begun, whether the statement failed or not."""
+        if self.rejects is not None:
+            self.rejects.close()
 
 
-def writing(write: Write, select: str, path: Path, counter: str | None, stem: str, context: Context) -> Writing:
+def writing(
+    write: Write,
+    select: str,
+    path: Path,
+    counter: str | None,
+    stem: str,
+    context: Context,
+    rejects: Path | None = None,
+) -> Writing:
     """Return how an output is written; *counter* is the place where its records are counted, if they are not below,
-    *stem* the stem of the names of sequences, *path* the file where there is one."""
+    *stem* the stem of the names of sequences, *path* the file where there is one, *rejects* the file that what is left out
+    goes to, where somebody reads that."""
     target = write.target
+    kept = None if rejects is None else Rejecting(rejects, f"{stem}_reject")
     if target.is_streamed:
-        return _streamed(write, select, counter, stem, context)
-    made = shaped(write, select, counter, stem, context)
+        return replace(_streamed(write, select, counter, stem, context, kept), rejects=kept)
+    made = shaped(write, select, counter, stem, context, kept)
     columns = [f"{sql} AS {quote(title)}" for sql, title in made.columns]
     if target.format == "delimited" and not target.delimiter.isascii():
         title = target.delimiter.join(title for _, title in made.columns)
@@ -67,6 +93,7 @@ def writing(write: Write, select: str, path: Path, counter: str | None, stem: st
         made.tallies,
         False,
         made.summing,
+        kept,
     )
 
 
@@ -101,12 +128,14 @@ def _has_reals(write: Write) -> bool:
     return any(one is not None and one.dtype.kind in (Kind.FLOAT, Kind.DOUBLE) for one in fields)
 
 
-def _streamed(write: Write, select: str, counter: str | None, stem: str, context: Context) -> Writing:
+def _streamed(
+    write: Write, select: str, counter: str | None, stem: str, context: Context, rejects: Rejecting | None
+) -> Writing:
     target = write.target
     is_ordered = bool(target.partition_by) and isinstance(write.given, Sort)
     if is_ordered:
         select = f"SELECT *, row_number() OVER () AS _number FROM ({select})"
-    made = shaped(write, select, counter, stem, context)
+    made = shaped(write, select, counter, stem, context, rejects)
     below = made.sql
     if is_ordered:
         below = below.replace("SELECT ", "SELECT _number, ", 1)

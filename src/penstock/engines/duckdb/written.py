@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.counting import passing
 from penstock.engines.duckdb.hashing import Summing, summing
+from penstock.engines.duckdb.rejecting import Rejecting, numbered
 from penstock.engines.duckdb.types import column_of, quote, text_literal
 from penstock.errors import PermanentError
 from penstock.plan.dtypes import DType, Kind
@@ -30,12 +32,13 @@ EXCEL_CHARACTERS = 32_767
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column as it is written: its SQL and its name. Where *bad*, a condition, holds, the value does not fit the file, and
-    *said*, an SQL text, says why and what to do."""
+    *said*, an SQL text, says why and what to do; *why*, an SQL text as well, says the former alone."""
 
     sql: str
     title: str
     bad: str = ""
     said: str = ""
+    why: str = ""
 
 
 @dataclass(slots=True)
@@ -55,9 +58,11 @@ def is_ours(target: FileTarget) -> bool:
     return target.escape is not None or not target.delimiter.isascii() or target.is_streamed
 
 
-def shaped(write: Write, select: str, counter: str | None, stem: str, context: Context) -> Shaped:
+def shaped(
+    write: Write, select: str, counter: str | None, stem: str, context: Context, rejects: Rejecting | None = None
+) -> Shaped:
     """Return the columns of an output over `given`, the records that are counted by *counter* (None: they are counted below).
-    *stem* is the stem of the names of sequences."""
+    *stem* is the stem of the names of sequences; *rejects* keep what is left out, where somebody reads it."""
     target, policy = write.target, write.target.on_bad_value
     schema = write.given.schema
     partitions = [name for name in target.partition_by if name not in {one for one, _ in target.columns}]
@@ -78,7 +83,11 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
         tally = f"{stem}_skipped"
         tallies[tally] = skipped_said(write.component)
         test = " OR ".join(f"({one.bad})" for one in bad)
-        where = f" WHERE CASE WHEN {test} THEN nextval('{tally}') < 0 ELSE {counted} END"
+        left_out = f"nextval('{tally}') < 0"
+        if rejects is not None:
+            select, names = numbered(select), [column for _, column in target.columns]
+            left_out = f"CASE WHEN nextval('{tally}') > 0 THEN {rejects.call(write, _reason(made, names))} ELSE false END"
+        where = f" WHERE CASE WHEN {test} THEN {left_out} ELSE {counted} END"
     columns = []
     for at, one in enumerate(made):
         sql = one.sql
@@ -95,6 +104,15 @@ def shaped(write: Write, select: str, counter: str | None, stem: str, context: C
     needed = [column_of(name) for name in dict.fromkeys([*(name for name, _ in target.columns), *partitions])]
     below = f"SELECT {', '.join(needed)} FROM ({select}){where}"
     return Shaped(below, columns, tallies, sums)
+
+
+def _reason(made: list[Column], names: Sequence[str]) -> str:
+    """Return the SQL of why a record is left out; *names* are those of its columns."""
+    heads = [text_literal(f"Column '{name}': ") for name in names]
+    said = [
+        f"CASE WHEN {one.bad} THEN {head} || {one.why} || '.' END" for one, head in zip(made, heads, strict=True) if one.bad
+    ]
+    return f"concat_ws(' ', {', '.join(said)})"
 
 
 def skipped_said(component: str) -> str:
@@ -120,10 +138,12 @@ def _text_alone(sql: str, made: Column, place: str) -> Column:
         f"{place}a value is bytes that are no text in UTF-8, which is written as text. Leave the field out, or choose "
         "set_null or skip for it."
     )
+    why = text_literal("the value is bytes that are no text in UTF-8")
     bad = f"CASE WHEN starts_with({sql}, '{_BYTES}') THEN TRY(decode(from_base64({sql}[7:-3]))) IS NULL ELSE false END"
     if made.bad:
+        why = f"CASE WHEN {bad} THEN {why} ELSE {made.why} END"
         said, bad = f"CASE WHEN {bad} THEN {said} ELSE {made.said} END", f"({bad}) OR {made.bad}"
-    return replace(made, bad=bad, said=said)
+    return replace(made, bad=bad, said=said, why=why)
 
 
 def _as_written(sql: str, dtype: DType, write: Write, place: str, title: str, context: Context) -> Column:
@@ -142,7 +162,7 @@ def _as_written(sql: str, dtype: DType, write: Write, place: str, title: str, co
                 f"{place}a value holds a line break, so it would be several records. Replace it in a Select."
             )
             breaks = " OR ".join(f"contains({sql}, {text_literal(char)})" for char in "\n\r")
-            return Column(sql, title, breaks, said)
+            return Column(sql, title, breaks, said, text_literal("the value holds a line break"))
         case _:
             return _delimited(sql, dtype, write, title, context)
 
@@ -190,7 +210,8 @@ def _parquet(sql: str, dtype: DType, place: str, title: str, context: Context) -
         )
         # A date-time that is too far away is never multiplied, for that would fail.
         held = f"make_timestamptz(CASE WHEN abs(({sql}).t) <= {_MOST_MS} THEN ({sql}).t END * 1000)"
-        return Column(held, title, f"abs(({sql}).t) > {_MOST_MS}", said)
+        why = text_literal("the date-time is too far away for the microseconds of Parquet")
+        return Column(held, title, f"abs(({sql}).t) > {_MOST_MS}", said, why)
     text = casts.cast(sql, dtype, TEXT, context) if dtype.is_complex or kind is Kind.BYTEARRAY else sql
     return Column(text, title)
 
@@ -206,7 +227,7 @@ def _json(sql: str, kind: Kind, place: str, title: str) -> Column:
             # A float has its own digits: as a double 0.1 would be 0.10000000149011612.
             digits = f"CAST(CAST({sql} AS VARCHAR) AS JSON)" if kind is Kind.FLOAT else sql
             finite = f"CASE WHEN isfinite({sql}) THEN {digits} END" if kind is Kind.FLOAT else digits
-            return Column(finite, title, f"NOT isfinite({sql})", said)
+            return Column(finite, title, f"NOT isfinite({sql})", said, text_literal("JSON has no NaN and no infinity"))
         case _:
             return Column(sql, title)
 
@@ -227,7 +248,7 @@ def _excel(sql: str, dtype: DType, place: str, title: str, context: Context) -> 
         case Kind.FLOAT | Kind.DOUBLE:
             said = text_literal(f"{place}a sheet has no NaN and no infinity. Replace them in a Select.")
             digits = f"CAST(CAST({sql} AS VARCHAR) AS DOUBLE)" if dtype.kind is Kind.FLOAT else sql
-            return Column(digits, title, f"NOT isfinite({sql})", said)
+            return Column(digits, title, f"NOT isfinite({sql})", said, text_literal("a sheet has no NaN and no infinity"))
     text = _text(sql, dtype, context)
     if dtype.kind is Kind.DATETIME:
         return Column(text, title)
@@ -236,7 +257,8 @@ def _excel(sql: str, dtype: DType, place: str, title: str, context: Context) -> 
     )
     # Outside the basic plane a character is two.
     units = f"length({text}) + length(regexp_replace({text}, '[^\\x{{10000}}-\\x{{10FFFF}}]', '', 'g'))"
-    return Column(text, title, f"strlen({text}) > {EXCEL_CHARACTERS} AND {units} > {EXCEL_CHARACTERS}", said)
+    why = text_literal(f"the value has more than the {EXCEL_CHARACTERS:,} characters that a cell holds")
+    return Column(text, title, f"strlen({text}) > {EXCEL_CHARACTERS} AND {units} > {EXCEL_CHARACTERS}", said, why)
 
 
 def _delimited(sql: str, dtype: DType, write: Write, title: str, context: Context) -> Column:
@@ -257,7 +279,8 @@ def _delimited(sql: str, dtype: DType, write: Write, title: str, context: Contex
         "nor an escape, so the file could not be read back. Set 'quote' or 'escape': "
     )
     test = " OR ".join(f"contains({text}, {text_literal(char)})" for char in (target.delimiter, "\n", "\r"))
-    return Column(f"nullif({text}, '')", title, test, f"{said} || {text}")
+    why = text_literal("the value holds the delimiter or a line break, and there is neither a qualifier nor an escape")
+    return Column(f"nullif({text}, '')", title, test, f"{said} || {text}", why)
 
 
 def _written(text: str, target: FileTarget) -> str:

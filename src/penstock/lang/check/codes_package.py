@@ -146,6 +146,18 @@ class NothingToRun(Code):
     code = "PK506"
 
 
+class ComputedTwice(Code):
+    """A component that need not give the same records twice, computed twice: for a destination, and again for what reads the
+    records that this destination rejects, which are known only when its output is staged.
+
+    Such are a Limit, a Window, a Sample without `seed`, a Distinct with keys, and expressions such as `RANDOM()`. Wrong: a
+    Sample whose records go to a table, and are joined with what the table rejects. Right: only rejected records are led on,
+    or the Sample has a `seed`.
+    """
+
+    code = "PK507"
+
+
 class ComponentNotAvailable(Code):
     """A component of the language that this version does not run yet. It is refused before the job starts."""
 
@@ -238,6 +250,7 @@ PACKAGE_CODES: tuple[type[Code], ...] = (
     Cycle,
     LeadsNowhere,
     NothingToRun,
+    ComputedTwice,
     ComponentNotAvailable,
     OptionNotAvailable,
     NamesAlike,

@@ -12,12 +12,12 @@ from penstock.errors import PenstockError
 from penstock.lang.check import asked, codes_package
 from penstock.lang.check.expressions import CheckedExpression, check_expression
 from penstock.lang.check.report import Report
-from penstock.lang.functions import FUNCTIONS
+from penstock.lang.functions.volatile import is_volatile
 from penstock.lang.variables.resolution import DEFAULT_ZONE, RECEIPT_HASH, STRICT, Definition
 from penstock.lang.variables.substitution import Mode, Substituted, VariableValue, substitute
 from penstock.plan import dtypes
 from penstock.plan.dtypes import Kind
-from penstock.plan.exprs import Call, Cast, Expr, Literal, walk
+from penstock.plan.exprs import Call, Cast, Expr, Literal
 from penstock.plan.ports import Context, Evaluate
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -229,14 +229,8 @@ def _computed(expr: Expr, evaluate: Evaluate) -> VariableValue:
         return VariableValue("", None)
     if value.kind is Kind.CHARARRAY:
         return VariableValue(str(value.data), value)
-    shown = evaluate(Cast(expr if not _is_volatile(expr) else Literal(value, expr.dtype), dtypes.CHARARRAY))
+    shown = evaluate(Cast(expr if not is_volatile(expr) else Literal(value, expr.dtype), dtypes.CHARARRAY))
     return VariableValue("" if shown is None else str(shown.data), value)
-
-
-def _is_volatile(expr: Expr) -> bool:
-    return any(
-        one.function in FUNCTIONS and FUNCTIONS[one.function].volatile for one in walk(expr) if isinstance(one, Call)
-    )
 
 
 _SHORT = re.compile(r"-?[1-9]?\d\.\d[1-9]?")

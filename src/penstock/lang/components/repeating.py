@@ -1,0 +1,37 @@
+"""What is computed once for the outputs of a package, and once more for what reads their rejected records: it must be the same."""
+
+from __future__ import annotations
+
+from penstock.lang.check import codes_package as codes
+from penstock.lang.check.report import Report
+from penstock.lang.functions.volatile import is_volatile
+from penstock.plan.operators import Assert, Distinct, Filter, Limit, Operator, Plan, Project, Sample, Window
+from penstock.plan.stages import computed_twice
+
+
+def check_repeated(plan: Plan, report: Report) -> None:
+    """Report components that give other records when they are computed again, where they are."""
+    for operator, first, other in computed_twice(plan):
+        if _differs(operator):
+            message = (
+                f"'{operator.component}' is computed for '{first.component}' and, after that is staged, again for "
+                f"'{other.component}', which reads what is rejected; it need not give the same records."
+            )
+            finding = codes.ComputedTwice.at(message, hint="Lead what is rejected to a destination without it.")
+            report.add(finding, operator.component)
+
+
+def _differs(operator: Operator) -> bool:
+    match operator:
+        case Sample():
+            return operator.seed is None
+        case Distinct():
+            return bool(operator.keys)
+        case Limit() | Window():
+            return True
+        case Project():
+            return any(map(is_volatile, operator.exprs))
+        case Filter() | Assert():
+            return is_volatile(operator.predicate)
+        case _:
+            return False
