@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 SCHEMA = pa.schema([("number", pa.int64()), ("record", pa.large_string()), ("reason", pa.large_string())])
-"""What is known of one: its number among those that were given to the output, from 1 on; the record as a JSON object, and why it
-is rejected."""
+"""What is known of one: its number among those given to the output, from 1 on; the record as a JSON object, and why it is
+rejected."""
 LANDED = pa.schema([("record", pa.large_string()), ("reason", pa.large_string()), ("place", pa.large_string())])
 WRITTEN, SIFTED = "written", "sifted"
 """The files in such a folder: of what could not be written, and of what was written and has no place at the target."""

@@ -63,7 +63,9 @@ def _unique(document: Document, report: Report) -> dict[str, ComponentNode]:
     for node in document.components:
         shown = name_of(node.name)
         if shown in names and any(one.source == node.id and one.output == REJECTED for one in document.edges):
-            message = f"A component has the name {show(shown)}, under which the records are known that '{node.name}' rejects."
+            message = (
+                f"A component has the name {show(shown)}, under which the records are known that '{node.name}' rejects."
+            )
             report.add(codes.DuplicateName.at(message, hint="Give it another name."), shown, path="name")
     for name, count in names.items():
         if count > 1:

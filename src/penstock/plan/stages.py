@@ -31,7 +31,9 @@ def stages(plan: Plan) -> tuple[Plan, ...]:
 
 def levels(plan: Plan) -> Mapping[str, int]:
     """Return how many stages come before that of each output, by component."""
-    below = {write.component: rejecting(write.given) & {one.component for one in plan.outputs} for write in plan.outputs}
+    below = {
+        write.component: rejecting(write.given) & {one.component for one in plan.outputs} for write in plan.outputs
+    }
     found: dict[str, int] = {}
     while len(found) < len(below):
         # There are no circles in a package, so one of those left waits for none of them.

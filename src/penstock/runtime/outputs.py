@@ -135,6 +135,12 @@ class Outputs:
             listener.log("info", f"{line} ({beside})" if beside else line)
             if summed := receipts.sums(receipt):
                 listener.log("info", f"{write.component}: {summed}")
+            if write.keeps_rejected and published.left_out:
+                count = f"{published.left_out:,} record{'s' * (published.left_out != 1)}"
+                listener.log(
+                    "warning",
+                    f"{write.component}: {count} left out at the load, which no output of rejected records holds",
+                )
             if not published.is_once:
                 listener.log(
                     "warning", f"{write.component}: records may have been written more than once; see its guide page"

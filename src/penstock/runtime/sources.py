@@ -47,9 +47,9 @@ def bind(
     states: Mapping[str, str] | None = None,
     since: Mapping[str, Watermark] | None = None,
 ) -> dict[str, BoundSource]:
-    """Return the files of each source but those of rejected records, which land later, by component. *size* is how many records are wanted of each, None for all;
-    *known* tells by component of files that need not land, since they were read before, *states* say where those that keep
-    one stopped before, *since* are watermarks."""
+    """Return the files of each source, by component, but for rejected records, which land later. *size* is how many records are
+    wanted of each, None for all; *known* tells by component of files that need not land, since they were read before, *states*
+    say where those that keep one stopped before, *since* are watermarks."""
     bound: dict[str, BoundSource] = {}
     scans = [
         operator

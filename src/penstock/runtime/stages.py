@@ -89,7 +89,8 @@ def _sifted(write: Write, written: Written, outputs: Outputs, reporter: Reporter
     if gone:
         reporter.output(write.component, left.records, 1.0)
         reporter.log(
-            "warning", f"{write.component}: {gone:,} record{'s' * (gone != 1)} left out, for a value does not fit its column"
+            "warning",
+            f"{write.component}: {gone:,} record{'s' * (gone != 1)} left out, for a value does not fit its column",
         )
     return left
 

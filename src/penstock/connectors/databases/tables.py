@@ -13,13 +13,21 @@ from typing import Any
 
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
-from penstock.connectors.databases import asking, drivers, hosts, sources, targets
+from penstock.connectors.databases import asking, drivers, hosts, rejects, sources, targets
 from penstock.connectors.databases.ledger import Ledger
-from penstock.connectors.databases.loading import Load
+from penstock.connectors.databases.loading import RETRY_S, Load
 from penstock.connectors.files.roots import Roots
 from penstock.connectors.places import FilePlace, Place
 from penstock.domain.rung import Rungs
-from penstock.errors import ConnectionTestFailed, InvariantBroken, PenstockError, PermanentError
+from penstock.errors import (
+    ConnectionTestFailed,
+    InvariantBroken,
+    JobStopped,
+    PenstockError,
+    PermanentError,
+    TransientError,
+)
+from penstock.kit.stopping import STOP
 from penstock.plan.operators import Scan, Write
 from penstock.plan.ports import BoundSource, Connection, Landing, Publication, Staged, Written
 from penstock.plan.systems import DatabaseSource, DatabaseTarget, System
@@ -82,10 +90,28 @@ class Tables:
             # An action before the write may make the table.
             if target.pre_action_sql is None or session.find(target.schema, target.table) is not None:
                 targets.checked(session, target, items)
+            if _sifts(staged):
+                rejects.table_of(session, target, items)
             ledger = Ledger.of(session, _ledger_schema(staged) or target.schema, staged)
             if target.chunk_records is not None and not ledger.can_be():
                 raise PermanentError(ledger.missing)
         folders.prepare(staged)
+
+    def sift(self, staged: Staged, written: Written) -> Written:
+        """Take out of what was staged the records that the table has no place for."""
+        if not _sifts(staged):
+            return written
+        waits = list(RETRY_S)
+        while True:
+            try:
+                with self._loading(staged) as session:
+                    return rejects.sifted(session, staged, written, _target(staged.write))
+            except TransientError as error:
+                if STOP.is_asked:
+                    raise JobStopped("The job was stopped.") from error
+                if not waits:
+                    raise
+                STOP.wait(waits.pop(0))
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the staged records into the table, once."""
@@ -146,6 +172,11 @@ def _module(connection: Connection, role: str) -> Any:
 
 def _ledger_schema(staged: Staged) -> str | None:
     return str(staged.connection.parameters.get("ledger_schema") or "") or None
+
+
+def _sifts(staged: Staged) -> bool:
+    """Tell whether it is to be told before the grant which records the table has no place for."""
+    return staged.write.keeps_rejected and staged.spec.on_bad_value == "skip"
 
 
 def _target(write: Write) -> DatabaseTarget:

@@ -20,7 +20,7 @@ from penstock.plan.dtypes import DType, Kind
 from penstock.plan.operators import Write
 
 NUMBER = "_number_given"
-"""The column that holds the number of a record among those given to the output, from 1 on. No alias begins with an underscore."""
+"""The column with the number of a record among those given to the output, from 1 on. No alias begins with an underscore."""
 _TYPE = "STRUCT(number BIGINT, record VARCHAR, reason VARCHAR)"
 
 
@@ -70,7 +70,9 @@ def numbered(select: str) -> str:
 def record_of(write: Write) -> str:
     """Return the SQL of a record as a JSON object of the columns written."""
     kinds = {one.name: one.dtype for one in write.given.schema}
-    values = ", ".join(f"{quote(title)} := {_json(column_of(name), kinds[name])}" for name, title in write.target.columns)
+    values = ", ".join(
+        f"{quote(title)} := {_json(column_of(name), kinds[name])}" for name, title in write.target.columns
+    )
     return f"CAST(to_json(struct_pack({values})) AS VARCHAR)"
 
 
@@ -80,7 +82,9 @@ def _json(sql: str, dtype: DType) -> str:
         case Kind.DATETIME:
             return casts.datetime_to_text(sql)
         case Kind.FLOAT | Kind.DOUBLE:
-            return f"CASE WHEN isfinite({sql}) THEN CAST(CAST({sql} AS VARCHAR) AS JSON) ELSE to_json({_named(sql)}) END"
+            return (
+                f"CASE WHEN isfinite({sql}) THEN CAST(CAST({sql} AS VARCHAR) AS JSON) ELSE to_json({_named(sql)}) END"
+            )
         case Kind.MAP | Kind.BAG | Kind.TUPLE | Kind.BYTEARRAY:
             return f"CAST(ps_structure_to_json({sql}) AS JSON)"
         case _:

@@ -86,7 +86,9 @@ def shaped(
         left_out = f"nextval('{tally}') < 0"
         if rejects is not None:
             select, names = numbered(select), [column for _, column in target.columns]
-            left_out = f"CASE WHEN nextval('{tally}') > 0 THEN {rejects.call(write, _reason(made, names))} ELSE false END"
+            left_out = (
+                f"CASE WHEN nextval('{tally}') > 0 THEN {rejects.call(write, _reason(made, names))} ELSE false END"
+            )
         where = f" WHERE CASE WHEN {test} THEN {left_out} ELSE {counted} END"
     columns = []
     for at, one in enumerate(made):
@@ -110,7 +112,9 @@ def _reason(made: list[Column], names: Sequence[str]) -> str:
     """Return the SQL of why a record is left out; *names* are those of its columns."""
     heads = [text_literal(f"Column '{name}': ") for name in names]
     said = [
-        f"CASE WHEN {one.bad} THEN {head} || {one.why} || '.' END" for one, head in zip(made, heads, strict=True) if one.bad
+        f"CASE WHEN {one.bad} THEN {head} || {one.why} || '.' END"
+        for one, head in zip(made, heads, strict=True)
+        if one.bad
     ]
     return f"concat_ws(' ', {', '.join(said)})"
 
@@ -248,7 +252,9 @@ def _excel(sql: str, dtype: DType, place: str, title: str, context: Context) -> 
         case Kind.FLOAT | Kind.DOUBLE:
             said = text_literal(f"{place}a sheet has no NaN and no infinity. Replace them in a Select.")
             digits = f"CAST(CAST({sql} AS VARCHAR) AS DOUBLE)" if dtype.kind is Kind.FLOAT else sql
-            return Column(digits, title, f"NOT isfinite({sql})", said, text_literal("a sheet has no NaN and no infinity"))
+            return Column(
+                digits, title, f"NOT isfinite({sql})", said, text_literal("a sheet has no NaN and no infinity")
+            )
     text = _text(sql, dtype, context)
     if dtype.kind is Kind.DATETIME:
         return Column(text, title)

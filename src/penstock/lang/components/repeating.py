@@ -1,4 +1,4 @@
-"""What is computed once for the outputs of a package, and once more for what reads their rejected records: it must be the same."""
+"""What is computed once for an output, and once more for what reads its rejected records: it must be the same."""
 
 from __future__ import annotations
 

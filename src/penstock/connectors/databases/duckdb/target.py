@@ -12,6 +12,7 @@ from penstock.connectors.databases import duck
 from penstock.connectors.databases.duckdb.source import fault_of, opened
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table, update_from
 from penstock.connectors.places import FilePlace
 from penstock.errors import PermanentError, TransientError
@@ -35,6 +36,11 @@ _FAMILIES = {
 }  # fmt: skip
 
 
+_FETCHED = 10_000
+_SHOWN = 100
+"""Characters of a value that are shown."""
+
+
 @contextmanager
 def target(connection: Connection, place: FilePlace) -> Iterator[DuckTarget]:  # noqa: ARG001 -- its parameters are a path
     """Open what rows are written to; a file that is not there is made. Raises PermanentError."""
@@ -51,6 +57,7 @@ class DuckTarget:
     hold: str | None = None
     temporary_first = False
     creates_in_transaction = True
+    is_by_types = True
     now = "now()"
 
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
@@ -151,6 +158,36 @@ class DuckTarget:
         with files.whole() as paths:
             listed = ", ".join(duck.literal(str(path)) for path in paths)
             return self._insert(table, items, f"read_parquet([{listed}], hive_partitioning = false)", on_bad_value)
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit."""
+        types = {one.name: one.type for one in table.columns}
+        bad = [
+            f"({name} IS NOT NULL AND TRY_CAST({name} AS {types[one.column]}) IS NULL)"
+            for one, name in ((one, self.quoted(one.source)) for one in items)
+        ]
+        shown = [f"left(CAST({self.quoted(one.source)} AS VARCHAR), {_SHOWN})" for one in items]
+        texts = ", ".join(f"CASE WHEN {test} THEN {text} END" for test, text in zip(bad, shown, strict=True))
+        with files.whole() as paths:
+            before = 0
+            for path in paths:
+                file = f"read_parquet({duck.literal(str(path))}, file_row_number = true, hive_partitioning = false)"
+                asked = f"SELECT file_row_number, {texts} FROM {file} WHERE {' OR '.join(bad)} ORDER BY 1"
+                for number, *found in self._fetched(asked):
+                    for one, text in zip(items, found, strict=True):
+                        if text is not None:
+                            reason = f"the value '{text}' is no {types[one.column]}"
+                            yield Misfit(before + int(str(number)), one.column, reason)
+                before += int(str(self.rows(f"SELECT count(*) FROM {file}")[0][0]))
+
+    def _fetched(self, sql: str) -> Iterator[Sequence[object]]:
+        """Yield the rows of a statement, some at a time; nothing else is asked meanwhile."""
+        try:
+            running = self._raw.execute(sql)
+            while rows := running.fetchmany(_FETCHED):
+                yield from rows
+        except duckdb.Error as error:
+            raise _fault(error) from error
 
     def _insert(self, table: Table, items: Sequence[Item], staged: str, on_bad_value: str) -> Loaded:
         types = {one.name: one.type for one in table.columns}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
+from heapq import merge
 
 import psycopg
 import pyarrow as pa
@@ -13,6 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, ahead, encoded, has_zero, without_zeros
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.postgres import binary
 from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Span, Table, update_from
@@ -53,6 +55,8 @@ SELECT set_config('random_page_cost', least(current_setting('random_page_cost'):
 thousand that an index would find. It ends with the transaction."""
 _VALID_SINCE = 160000
 """The version that tells of a text whether it is a value of a type."""
+_FETCHED = 10_000
+_ZERO = "the value holds a zero character, which PostgreSQL has no place for"
 
 
 @contextmanager
@@ -69,6 +73,7 @@ class PostgresTarget:
     hold: str | None = None
     temporary_first = False
     creates_in_transaction = True
+    is_by_types = True
     now = "now()"
     span: Span | None = None
 
@@ -189,6 +194,38 @@ class PostgresTarget:
             self.rows(_BY_KEY)
         return loaded
 
+    @property
+    def sifts(self) -> bool:
+        """Whether the server tells of a text whether it is a value of a type, and why not."""
+        return self._raw.info.server_version >= _VALID_SINCE
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit, in the server's words: texts of all records are asked for in a temporary table."""
+        listed = ", ".join(f"c{index} text" for index in range(len(items)))
+        self.begin()
+        try:
+            texts = self._temporary(f"(n bigint, {listed})", "", ())
+            zeros: list[tuple[int, int]] = []
+            self._copy_lines(texts.name, _numbered(files, zeros))
+            said = ((number, index, _ZERO) for number, index in zeros)
+            for number, index, reason in merge(said, self._refused(texts, table, items)):
+                yield Misfit(number, items[index].column, reason)
+        finally:
+            self.rollback()
+
+    def _refused(self, texts: Table, table: Table, items: Sequence[Item]) -> Iterator[tuple[int, int, str]]:
+        found = {one.name: one.type for one in table.columns}
+        whys = ", ".join(
+            f"({index}, (pg_input_error_info(c{index}, {self.literal(found[one.column])})).message)"
+            for index, one in enumerate(items)
+        )
+        self.execute(
+            "DECLARE misfits NO SCROLL CURSOR FOR SELECT n, at, why "
+            f"FROM {texts.name}, LATERAL (VALUES {whys}) AS asked (at, why) WHERE why IS NOT NULL ORDER BY n, at"
+        )
+        while rows := self.rows(f"FETCH {_FETCHED} FROM misfits"):
+            yield from ((int(str(number)), int(str(index)), str(why)) for number, index, why in rows)
+
     def _load(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         listed = ", ".join(self.quoted(one.column) for one in items)
         if on_bad_value == "fail":
@@ -235,7 +272,7 @@ class PostgresTarget:
     ) -> tuple[int, int, int]:
         """Copy records; returns how many arrived, how many were left out, and how many values became null, since no text
         of PostgreSQL has a zero character. What the columns of *table* hold exactly is sent in binary, all else as text."""
-        records = skipped = nulled = 0
+        skipped = nulled = 0
         how = binary.encoders(table, items) if table is not None and self._counts_times else None
 
         def made() -> Iterator[memoryview]:
@@ -246,20 +283,42 @@ class PostgresTarget:
                 skipped += batch.num_rows - sound.num_rows
                 yield encoded(sound) if how is None else binary.encoded(sound, items, how)
 
+        records = self._copy_lines(into, made(), is_binary=how is not None)
+        return records, skipped, nulled
+
+    def _copy_lines(self, into: str, lines: Iterator[memoryview], *, is_binary: bool = False) -> int:
+        """Copy what is encoded; returns how many records arrived."""
         try:
             with self._raw.cursor() as cursor:
-                form = "" if how is None else " (FORMAT binary)"
-                with cursor.copy(f"COPY {into} FROM STDIN{form}".encode()) as copy, closing(ahead(made())) as coming:
-                    if how is not None:
+                form = " (FORMAT binary)" if is_binary else ""
+                with cursor.copy(f"COPY {into} FROM STDIN{form}".encode()) as copy, closing(ahead(lines)) as coming:
+                    if is_binary:
                         copy.write(binary.HEADER)
                     for one in coming:
                         copy.write(one)
-                    if how is not None:
+                    if is_binary:
                         copy.write(binary.TRAILER)
-                records = cursor.rowcount
+                return cursor.rowcount
         except psycopg.Error as error:
             raise self._fault(error) from error
-        return records, skipped, nulled
+
+
+def _numbered(files: StagedFiles, zeros: list[tuple[int, int]]) -> Iterator[memoryview]:
+    """Yield records as lines, their numbers first; of texts with a zero character, which become null, number and index are
+    added to *zeros*."""
+    at = 0
+    for batch in files.batches():
+        columns = list(batch.columns)
+        found: list[tuple[int, int]] = []
+        for index, column in enumerate(columns):
+            if has_zero(column):
+                columns[index] = without_zeros(column)
+                lost = pc.and_(pc.is_valid(column), pc.is_null(columns[index]))
+                found += [(at + int(number), index) for number in pc.indices_nonzero(lost).to_numpy()]
+        zeros += sorted(found)
+        numbers = pa.array(range(at, at + batch.num_rows), pa.int64())
+        at += batch.num_rows
+        yield encoded(pa.RecordBatch.from_arrays([numbers, *columns], names=["n", *map(str, range(len(columns)))]))
 
 
 def _sound(batch: pa.RecordBatch, items: Sequence[Item], policy: str) -> tuple[pa.RecordBatch, int]:

@@ -75,6 +75,12 @@ class RedshiftTarget(PostgresTarget):
     hold: str | None = "LOCK {table}"
     now = "getdate()"
     stage: Stage | None = None
+    is_by_types = False
+
+    @property
+    def sifts(self) -> bool:
+        """Whether it is told before the write which values do not fit."""
+        return False
 
     def literal(self, text: str) -> str:
         """Return a text in quotes."""

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.sqlite.source import fault_of, opened
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table, update_from
 from penstock.connectors.places import FilePlace
@@ -48,6 +49,7 @@ class SqliteTarget:
     hold: str | None = None
     temporary_first = False
     creates_in_transaction = True
+    is_by_types = True
     now = "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"
 
     def __init__(self, raw: sqlite3.Connection) -> None:
@@ -141,6 +143,18 @@ class SqliteTarget:
         """Return the statement that changes the rows whose key is among those given."""
         return update_from(self.quoted, table, given, items, also)
 
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:  # noqa: ARG002
+        """Yield the values that do not fit: every value fits every column of SQLite, but for one."""
+        at = 0
+        for batch in files.batches():
+            found: list[tuple[int, int]] = []
+            for index, column in enumerate(batch.columns):
+                if pa.types.is_floating(column.type):
+                    places = pc.indices_nonzero(pc.fill_null(pc.is_nan(column), False))
+                    found += [(int(place), index) for place in places.to_numpy()]
+            yield from (Misfit(at + place, items[index].column, _NAN) for place, index in sorted(found))
+            at += batch.num_rows
+
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:  # noqa: ARG002
         """Add the records of files to a table; every value fits every column of SQLite."""
         listed = ", ".join(self.quoted(one.column) for one in items)
@@ -156,13 +170,16 @@ class SqliteTarget:
         return Loaded(records)
 
 
+_NAN = "SQLite has no NaN, and would keep null"
+
+
 def _values(column: pa.Array) -> list[object]:
     """Return the values of a column; times are ISO text in UTC, as SQLite's functions read it."""
     if pa.types.is_timestamp(column.type):
         texts = column.cast(pa.timestamp("ms")).cast(pa.string()).to_pylist()
         return [None if one is None else one.replace(" ", "T") + "Z" for one in texts]
     if pa.types.is_floating(column.type) and pc.any(pc.is_nan(column)).as_py():
-        raise PermanentError("SQLite has no NaN, and would keep null. Replace it in a Select.")
+        raise PermanentError(f"{_NAN}. Replace it in a Select.")
     return list(column.to_pylist())
 
 
