@@ -68,11 +68,11 @@ def numbered(select: str) -> str:
 
 
 def record_of(write: Write) -> str:
-    """Return the SQL of a record as a JSON object of the columns written."""
+    """Return the SQL of a record as a JSON object of the columns written, those that name its folder among them."""
     kinds = {one.name: one.dtype for one in write.given.schema}
-    values = ", ".join(
-        f"{quote(title)} := {_json(column_of(name), kinds[name])}" for name, title in write.target.columns
-    )
+    known = {name for name, _ in write.target.columns}
+    columns = [*write.target.columns, *((name, name) for name in write.target.partition_by if name not in known)]
+    values = ", ".join(f"{quote(title)} := {_json(column_of(name), kinds[name])}" for name, title in columns)
     return f"CAST(to_json(struct_pack({values})) AS VARCHAR)"
 
 

@@ -33,9 +33,10 @@ from penstock.engines.spark.statements import build
 from penstock.engines.spark.tallies import register
 from penstock.engines.spark.types import quote, text_literal, to_value
 from penstock.engines.spark.watching import BEAT_S, Run, Silent, hear, report_sources, tell, watch
-from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, one_task
+from penstock.engines.spark.write import PARTS_DDL, Writer, arranged, as_part, keep_rejects, one_task
 from penstock.engines.sums import Sums, are_wanted, key_of, key_of_files, rejected
 from penstock.errors import JobStopped, PermanentError
+from penstock.kit.rejects import WRITTEN
 from penstock.plan.exprs import Expr
 from penstock.plan.operators import Operator, Plan, Scan, Sort, Write, iter_operators
 from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
@@ -231,8 +232,8 @@ class SparkEngine:
 
     def _write(self, run: Run, totals: Totals, index: int, staged: Mapping[str, Staged], context: Context) -> Written:
         write, sql = run.plan.outputs[index], run.made.outputs[index]
-        folder = staged[write.component].folder
-        writer = Writer(as_part(write), folder, context, run.counts)
+        folder, rejects = staged[write.component].folder, staged[write.component].rejects
+        writer = Writer(as_part(write), folder, context, run.counts, keeps=rejects is not None)
         frame = self._frame(run, sql, write.component)
         if one_task(write):
             frame = frame.coalesce(1)
@@ -256,6 +257,8 @@ class SparkEngine:
         rows.sort(key=lambda row: int(row.part))
         # The rows are those of the tries that count.
         records = sum(row.records for row in rows)
+        if rejects is not None:
+            keep_rejects(folder, rows, rejects / WRITTEN)
         names = arranged(write, folder, [row.file for row in rows], writer)
         run.done += 1
         run.reporter.output(write.component, records, 1.0)

@@ -9,9 +9,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from pyspark import TaskContext
+from pyspark.sql import Row
 
 from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.engines.duckdb.write import file_name, parts_of, writing
@@ -20,22 +23,30 @@ from penstock.engines.spark.counts import Counter, Counts, of_output, of_tally
 from penstock.engines.spark.local import COUNTER, Task, going_on, task
 from penstock.engines.spark.scan import arrow_schema, plain
 from penstock.engines.sums import Sums
+from penstock.kit.rejects import joined
 from penstock.plan.operators import FileTarget, Write
 from penstock.plan.ports import Context
 
-PARTS_DDL = "part INT, file STRING, records BIGINT, sums STRING"
-_PARTS = pa.schema([("part", pa.int32()), ("file", pa.string()), ("records", pa.int64()), ("sums", pa.string())])
+PARTS_DDL = "part INT, file STRING, records BIGINT, sums STRING, rejects STRING, rejected BIGINT"
+_PARTS = pa.schema(
+    [
+        ("part", pa.int32()), ("file", pa.string()), ("records", pa.int64()), ("sums", pa.string()), ("rejects", pa.string()),
+        ("rejected", pa.int64()),
+    ]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Writer:
     """Writes the records of one partition, and gives a row about each of its files, the first of which holds its sums
-    (`penstock.engines.sums`); none where there are no records."""
+    (`penstock.engines.sums`), and the file of its rejected records, where it *keeps* them, with their number; none where there
+    are no records."""
 
     write: Write
     folder: Path
     context: Context
     counts: Counts
+    keeps: bool = False
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Write a partition under a name that no other try of the task has."""
@@ -44,14 +55,16 @@ class Writer:
         first = next((batch for batch in batches if batch.num_rows), None)
         if first is None:
             return
-        made, tallies, sums = self.part(chain([first], batches), f"try-{part}-{attempt}")
+        name = f"try-{part}-{attempt}"
+        made, tallies, sums = self.part(chain([first], batches), name)
         records = sum(count for _, count in made)
         self.counts.add(part, {of_output(self.write.component): records, **tallies})
         state = None if sums is None else json.dumps(sums.state())
-        rows = [
-            {"part": part, "file": file, "records": count, "sums": None if at else state}
-            for at, (file, count) in enumerate(made)
-        ]
+        rows: list[dict[str, Any]] = [{"part": part, "file": file, "records": count} for file, count in made]
+        rows[0]["sums"] = state
+        if self.keeps:
+            file = self._rejects(name)
+            rows[0] |= {"rejects": file.name, "rejected": pq.read_metadata(file).num_rows}
         yield pa.RecordBatch.from_pylist(rows, schema=_PARTS)
 
     def part(
@@ -69,23 +82,29 @@ class Writer:
         )
         with task([], [str(self.folder)]) as made:
             made.connection.register("given", pa.RecordBatchReader.from_batches(named, renamed))
-            how = writing(self.write, "SELECT * FROM given", self.folder / name, COUNTER, "target", self.context)
-            for tally in how.tallies:
-                made.connection.execute(f"CREATE SEQUENCE {tally}")
-            if how.summing is not None:
-                how.summing.register(made.connection)
-            made.functions.need(how.sql)
-            if how.is_streamed:
-                files = self._parts(made, how.sql, name)
-            else:
-                row = made.connection.execute(how.sql).fetchone()
-                files = [(name, int(row[0]) if row else 0)]
+            rejects = self._rejects(name) if self.keeps else None
+            how = writing(
+                self.write, "SELECT * FROM given", self.folder / name, COUNTER, "target", self.context, rejects
+            )
+            try:
+                how.begin(made.connection)
+                made.functions.need(how.sql)
+                if how.is_streamed:
+                    files = self._parts(made, how.sql, name)
+                else:
+                    row = made.connection.execute(how.sql).fetchone()
+                    files = [(name, int(row[0]) if row else 0)]
+            finally:
+                how.end()
             counts = made.counts()
             tallies = {
                 of_tally(self.write.component, position, said): counts[tally]
                 for position, (tally, said) in enumerate(how.tallies.items())
             }
             return files, tallies, None if how.summing is None else how.summing.sums
+
+    def _rejects(self, name: str) -> Path:
+        return self.folder / f"{name}.rejects"
 
     def _parts(self, made: Task, sql: str, name: str) -> list[tuple[str, int]]:
         batches = made.batches(sql)
@@ -96,6 +115,18 @@ class Writer:
         parts = parts_of(self.write, batches.schema, place, made.scratch, 1, going_on)
         parts.write(batches)
         return [(str(place(part).relative_to(self.folder)), part.records) for part in parts.made]
+
+
+def keep_rejects(folder: Path, rows: Iterable[Row], target: Path) -> None:
+    """Write the rejected records of all parts into one file; *rows* are about the parts, in their order."""
+    parts, given = [], 0
+    for row in rows:
+        if row.rejects is not None:
+            parts.append((folder / row.rejects, given))
+            given += int(row.rejected)
+        given += int(row.records)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    joined(parts, target)
 
 
 def arranged(write: Write, folder: Path, parts: list[str], writer: Writer) -> tuple[str, ...]:
