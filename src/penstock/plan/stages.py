@@ -43,11 +43,12 @@ def levels(plan: Plan) -> Mapping[str, int]:
 
 
 def computed_twice(plan: Plan) -> list[tuple[Operator, Write, Write]]:
-    """Return the operators that outputs of several stages have below them, each with two of these outputs."""
-    level, seen, found = levels(plan), dict[int, Write](), []
-    for write in plan.outputs:
+    """Return the operators that outputs of several stages have below them, each with two of these outputs, the earlier one
+    first."""
+    level, seen, found = levels(plan), dict[int, Write](), dict[int, tuple[Operator, Write, Write]]()
+    for write in sorted(plan.outputs, key=lambda one: level[one.component]):
         for operator in iter_below(write.given, lambda _: False):
             first = seen.setdefault(id(operator), write)
             if level[first.component] != level[write.component]:
-                found.append((operator, first, write))
-    return found
+                found.setdefault(id(operator), (operator, first, write))
+    return list(found.values())

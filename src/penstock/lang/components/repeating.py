@@ -11,11 +11,15 @@ from penstock.plan.stages import computed_twice
 
 def check_repeated(plan: Plan, report: Report) -> None:
     """Report components that give other records when they are computed again, where they are."""
+    if not any(one.keeps_rejected for one in plan.outputs):
+        return
+    said: set[str] = set()
     for operator, first, other in computed_twice(plan):
-        if _differs(operator):
+        if _differs(operator) and operator.component not in said:
+            said.add(operator.component)
             message = (
-                f"'{operator.component}' is computed for '{first.component}' and, after that is staged, again for "
-                f"'{other.component}', which reads what is rejected; it need not give the same records."
+                f"'{operator.component}' is computed for '{first.component}', and later again for '{other.component}', which "
+                "reads rejected records; it need not give the same twice."
             )
             finding = codes.ComputedTwice.at(message, hint="Lead what is rejected to a destination without it.")
             report.add(finding, operator.component)
