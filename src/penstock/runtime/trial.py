@@ -12,6 +12,7 @@ from penstock.plan.given import with_given
 from penstock.plan.operators import Operator, Plan, Scan, Sort, Write, iter_operators, operator_of
 from penstock.plan.ports import BoundSource, Engine, Limits, Records
 from penstock.plan.schema import Field, Schema
+from penstock.plan.systems import RejectedRecords
 from penstock.runtime.execute import Order
 from penstock.runtime.look import NOWHERE, Row, plan_of
 
@@ -50,6 +51,10 @@ def attempt(order: Order, given: Mapping[str, ReadRows], wanted: Collection[str]
     last = {id(operators[name]) for name in given}
     above = with_given([operators[name] for name in wanted], given.keys(), last)
     for one in iter_operators(Plan(tuple(Write("", "", "", operator, NOWHERE) for operator in above))):
+        if isinstance(one, Scan) and one.component not in records and isinstance(one.origin, RejectedRecords):
+            raise BadRequest(
+                f"What '{one.origin.by}' rejects is not computed here. Give records to '{one.component}', or an empty list."
+            )
         if isinstance(one, Scan) and one.component not in records:
             raise BadRequest(f"The source '{one.component}' is given no records. Give it some, or an empty list.")
         if isinstance(one, Scan) and one.keeps_rejected and one.component in given:

@@ -198,7 +198,9 @@ def test_what_a_file_cannot_hold_goes_to_a_second_output(engine: str, tmp_path: 
     for name, wanted in WHY.items():
         found = records(tmp_path, f"{name}_rejected")
         gone = {one: why for why, those in wanted.items() for one in those}
-        assert (receipts[name]["records_count"], receipts[name]["receipt"]["rejected"]) == (9 - len(gone), len(gone)), name
+        assert (receipts[name]["records_count"], receipts[name]["receipt"]["rejected"]) == (9 - len(gone), len(gone)), (
+            name
+        )
         assert sorted(reason.partition(": ")[2].removesuffix(".") for _, reason, _ in found) == sorted(gone.values()), (
             name
         )

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from penstock.cli.app import app
-from penstock.errors import NotFound
+from penstock.errors import BadRequest, NotFound
 from penstock.lang.functions.table import FUNCTIONS
 
 FILE = """\
@@ -103,6 +103,33 @@ def test_preview_does_not_ask_that_the_rest_be_finished(file: Path) -> None:
 def test_preview_of_a_component_that_is_not_there_names_those_that_are(file: Path) -> None:
     with pytest.raises(NotFound, match=r"There is no component 'bgi'\. The package has: orders, big, last_first, out."):
         call("preview", file, "bgi", "--connections", file.with_name("connections.toml"))
+
+
+REJECTING = """\
+  - name: late
+    type: filter
+    input: {from: out, output: rejected}
+    where: ["place != 'record 1'"]
+  - name: bad
+    type: cloud_storage_destination
+    input: late
+    connection: lake
+    path: bad
+"""
+
+
+def test_what_a_destination_rejects_is_known_in_a_job_only(file: Path) -> None:
+    file.write_text(FILE + "    on_bad_value: skip\n" + REJECTING)
+    connections = ("--connections", file.parent / "connections.toml")
+    for component in ("late", "bad"):
+        with pytest.raises(BadRequest, match="What 'out' rejects is known in a job only, once its output is staged"):
+            call("preview", file, component, *connections)
+    code, shown = call("preview", file, "out", "--json", *connections)
+    assert (code, [row["id"] for row in json.loads(shown)["rows"]]) == (0, [3, 2])
+    code, shown = call("explain", file)
+    assert code == 0
+    assert "scan lake:out (out rejected)" in shown
+    assert "rejected records kept" in shown
 
 
 def test_functions_shows_one_or_all() -> None:

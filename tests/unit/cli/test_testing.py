@@ -383,3 +383,23 @@ def test_an_assert_fails_a_case(branches: Path) -> None:
     assert differences(branches)[-1] == (
         "Component 'paid': total must not be negative (1 record does not satisfy the conditions)"
     )
+
+
+def test_what_a_destination_rejects_is_given(branches: Path) -> None:
+    """It is known in a job only."""
+    package = branches.with_name("branches.yaml")
+    package.write_text("""\
+penstock: 1
+components:
+  - {name: s, type: cloud_storage_source, connection: lake, path: in.csv, fields: [id: int]}
+  - {name: out, type: cloud_storage_destination, input: s, connection: lake, path: out, on_bad_value: skip}
+  - {name: late, type: filter, input: {from: out, output: rejected}, where: ["place != 'record 1'"]}
+  - {name: bad, type: cloud_storage_destination, input: late, connection: lake, path: bad}
+""")
+    given = "{record: a, reason: b, place: record 1}, {record: c, place: record 2}"
+    case = "penstock: 1\ncases:\n  - name: one\n    given: {s: [{id: 1}]%s}\n    expect: {out: [{id: 1}]%s}\n"
+    wanted = ", bad: [{record: c, place: record 2}]"
+    branches.write_text(case % (f", out rejected: [{given}]", wanted))
+    assert differences(branches) == [""]
+    branches.write_text(case % ("", wanted))
+    assert "What 'out' rejects is not computed here. Give records to 'out rejected'" in differences(branches)[-1]
