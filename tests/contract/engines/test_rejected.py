@@ -180,7 +180,8 @@ def test_what_a_file_cannot_hold_goes_to_a_second_output(engine: str, tmp_path: 
         components += [
             {
                 "id": name, "type": "cloud_storage_destination_component", "name": name, "connection": "lake",
-                "mapping": [{"alias": one, "column": f"the_{one}"} for one in listed],
+                # Columns that differ in case alone are no names of a structure.
+                "mapping": [{"alias": one, "column": "THE_N" if one + name == "tplain" else f"the_{one}"} for one in listed],
                 "properties": {**properties, "path": f"out/{name}", "on_bad_value": "skip"},
             },
             {

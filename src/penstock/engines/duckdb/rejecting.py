@@ -14,7 +14,7 @@ from duckdb import DuckDBPyConnection
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from penstock.engines.duckdb import casts
-from penstock.engines.duckdb.types import column_of, quote
+from penstock.engines.duckdb.types import column_of, text_literal
 from penstock.kit.rejects import SCHEMA, RejectsFile
 from penstock.plan.dtypes import DType, Kind
 from penstock.plan.operators import Write
@@ -72,8 +72,9 @@ def record_of(write: Write) -> str:
     kinds = {one.name: one.dtype for one in write.given.schema}
     known = {name for name, _ in write.target.columns}
     columns = [*write.target.columns, *((name, name) for name in write.target.partition_by if name not in known)]
-    values = ", ".join(f"{quote(title)} := {_json(column_of(name), kinds[name])}" for name, title in columns)
-    return f"CAST(to_json(struct_pack({values})) AS VARCHAR)"
+    # Not a structure: of its names two must not differ in case alone.
+    pairs = ", ".join(f"{text_literal(title)}, {_json(column_of(name), kinds[name])}" for name, title in columns)
+    return f"CAST(json_object({pairs}) AS VARCHAR)"
 
 
 def _json(sql: str, dtype: DType) -> str:
