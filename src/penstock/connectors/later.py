@@ -8,7 +8,17 @@ from pathlib import Path
 
 from penstock.domain.rung import Rungs
 from penstock.plan.operators import Scan, Write
-from penstock.plan.ports import BoundSource, Connection, Connector, Keeper, Landing, Publication, Staged, Written
+from penstock.plan.ports import (
+    BoundSource,
+    Connection,
+    Connector,
+    Keeper,
+    Landing,
+    Publication,
+    Sifter,
+    Staged,
+    Written,
+)
 from penstock.plan.systems import System
 
 
@@ -46,6 +56,22 @@ class Later:
     def discard(self, staged: Staged) -> None:
         """Remove what was staged."""
         self._made.discard(staged)
+
+
+class LaterSifter(Later):
+    """Likewise of what may have no place for what was staged (`penstock.plan.ports.Sifter`)."""
+
+    def __init__(self, system: System, make: Callable[[], Sifter]) -> None:
+        super().__init__(system, make)
+        self._make_sifter = make
+
+    @cached_property
+    def _made(self) -> Sifter:
+        return self._make_sifter()
+
+    def sift(self, staged: Staged, written: Written) -> Written:
+        """Take out of what was staged what the target has no place for."""
+        return self._made.sift(staged, written)
 
 
 class LaterFiles(Later):

@@ -11,11 +11,11 @@ from penstock.connectors.databases.tables import TYPES, Tables
 from penstock.connectors.files.http import HttpFiles
 from penstock.connectors.files.local import LocalFiles
 from penstock.connectors.files.roots import Roots
-from penstock.connectors.later import Later, LaterFiles
+from penstock.connectors.later import Later, LaterFiles, LaterSifter
 from penstock.connectors.web.logins import strategies
 from penstock.connectors.web.rest import WebApis
 from penstock.errors import BadRequest
-from penstock.plan.ports import Connection, Connector, Databases, Keeper
+from penstock.plan.ports import Connection, Connector, Databases, Keeper, Sifter
 from penstock.plan.systems import System
 
 READ_ONLY = frozenset({"http", "singer"})
@@ -67,7 +67,7 @@ def connectors(
     all; *taps* the commands of Singer taps that may be run, by name."""
     objects = LaterFiles(lambda: _object_files(allow))
     sftp = LaterFiles(lambda: _sftp_files(allow))
-    mongo = Later(System.COLLECTIONS, lambda: _mongo(allow))
+    mongo = LaterSifter(System.COLLECTIONS, lambda: _mongo(allow))
     web = WebApis(allow)
     return {
         **dict.fromkeys(("oauth2", *strategies()), web),
@@ -103,7 +103,7 @@ def _sftp_files(allow: str | None) -> Keeper:
     return SftpFiles(allow)
 
 
-def _mongo(allow: str | None) -> Connector:
+def _mongo(allow: str | None) -> Sifter:
     from penstock.connectors.collections.mongo import MongoCollections
 
     return MongoCollections(allow)

@@ -8,6 +8,7 @@ from typing import Any
 from penstock.connectors import staging as folders
 from penstock.connectors.collections import reading
 from penstock.connectors.collections.session import client_of, collection_of, opened, translated
+from penstock.connectors.collections.sifting import sifted
 from penstock.connectors.collections.writing import PAUSES, Writer
 from penstock.connectors.ladder import Ladder, Name
 from penstock.domain.rung import Rungs
@@ -89,6 +90,13 @@ class MongoCollections:
         with opened(staged.connection, self._allow) as client:
             client.admin.command("ping")
 
+    def sift(self, staged: Staged, written: Written) -> Written:
+        """Take out of what was staged the records of which no document can be made."""
+        target = staged.write.destination
+        if not isinstance(target, CollectionTarget):
+            raise PermanentError("This destination is none of a collection.")
+        return sifted(staged, written, target)
+
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the documents that were not written yet. Raises PenstockError that says how many were."""
         target = staged.write.destination
@@ -98,8 +106,8 @@ class MongoCollections:
         stop = Stop() if staged.token.startswith("job-") else STOP
         with opened(staged.connection, self._allow) as client:
             collection = collection_of(client, staged.connection, target.collection)
-            Writer(collection, target, staged, stop).write(written)
-        return Publication((target.collection,))
+            left_out = Writer(collection, target, staged, stop).write(written)
+        return Publication((target.collection,), left_out=left_out)
 
     def discard(self, staged: Staged) -> None:
         """Remove a staging folder; quiet when it is gone."""

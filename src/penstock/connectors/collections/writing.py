@@ -6,25 +6,20 @@ is not known is written again; what is there already under its `_id` is then no 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from bson.errors import BSONError
-from bson.objectid import ObjectId
-from pymongo import InsertOne, UpdateMany, UpdateOne, errors
+from pymongo import errors
 from pymongo.collection import Collection
 
+from penstock.connectors.collections.documents import Document, Documents, Operation, Unfit
 from penstock.connectors.collections.session import translated
-from penstock.connectors.collections.values import stored
 from penstock.errors import DataError, PermanentError, TransientError
 from penstock.kit.stopping import Stop
-from penstock.plan.dtypes import DType
 from penstock.plan.ports import Staged, Written
 from penstock.plan.systems import CollectionTarget
 
@@ -32,28 +27,6 @@ NOTES = ".batches"
 """In a staging folder: a line for each batch that is written."""
 PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)
 _DUPLICATE = 11000
-Document = dict[str, Any]
-Operation = InsertOne[Document] | UpdateOne | UpdateMany
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A key of a document: *path* leads to it, *name* is what it is staged as."""
-
-    name: str
-    path: tuple[str, ...]
-    dtype: DType
-
-
-def columns_of(staged: Staged) -> tuple[Column, ...]:
-    """Return the keys that an output writes, with the types of their fields."""
-    schema, made = staged.write.given.schema, []
-    for name, column in staged.spec.columns:
-        found = schema.find(name)
-        if found is None:
-            raise KeyError(name)
-        made.append(Column(column, tuple(column.split(".")), found.dtype))
-    return tuple(made)
 
 
 class Writer:
@@ -64,17 +37,21 @@ class Writer:
         self._target = target
         self._staged = staged
         self._stop = stop
-        self._columns = columns_of(staged)
-        self._load = staged.load or staged.token
+        self._documents = Documents(target, staged)
+        self._skips = staged.spec.on_bad_value == "skip"
+        self._left_out: int | None = 0
 
-    def write(self, written: Written) -> None:
-        """Write what is not written yet. Raises PenstockError that says how far it came."""
+    def write(self, written: Written) -> int | None:
+        """Write what is not written yet; returns how many records were left out, for no document can be made of them, None
+        where an attempt before this one has written some. Raises PenstockError that says how far it came."""
         if not self._staged.folder.is_dir():
             raise PermanentError("What was staged is gone, so it is not known what of it was written.")
         notes = self._staged.folder / NOTES
         done = notes.stat().st_size if notes.exists() else 0
         # Of an attempt before, the batch behind the last note may be there, or a part of it.
         uncertain = done if notes.exists() else -1
+        if done and self._skips:
+            self._left_out = None
         with notes.open("ab", buffering=0) as out:
             for number, (first, lines) in enumerate(self._batches(written)):
                 if number < done:
@@ -84,15 +61,18 @@ class Writer:
                 except (PermanentError, TransientError, DataError) as error:
                     raise type(error)(f"{error.message} Documents that were written before: {first:,}.") from error
                 out.write(b".")
+        return self._left_out
 
     def _batches(self, written: Written) -> Iterator[tuple[int, list[str]]]:
-        lines, first = _lines_of(self._staged.folder, written.files), 0
+        lines, first = lines_of(self._staged.folder, written.files), 0
         while batch := list(islice(lines, self._target.batch_size)):
             yield first, batch
             first += len(batch)
 
     def _batch(self, first: int, lines: Sequence[str], *, again: bool) -> None:
-        operations = [self._operation(first + at, json.loads(line)) for at, line in enumerate(lines)]
+        operations = list(self._operations(first, lines))
+        if not operations:
+            return
         for pause in (*PAUSES, None):
             try:
                 self._send(operations, again=again)
@@ -104,6 +84,17 @@ class Writer:
                 self._stop.wait(pause)
             else:
                 return
+
+    def _operations(self, first: int, lines: Sequence[str]) -> Iterator[Operation]:
+        for number, line in enumerate(lines, first):
+            if not self._skips:
+                yield self._documents.operation(number, json.loads(line))
+                continue
+            try:
+                yield self._documents.sound(number, line)
+            except Unfit:
+                if self._left_out is not None:
+                    self._left_out += 1
 
     def _send(self, operations: Sequence[Operation], *, again: bool) -> None:
         with translated(self._staged.connection):
@@ -131,58 +122,6 @@ class Writer:
             return True
         return again and self._collection.find_one({"_id": document["_id"]}) == dict(document)
 
-    def _operation(self, number: int, record: Mapping[str, Any]) -> Operation:
-        values = [(one, self._stored(one, record.get(one.name))) for one in self._columns]
-        if self._target.operation == "insert":
-            return InsertOne(self._document(number, values))
-        keys: Document = {}
-        chosen: Document = {}
-        for column, value in values:
-            (keys if column.name in self._target.keys else chosen)[column.name] = value
-        if None in keys.values():
-            name = next(name for name, value in keys.items() if value is None)
-            raise PermanentError(
-                f"The key '{name}' of record {number + 1:,} is null, so no document can be found by it."
-            )
-        identity = {"_id": chosen.pop("_id")} if "_id" in chosen else {}
-        change = {"$set": chosen} if chosen else {}
-        change |= {"$setOnInsert": identity or ({} if chosen else keys)} if identity or not chosen else {}
-        kind = UpdateMany if self._target.multi else UpdateOne
-        return kind(keys, change, upsert=self._target.upsert)
-
-    def _stored(self, column: Column, raw: Any) -> Any:
-        try:
-            return stored(raw, column.dtype)
-        except (DataError, ValueError) as error:
-            said = error.message if isinstance(error, DataError) else str(error)
-            raise PermanentError(f"The field '{column.name}' cannot be written: {said}.") from error
-
-    def _document(self, number: int, values: Sequence[tuple[Column, Any]]) -> Document:
-        document: Document = {}
-        if self._target.id_column is None:
-            document["_id"] = made_id(self._load, self._staged.write.component_id, number)
-        for column, value in values:
-            if column.name == "_id" and value is None:
-                raise PermanentError(f"The _id of record {number + 1:,} is null.")
-            inner = document
-            for part in column.path[:-1]:
-                inner = inner.setdefault(part, {})
-            inner[column.path[-1]] = value
-        return document
-
-
-def made_id(load: str, component_id: str, number: int) -> ObjectId:
-    """Return the `_id` of a record without one: the same whenever the job writes it, and no other's.
-
-    Its first four bytes are when the job was submitted, as in every such id; the others tell records apart.
-    """
-    try:
-        seconds = int(datetime.fromisoformat(load.rpartition(" ")[2]).timestamp()) & 0xFFFFFFFF
-    except ValueError:
-        seconds = 0
-    begin = int.from_bytes(hashlib.sha256(f"{load}\0{component_id}".encode()).digest()[:8])
-    return ObjectId(seconds.to_bytes(4) + ((begin + number) % 2**64).to_bytes(8))
-
 
 def _is_of_id(fault: Mapping[str, Any]) -> bool:
     """Tell whether it is the `_id` that is there already, and not what another unique index forbids."""
@@ -190,7 +129,8 @@ def _is_of_id(fault: Mapping[str, Any]) -> bool:
     return set(pattern) == {"_id"} if isinstance(pattern, dict) else "_id" in str(fault.get("errmsg", ""))
 
 
-def _lines_of(folder: Path, files: Sequence[str]) -> Iterator[str]:
+def lines_of(folder: Path, files: Sequence[str]) -> Iterator[str]:
+    """Yield the staged records of an output, as lines. Raises PermanentError."""
     for name in files:
         try:
             with (folder / name).open(encoding="utf-8", newline="\n") as stream:

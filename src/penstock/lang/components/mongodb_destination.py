@@ -44,7 +44,7 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Write | None:
         id_column=ID if ID in names else None,
         batch_size=size,
     )
-    target = FileTarget(connection, collection, columns, format="json")
+    target = FileTarget(connection, collection, columns, format="json", on_bad_value=chosen["on_bad_value"])
     return Write(step.node.name, step.node.id, step.kind.type, given, target, destination)
 
 
@@ -119,7 +119,7 @@ component = Component(
         Property(
             "on_bad_value", choice("set_null", "skip", "fail"),
             "What a value that does not fit does: becomes null, drops its record, or fails the job.", "fail",
-            available=("fail",),
+            available=("skip", "fail"),
         ),
     ),
 )  # fmt: skip

@@ -9,3 +9,7 @@ SELECT * FROM "all";
 -- upsert
 WITH "strict" AS NOT MATERIALIZED (SELECT * FROM source('strict'))
 SELECT * FROM "strict";
+
+-- odd
+WITH "upsert rejected" AS NOT MATERIALIZED (SELECT * FROM source('upsert rejected'))
+SELECT * FROM "upsert rejected";

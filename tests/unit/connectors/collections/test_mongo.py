@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -18,11 +18,12 @@ from bson.datetime_ms import DatetimeMS
 from pymongo import MongoClient, errors
 from pymongo.collection import Collection
 
-from penstock.connectors.collections import session, writing
+from penstock.connectors.collections import documents, session, writing
+from penstock.connectors.collections.documents import made_id
 from penstock.connectors.collections.mongo import MongoCollections
 from penstock.connectors.collections.reading import projection_of
 from penstock.connectors.collections.values import landed, stored
-from penstock.connectors.collections.writing import made_id
+from penstock.connectors.files.local import LocalFiles
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
 from penstock.plan.dtypes import SCHEMA_WORDS
 from penstock.plan.ports import Connection, Written
@@ -302,6 +303,90 @@ def test_another_attempt_goes_on_where_one_died(shop: Runner, monkeypatch: pytes
     shop.run(Order(**{**order.to_json(), "token": "job-7-2", "granted_token": "job-7-1", "granted": granted}))
     assert sorted(one["n"] for one in shop.things.find()) == list(range(10))
     assert list((shop.folder / "staged").iterdir()) == []
+
+
+UNFIT = [
+    {"id": "a", "at": "2026-05-06T07:08:09Z", "more": {"n": 1}}, {"id": "b", "at": "+12026-05-06T00:00:00Z", "more": {"n": 1}},
+    {"id": None, "at": "0000-05-06T00:00:00Z"}, {"id": "d", "more": {"k\0": 1}}, {"id": "e"}, {"id": "f", "more": None},
+]  # fmt: skip
+UNFIT_FIELDS = [field("id"), field("at", "datetime"), field("more", "json")]
+
+
+def rejecting(shop: Runner, records: Sequence[Any], mapping: Any = None, **properties: Any) -> Order:
+    """Return the order of a write whose rejected records go to the folder `bad`."""
+    order = shop.writing(records, UNFIT_FIELDS, mapping, on_bad_value="skip", **properties)
+    flow = json.loads(order.flow)
+    flow["components"].append({
+        "id": "bad", "type": "cloud_storage_destination_component", "connection": {"name": "lake"},
+        "properties": {"path": "bad", "format": "json", "if_exists": "replace"},
+    })  # fmt: skip
+    flow["edges"].append({"from": "out", "to": "bad", "output": "rejected"})
+    return replace(order, flow=json.dumps(flow))
+
+
+def rejected(shop: Runner) -> dict[str, tuple[str, Any]]:
+    lines = [json.loads(line) for one in (shop.lake / "bad").iterdir() for line in one.read_text().splitlines()]
+    return {one["place"]: (one["reason"], json.loads(one["record"])) for one in lines}
+
+
+def test_what_is_no_document_is_left_out(shop: Runner) -> None:
+    (out,) = shop.write(UNFIT, UNFIT_FIELDS, on_bad_value="skip", batch_size=1).outputs
+    assert {one.get("id") for one in shop.documents()} == {"a", "e", "f"}
+    receipt = out.receipt
+    assert (out.records, receipt["written"], receipt["rejected"], receipt["filtered"]) == (6, 3, 3, 0)
+    with pytest.raises(PermanentError, match="The field 'at' cannot be written: Invalid isoformat"):
+        shop.write(UNFIT[1:2], UNFIT_FIELDS)
+
+
+def test_what_is_no_document_goes_to_a_second_output(shop: Runner) -> None:
+    out, bad = shop.run(rejecting(shop, UNFIT)).outputs
+    assert {one.get("id") for one in shop.documents()} == {"a", "e", "f"}
+    found = rejected(shop)
+    assert {place: reason for place, (reason, _) in found.items()} == {
+        "record 2": "Column 'at': Invalid isoformat string: '12026-05-06T00:00:00.000Z'.",
+        "record 3": "Column 'at': year 0 is out of range.",
+        "record 4": "It cannot be a document: Invalid document: Key names must not contain the NULL byte.",
+    }
+    assert found["record 2"][1] == {"id": "b", "at": "12026-05-06T00:00:00.000Z", "more": {"n": 1}}
+    receipt = out.receipt
+    assert (out.records, receipt["written"], receipt["rejected"], receipt["filtered"], bad.records) == (3, 3, 3, 0, 3)
+    assert [json.loads(line)["id"] for line in out.preview.splitlines()] == ["a", "e", "f"]
+    assert "hash" not in receipt
+
+
+def test_a_key_that_is_null_is_rejected(shop: Runner) -> None:
+    mapping = [{"alias": "id", "key": True}, {"alias": "more"}]
+    shop.run(rejecting(shop, [{"id": None, "more": {}}, {"id": "a", "more": {}}], mapping, operation="update"))
+    assert [one["id"] for one in shop.documents()] == ["a"]
+    assert rejected(shop)["record 1"][0] == "Column 'id': the key is null, so no document can be found by it."
+
+
+def test_a_document_that_is_too_large_is_rejected(shop: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(documents, "MOST_BYTES", 1500)
+    out, bad = shop.run(rejecting(shop, [{"id": "x" * 2000}, {"id": "a"}])).outputs
+    assert (out.records, bad.records) == (1, 1)
+    assert "bytes, more than the 1,500 that one may have." in rejected(shop)["record 1"][0]
+
+
+def test_what_is_rejected_is_published_once_by_the_next_attempt(shop: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.gate = keeping = Keeping()
+    order, send = rejecting(shop, UNFIT, batch_size=1), writing.Writer._send
+
+    def dies(self: Any, *given: Any, **more: Any) -> Any:
+        send(self, *given, **more)
+        raise Cut
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing.Writer, "_send", dies)
+        patched.setattr(MongoCollections, "discard", lambda self, staged: None)
+        patched.setattr(LocalFiles, "discard", lambda self, staged: None)
+        with pytest.raises(Cut):
+            shop.run(order)
+    (shop.lake / "in.json").unlink()  # nothing is computed again
+    granted = json.loads(json.dumps([asdict(one) for one in keeping.asked]))
+    out, bad = shop.run(replace(order, token="job-7-2", granted_token="job-7-1", granted=granted)).outputs
+    assert sorted(one["id"] for one in shop.documents()) == ["a", "e", "f"]
+    assert (out.records, bad.records, len(rejected(shop))) == (3, 3, 3)
 
 
 def test_made_ids() -> None:
