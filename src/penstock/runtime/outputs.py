@@ -95,7 +95,10 @@ class Outputs:
         if not isinstance(connector, Sifter):
             return written
         with naming(write.component):
-            return connector.sift(self.staged[write.component], written)
+            try:
+                return connector.sift(self.staged[write.component], written)
+            except OSError as error:
+                raise PermanentError(f"What it rejects cannot be kept: {error.strerror or error}. Make room.") from error
 
     def folders(self) -> list[str]:
         """Return the staging folders."""

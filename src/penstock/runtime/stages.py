@@ -19,13 +19,13 @@ FOLDER = "rejected"
 
 @dataclass(slots=True)
 class Share:
-    """A reporter of one of several runs of an engine: *done* of *runs* are over, and records of the sources that they *read*
-    were told."""
+    """A reporter of one of several runs of an engine: *done* of *runs* are over, and of each source as many records were told as
+    *read* says: a run that reads it once more tells of what lies beyond."""
 
     reporter: Reporter
     done: int
     runs: int
-    read: frozenset[str] = field(default_factory=frozenset)
+    read: dict[str, int] = field(default_factory=dict)
 
     def log(self, level: str, line: str) -> None:
         """Pass it on."""
@@ -37,7 +37,8 @@ class Share:
 
     def source(self, component: str, records: int) -> None:
         """Pass it on, but for what was told."""
-        if component not in self.read:
+        if records > self.read.get(component, -1):
+            self.read[component] = records
             self.reporter.source(component, records)
 
     def output(self, component: str, records: int | None, progress: float | None) -> None:
@@ -57,7 +58,7 @@ def stage(
     """Return what was written for each output, in the plan's order. *sources* are all but those of rejected records, which land
     here; *outputs* are prepared. Raises as the engine and connectors do."""
     parts = stages(plan)
-    bound, written, read = dict(sources), dict[str, Written](), frozenset[str]()
+    bound, written, read = dict(sources), dict[str, Written](), dict[str, int]()
     for number, part in enumerate(parts):
         scans = [one for one in iter_operators(part) if isinstance(one, Scan)]
         for scan in scans:
@@ -74,7 +75,6 @@ def stage(
             replace(limits, scratch=scratch),
             Share(reporter, number, len(parts), read),
         )
-        read |= {one.component for one in scans}
         for write, one in zip(part.outputs, ran, strict=True):
             written[write.component] = _sifted(write, one, outputs, reporter)
     return tuple(written[write.component] for write in plan.outputs)

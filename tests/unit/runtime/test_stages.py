@@ -26,15 +26,16 @@ class Heard(Quiet):
 
 
 def test_runs_are_told_as_one_job() -> None:
-    heard = Heard()
-    for number, read in enumerate((frozenset[str](), frozenset({"s"}))):
+    heard, read = Heard(), dict[str, int]()
+    for number, records in enumerate((5, 7)):
         share = Share(heard, number, 2, read)
-        share.source("s", 0)
-        share.source("t rejected", 7)
+        for count in (0, 5, records):
+            share.source("s", count)
+        share.source("t rejected", 0)
         for fraction in (0.0, 0.5, 1.0):
             share.progress(fraction)
         share.output("o", 3, 1.0)
         share.log("info", "a line")
     assert heard.fractions == [0.0, 0.25, 0.5, 0.5, 0.75, 1.0]
-    assert heard.read == [("s", 0), ("t rejected", 7), ("t rejected", 7)]
+    assert heard.read == [("s", 0), ("s", 5), ("t rejected", 0), ("s", 7)]
     assert (heard.written, heard.lines) == ([("o", 3)] * 2, [("info", "a line")] * 2)
