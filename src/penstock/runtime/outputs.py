@@ -98,7 +98,9 @@ class Outputs:
             try:
                 return connector.sift(self.staged[write.component], written)
             except OSError as error:
-                raise PermanentError(f"What it rejects cannot be kept: {error.strerror or error}. Make room.") from error
+                raise PermanentError(
+                    f"What it rejects cannot be kept: {error.strerror or error}. Make room."
+                ) from error
 
     def folders(self) -> list[str]:
         """Return the staging folders."""

@@ -19,12 +19,13 @@ FOLDER = "rejected"
 
 @dataclass(slots=True)
 class Share:
-    """A reporter of one of several runs of an engine: *done* of *runs* are over, and of each source as many records were told as
-    *read* says: a run that reads it once more tells of what lies beyond."""
+    """A reporter of one of several runs of an engine: *done* of *runs* are over, in which sources gave as many records as
+    *before* says: of one that is read once more no fewer are told. *read* is what they have given in this run."""
 
     reporter: Reporter
     done: int
     runs: int
+    before: Mapping[str, int] = field(default_factory=dict)
     read: dict[str, int] = field(default_factory=dict)
 
     def log(self, level: str, line: str) -> None:
@@ -36,10 +37,9 @@ class Share:
         self.reporter.progress((self.done + fraction) / self.runs)
 
     def source(self, component: str, records: int) -> None:
-        """Pass it on, but for what was told."""
-        if records > self.read.get(component, -1):
-            self.read[component] = records
-            self.reporter.source(component, records)
+        """Pass it on, and no fewer than were told before."""
+        self.read[component] = max(records, self.before.get(component, 0))
+        self.reporter.source(component, self.read[component])
 
     def output(self, component: str, records: int | None, progress: float | None) -> None:
         """Pass it on."""
@@ -67,14 +67,16 @@ def stage(
         # What an engine unpacks has names that count from one in each run.
         scratch = limits.scratch if number == 0 else limits.scratch / f"stage-{number}"
         scratch.mkdir(exist_ok=True)
+        share = Share(reporter, number, len(parts), read)
         ran = engine.run(
             part,
             {one.component: bound[one.component] for one in scans},
             {one.component: outputs.staged[one.component] for one in part.outputs},
             context,
             replace(limits, scratch=scratch),
-            Share(reporter, number, len(parts), read),
+            share,
         )
+        read = {**read, **share.read}
         for write, one in zip(part.outputs, ran, strict=True):
             written[write.component] = _sifted(write, one, outputs, reporter)
     return tuple(written[write.component] for write in plan.outputs)
