@@ -337,11 +337,3 @@ def test_a_number_that_is_none_in_sqlite(tmp_path: Path, sqlite_base: Base) -> N
     assert places(jobs) == {
         "record 2": f"Column 'r': {why}", "record 3": f"Column 's': {why}", "record 4": f"Column 'r': {why} Column 's': {why}",
     }  # fmt: skip
-
-
-def test_redshift_cannot_say(tmp_path: Path, redshift_base: Base) -> None:
-    jobs = Jobs(tmp_path, redshift_base)
-    redshift_base.sql("CREATE TABLE t (number int, name varchar(8), seen date)")
-    (jobs.lake / "in.csv").write_text(GIVEN)
-    components, text = flow(jobs)
-    assert "cannot say before it writes which records it rejects." in jobs.failed(*components, flow=text)

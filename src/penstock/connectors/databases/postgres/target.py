@@ -196,8 +196,8 @@ class PostgresTarget:
 
     @property
     def sifts(self) -> bool:
-        """Whether the server tells of a text whether it is a value of a type, and why not."""
-        return self._raw.info.server_version >= _VALID_SINCE
+        """Whether the server tells of a text whether it is a value of a type, and why not; who asks in another way knows."""
+        return type(self).misfits is not PostgresTarget.misfits or self._raw.info.server_version >= _VALID_SINCE
 
     def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
         """Yield the values that do not fit, in the server's words: texts of all records are asked for in a temporary table."""

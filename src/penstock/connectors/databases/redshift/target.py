@@ -77,11 +77,6 @@ class RedshiftTarget(PostgresTarget):
     stage: Stage | None = None
     is_by_types = False
 
-    @property
-    def sifts(self) -> bool:
-        """Whether it is told before the write which values do not fit."""
-        return False
-
     def literal(self, text: str) -> str:
         """Return a text in quotes."""
         return redshift.literal(text)
