@@ -337,3 +337,23 @@ def test_a_number_that_is_none_in_sqlite(tmp_path: Path, sqlite_base: Base) -> N
     assert places(jobs) == {
         "record 2": f"Column 'r': {why}", "record 3": f"Column 's': {why}", "record 4": f"Column 'r': {why} Column 's': {why}",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["redshift", "mysql", "snowflake", "bigquery"])
+def test_every_other_database_that_says_what_does_not_fit(
+    kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    other: Base = request.getfixturevalue(f"{kind}_base")
+    if getattr(other.target(), "misfits", target.PostgresTarget.misfits) is target.PostgresTarget.misfits:
+        pytest.skip("it does not say in its own way")
+    jobs = Jobs(tmp_path, other)
+    types = ("bigint", "varchar") if kind == "bigquery" else ("int", "varchar(8)")
+    other.sql(f"CREATE TABLE t (number {types[0]}, name {types[1]}, seen date)")
+    (jobs.lake / "in.csv").write_text("1,one,2024-05-06\nx,two,2024-05-07\n3,,\n5,five,no day\n6,six,2024-05-08\n")
+    operation = "merge" if kind == "bigquery" else "merge_update_insert"
+    loaded, kept = jobs.run(flow=flow(jobs, operation=operation)[1]).outputs
+    assert (loaded.records, loaded.receipt["rejected"], loaded.receipt["written"], kept.records) == (3, 2, 3, 2)
+    assert {place: reason.partition(":")[0] for place, reason in places(jobs).items()} == {
+        "record 2": "Column 'number'", "record 4": "Column 'seen'",
+    }  # fmt: skip
+    assert other.rows("SELECT count(*) FROM t") == [(3,)]
