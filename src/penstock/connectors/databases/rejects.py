@@ -21,6 +21,7 @@ from penstock.connectors.databases.misfits import Misfit, Sifting
 from penstock.connectors.databases.targets import Asked, Column, Family, Item, Table
 from penstock.errors import InvariantBroken, PermanentError
 from penstock.kit.rejects import SCHEMA, SIFTED, WRITTEN, Numbers, RejectsFile
+from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Staged, Written
 from penstock.plan.systems import DatabaseTarget
@@ -120,6 +121,7 @@ def _taken_out(files: StagedFiles, items: Sequence[Item], reasons: Iterator[tupl
             # As the engine writes it: a dictionary would hold one zero for both.
             with pq.ParquetWriter(beside, schema, compression="none", use_dictionary=False) as sound:
                 for batch in StagedFiles((path,)).batches():
+                    STOP.check()
                     bad: list[int] = []
                     said: list[str] = []
                     while waiting is not None and waiting[0] < at + batch.num_rows:
