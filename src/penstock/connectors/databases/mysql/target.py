@@ -7,18 +7,23 @@ warning fails the load. Only the lines of the load are ever sent, whatever file 
 from __future__ import annotations
 
 import hashlib
+import re
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import pyarrow as pa
 import pymysql
 from pymysql.connections import MySQLResult
 from pymysql.constants import ER, SERVER_STATUS
 from pymysql.cursors import Cursor
 
+from penstock.connectors.databases import sifting
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, encoded
+from penstock.connectors.databases.misfits import Misfit
+from penstock.connectors.databases.mysql.probing import JSON, probing
 from penstock.connectors.databases.mysql.session import NO_PEER, connected, fault_of, said_of, shut
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
@@ -48,6 +53,9 @@ _LATER = frozenset({ER.LOCK_WAIT_TIMEOUT, ER.LOCK_DEADLOCK})
 _SEND_BYTES = (1 << 20) - 16
 """Of a packet; servers take sixteen times as much."""
 _LOCK_S = 86_400
+_MARIADB = re.compile(r"(\d+)\.(\d+)\.\d+-mariadb", re.IGNORECASE)
+_CHECKS_JSON = (10, 4)
+"""The version of MariaDB that checks what goes into a column of JSON."""
 _MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO"
 
 
@@ -100,7 +108,9 @@ def target(connection: Connection, place: Place) -> Iterator[MysqlTarget]:
 
 def _prepare(raw: Any) -> None:
     with raw.cursor(Cursor) as cursor:
-        cursor.execute(f"SET time_zone = '+00:00', sql_notes = 0, sql_mode = '{_MODE}', net_read_timeout = 600")
+        cursor.execute(
+            f"SET time_zone = '+00:00', sql_notes = 0, lc_messages = 'en_US', sql_mode = '{_MODE}', net_read_timeout = 600"
+        )
 
 
 class MysqlTarget:
@@ -149,11 +159,23 @@ class MysqlTarget:
             f"SELECT column_name, column_type, {_WORD} FROM information_schema.columns WHERE {where} "
             "ORDER BY ordinal_position"
         )
-        return Table(
-            name,
-            tuple(Column(str(one), str(shown), _FAMILIES.get(str(kind), Family.OTHER)) for one, shown, kind in columns),
-            is_plain=kind == "BASE TABLE",
+        checked = self._checked_json(where) if any(str(word) == "longtext" for _, _, word in columns) else frozenset()
+        made = (
+            Column(str(one), JSON if str(one) in checked else str(shown), _FAMILIES.get(str(word), Family.OTHER))
+            for one, shown, word in columns
         )
+        return Table(name, tuple(made), is_plain=kind == "BASE TABLE")
+
+    def _checked_json(self, where: str) -> frozenset[str]:
+        """Return the columns of MariaDB's JSON, which are texts with a check of their own."""
+        version = _MARIADB.search(str(self._raw.get_server_info()))
+        if version is None or tuple(map(int, version.groups())) < _CHECKS_JSON:
+            return frozenset()
+        found = self.rows(
+            "SELECT constraint_name, check_clause FROM information_schema.check_constraints WHERE "
+            + where.replace("table_schema", "constraint_schema")
+        )
+        return frozenset(str(name) for name, clause in found if clause == f"json_valid({self.quoted(str(name))})")
 
     def may_create(self, schema: str | None) -> bool:
         """Tell whether there is a database for a table; MySQL does not say what the user may."""
@@ -228,26 +250,56 @@ class MysqlTarget:
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table, by LOAD DATA LOCAL."""
-        if on_bad_value != "fail":
-            raise PermanentError("'on_bad_value' other than fail is not available for MySQL in this version yet.")
-        families = {one.name: one.family for one in table.columns}
-        digits = frozenset(
-            index
-            for index, one in enumerate(items)
-            if one.kind is Kind.BOOLEAN and families.get(one.column) is not Family.TEXT
-        )
-        listed = ", ".join(self.quoted(one.column) for one in items)
-        self._raw.waiting = (encoded(batch, "\\0", digits) for batch in files.batches())
-        try:
-            records = self.execute(
-                f"LOAD DATA LOCAL INFILE 'lines' INTO TABLE {table.name} CHARACTER SET utf8mb4 ({listed})"
+        digits, columns = _digits(table, items), [one.column for one in items]
+        if on_bad_value == "fail":
+            return Loaded(self._added(table.name, columns, files.batches(), digits))
+        with probing(self, table, items, digits) as probe:
+            return sifting.load(
+                files, probe.bad, lambda batch: self._added(table.name, columns, iter([batch]), digits), on_bad_value
             )
-        finally:
-            self._raw.waiting = None
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit (`misfits.Sifting`)."""
+        with probing(self, table, items, _digits(table, items)) as probe:
+            yield from sifting.misfits(files, items, probe.bad)
+
+    def _added(
+        self, name: str, columns: Sequence[str], batches: Iterator[pa.RecordBatch], digits: frozenset[int]
+    ) -> int:
+        """Add batches to a table. Raises PermanentError for whatever there is to be said of them."""
+        records = self.load(name, columns, batches, digits)
         warnings = self.rows("SHOW WARNINGS LIMIT 1")
         if warnings:
             raise PermanentError(f"the database says: {str(warnings[0][2]).rstrip('.')}.")
-        return Loaded(records)
+        return records
+
+    def load(
+        self,
+        name: str,
+        columns: Sequence[str],
+        batches: Iterator[pa.RecordBatch],
+        digits: frozenset[int],
+        more: str = "",
+    ) -> int:
+        """Add batches to a table as well as it goes (`probing.Loader`)."""
+        listed = ", ".join(self.quoted(one) for one in columns)
+        self._raw.waiting = (encoded(batch, "\\0", digits) for batch in batches)
+        try:
+            return self.execute(
+                f"LOAD DATA LOCAL INFILE 'lines' INTO TABLE {name} CHARACTER SET utf8mb4 ({listed}){more}"
+            )
+        finally:
+            self._raw.waiting = None
+
+
+def _digits(table: Table, items: Sequence[Item]) -> frozenset[int]:
+    """Return which of the items are booleans that go as 1 and 0."""
+    families = {one.name: one.family for one in table.columns}
+    return frozenset(
+        index
+        for index, one in enumerate(items)
+        if one.kind is Kind.BOOLEAN and families.get(one.column) is not Family.TEXT
+    )
 
 
 def _fault(error: pymysql.MySQLError) -> PermanentError | TransientError:
