@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -17,11 +17,12 @@ _NAME = re.compile("penstock_[0-9a-f]{32}")
 class Driver:
     """A connection of Python's database API. *answers* are patterns of statements, the first that fits counts; an exception in
     place of an answer is raised, and of a list the next answer is given, the last one again and again. *info* is what psycopg
-    says of a session."""
+    says of a session, *wrong* what a statement fails with for one of its records, None where it does not."""
 
     answers: list[tuple[str, Answer | Exception | list[Answer]]] = field(default_factory=list)
     info: Any = field(default_factory=SimpleNamespace)
     told: list[str] = field(default_factory=list)
+    wrong: Callable[[str, Sequence[Any]], Exception | None] = lambda sql, record: None
     is_closed: bool = False
 
     def cursor(self) -> Cursor:
@@ -62,6 +63,7 @@ class Cursor:
         self._rows: list[Sequence[Any]] = []
         self.description: Sequence[Any] | None = None
         self.rowcount = -1
+        self._errors: list[Any] = []
 
     def execute(self, sql: str | bytes, values: Any = None) -> None:
         """Note a statement, and find its answer; one without has neither rows nor changes."""
@@ -78,11 +80,24 @@ class Cursor:
         self.description, rows, self.rowcount = found
         self._rows = list(rows)
 
-    def executemany(self, sql: str, values: Sequence[Any]) -> None:
-        """Note a statement and its values."""
-        self._driver.told.append(f"{sql} -- {list(values)!r}")
+    def executemany(self, sql: str, values: Sequence[Any], batcherrors: bool = False) -> None:
+        """Note a statement and its values; what is wrong with them is kept where that is asked for, as oracledb does."""
+        self._driver.told.append(f"{sql} --{' batcherrors' * batcherrors} {list(values)!r}")
         self._answer(sql)
-        self.rowcount = len(values)
+        found = [(offset, self._driver.wrong(sql, one)) for offset, one in enumerate(values)]
+        self._errors = []
+        for offset, error in found:
+            if error is None:
+                continue
+            if not batcherrors:
+                raise error
+            error.args[0].offset = offset
+            self._errors.append(error.args[0])
+        self.rowcount = len(values) - len(self._errors)
+
+    def getbatcherrors(self) -> list[Any]:
+        """Return what was wrong, as oracledb does."""
+        return self._errors
 
     def setinputsizes(self, *types: Any) -> None:
         """Note as what the values of the next statement are sent, as oracledb does."""

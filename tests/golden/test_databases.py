@@ -299,7 +299,7 @@ def bigquery(name: str) -> tuple[Any, Any]:
 
 
 SYSTEMS = {"bigquery": bigquery, "oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
-MORE = {"sqlserver": POLICIES, "redshift": STAGED, "snowflake": POLICIES}
+MORE = {"oracle": POLICIES, "sqlserver": POLICIES, "redshift": STAGED, "snowflake": POLICIES}
 OWN = {"bigquery": BIGQUERY}
 LOADS = [(system, name) for system in SYSTEMS for name in (*OWN.get(system, CASES), *MORE.get(system, ()))]
 

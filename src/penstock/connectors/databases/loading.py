@@ -19,6 +19,7 @@ from penstock.connectors.databases.lines import Reading, StagedFiles
 from penstock.connectors.databases.merging import KEYED, Given, Merge, temporaries
 from penstock.connectors.databases.pieces import NONE_YET, Counts, Piece, following, left_standing
 from penstock.connectors.databases.targets import (
+    Aside,
     Item,
     Loaded,
     Narrowing,
@@ -27,7 +28,6 @@ from penstock.connectors.databases.targets import (
     Table,
     Taken,
     Target,
-    TextsFirst,
 )
 from penstock.errors import InvariantBroken, LeaseLost, PenstockError, PermanentError, TransientError
 from penstock.plan.ports import Publication, Staged, Written
@@ -247,8 +247,7 @@ class Load:
         if not session.creates_in_transaction and before is None:
             self._table(session, items)  # In a transaction it would end it.
         given = self._given(session, items)
-        if isinstance(session, TextsFirst) and self.staged.spec.on_bad_value != "fail":
-            session.texts_first(target.schema, items)
+        self._aside(session, items)
         has_after = outside and after is not None
         entry = Entry(piece.is_last and not has_after, piece.end, piece.number, ledger.epoch)
         session.begin()
@@ -261,6 +260,7 @@ class Load:
             if not session.creates_in_transaction:
                 self._table(session, items)
                 given = given or self._given(session, items)
+                self._aside(session, items)
                 if not session.is_open():
                     session.begin()
             if self.is_once:
@@ -355,6 +355,13 @@ class Load:
         if session.find(self.target.schema, self.target.table) is None:
             return None
         return self._temporaries(session, self._table(session, items), items)
+
+    def _aside(self, session: Target, items: Sequence[Item]) -> None:
+        """Have a table made for what may not fit, where it cannot be made later."""
+        if self.staged.spec.on_bad_value == "fail" or not isinstance(session, Aside):
+            return
+        is_there = self.found is not None or session.find(self.target.schema, self.target.table) is not None
+        session.aside(self.target.schema, self._table(session, items) if is_there else None, items)
 
     def _temporaries(self, session: Target, table: Table, items: Sequence[Item]) -> Given:
         has_more = self.piece.is_first and not self.piece.is_last and not self._keys_are_plain(table, items)

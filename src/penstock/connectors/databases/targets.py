@@ -191,11 +191,11 @@ class Staging(Protocol):
 
 
 @runtime_checkable
-class TextsFirst(Protocol):
-    """A session that needs a table of texts for what may not fit, which a transaction would end."""
+class Aside(Protocol):
+    """A session that needs a table of its own for what may not fit, which a transaction would end."""
 
-    def texts_first(self, schema: str | None, items: Sequence[Item]) -> None:
-        """Make that table, once for a session: a text for each column."""
+    def aside(self, schema: str | None, table: Table | None, items: Sequence[Item]) -> None:
+        """Make that table, once for a session; *table* is what is written, None where it is not there yet."""
 
 
 @runtime_checkable

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,7 +23,7 @@ from penstock.connectors.databases.oracle.source import OracleReader
 from penstock.connectors.databases.oracle.target import OracleTarget
 from penstock.connectors.databases.session import Gone
 from penstock.connectors.databases.sources import Into
-from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Table
+from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Table
 from penstock.connectors.places import Place, TlsRefused
 from penstock.errors import PermanentError, TransientError
 from penstock.kit.secret import hidden
@@ -245,10 +246,127 @@ def test_values_as_they_are_sent(
 
 def test_what_no_decimal_is_is_refused(driver: ModuleType, tmp_path: Path) -> None:
     table = Table('"t"', (Column("v", "NUMBER", Family.DECIMAL),))
-    with pytest.raises(PermanentError, match="which has no nan"):
-        OracleTarget(driver.Driver()).bulk(
-            table, [Item("v", Kind.DOUBLE, False)], staged(tmp_path, pa.array([float("nan")])), "fail"
+    for value in (float("nan"), -float("inf"), 1e126, 1e-140):
+        with pytest.raises(PermanentError, match=re.escape(f"which has no {str(value).replace('inf', 'infinity')}")):
+            OracleTarget(driver.Driver()).bulk(
+                table, [Item("v", Kind.DOUBLE, False)], staged(tmp_path, pa.array([value])), "fail"
+            )
+
+
+# --- what does not fit
+
+PEOPLE = Table(
+    '"t"',
+    (
+        Column("id", "NUMBER", Family.FLAG),
+        Column("name", "VARCHAR2", Family.TEXT),
+        Column("paid", "NUMBER", Family.DECIMAL),
+    ),
+)
+ITEMS = [Item("id", Kind.CHARARRAY, False), Item("name", Kind.CHARARRAY, False), Item("paid", Kind.DOUBLE, False)]
+RECORDS = [
+    ("1", "Ann", 1.5), ("x", "Bert", 2.5), (None, "Christopher", None), ("y", "Christopher", float("nan")), ("2", "Dan", 1e200),
+    ("3", None, None), ("4", "Eve", 0.0),
+]  # fmt: skip
+MISFITS = [
+    (1, "id", "ORA-01722: invalid number"),
+    (2, "name", 'ORA-12899: value too large for column "name" (actual: 11, maximum: 9)'),
+    (3, "id", "ORA-01722: invalid number"),
+    (3, "name", 'ORA-12899: value too large for column "name" (actual: 11, maximum: 9)'),
+    (3, "paid", "The column is a NUMBER, which has no nan"),
+    (4, "paid", "The column is a NUMBER, which has no 1e+200"),
+]
+
+
+def wrong(sql: str, record: tuple[Any, ...]) -> Exception | None:
+    """What Oracle says of the first value of a record that does not fit."""
+    for name, value in zip(re.findall(r'"(\w+)"', sql.partition("VALUES")[0].partition("(")[2]), record, strict=True):
+        if name == "id" and value is not None and not value.isdigit():
+            return raised("ORA-01722", "invalid number")
+        if name == "name" and value is not None and len(value) > 9:
+            where = f'"ME"."ora$ptt_penstock_1"."name" (actual: {len(value)}, maximum: 9)'
+            return raised("ORA-12899", f"value too large for column {where}")
+    return None
+
+
+def people(folder: Path, records: list[Any] = RECORDS) -> StagedFiles:
+    columns = zip(*records, strict=True)
+    arrays = [pa.array(one, kind) for one, kind in zip(columns, (pa.string(), pa.string(), pa.float64()), strict=True)]
+    pq.write_table(pa.Table.from_arrays(arrays, names=["id", "name", "paid"]), folder / "v.parquet")
+    return StagedFiles((folder / "v.parquet",))
+
+
+def added(raw: Any) -> list[Any]:
+    """The records that went into the table itself."""
+    told = [one for one in raw.told if one.startswith('INSERT INTO "t"')]
+    return [record for one in told for record in eval(one.partition(" -- ")[2], {"Decimal": Decimal})]
+
+
+def test_what_does_not_fit_is_named(driver: ModuleType, tmp_path: Path) -> None:
+    raw = driver.Driver(wrong=wrong)
+    found = list(OracleTarget(raw).misfits(PEOPLE, ITEMS, people(tmp_path)))
+    assert [(one.number, one.column, one.reason) for one in found] == MISFITS
+    assert added(raw) == []
+    assert raw.told[-1] == "-- rollback"
+
+
+@pytest.mark.parametrize("policy", ["skip", "set_null"])
+def test_what_does_not_fit_is_left_out_or_null(driver: ModuleType, tmp_path: Path, policy: str) -> None:
+    raw = driver.Driver(wrong=wrong)
+    target = OracleTarget(raw)
+    target.aside(None, PEOPLE, ITEMS)
+    target.aside(None, PEOPLE, ITEMS)
+    assert len([one for one in raw.told if one.startswith("CREATE")]) == 1
+    loaded = target.bulk(PEOPLE, ITEMS, people(tmp_path), policy)
+    bad = {(number, ("id", "name", "paid").index(column)) for number, column, _ in MISFITS}
+    whole = [
+        tuple(
+            None if (number, at) in bad else Decimal(str(one)) if isinstance(one, float) else one
+            for at, one in enumerate(record)
         )
+        for number, record in enumerate(RECORDS)
+    ]
+    sound = [one for number, one in enumerate(whole) if number in (0, 5, 6)]
+    assert added(raw) == (sound if policy == "skip" else whole)
+    assert loaded == (Loaded(3, 4) if policy == "skip" else Loaded(7, 0, 6))
+
+
+def test_a_text_longer_than_any_column_does_not_fit(driver: ModuleType, tmp_path: Path) -> None:
+    table = Table(
+        '"t"',
+        (Column("v", "NVARCHAR2", Family.TEXT), Column("w", "VARCHAR2", Family.TEXT), Column("c", "CLOB", Family.TEXT)),
+    )
+    items = [Item(one.name, Kind.CHARARRAY, False) for one in table.columns]
+    texts = pa.array(["x" * 16_384, "ü" * 16_383, "x" * 32_768])
+    pq.write_table(pa.table({"v": texts, "w": texts, "c": texts}), tmp_path / "v.parquet")
+    found = OracleTarget(driver.Driver()).misfits(table, items, StagedFiles((tmp_path / "v.parquet",)))
+    assert [(one.number, one.column) for one in found] == [(0, "v"), (2, "v"), (2, "w")]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ORA-01400", PermanentError),
+        ("ORA-02290", PermanentError),
+        ("ORA-01653", PermanentError),
+        ("ORA-00060", TransientError),
+    ],
+)
+def test_what_is_no_matter_of_a_value_fails_the_load(
+    driver: ModuleType, tmp_path: Path, code: str, kind: type[Exception]
+) -> None:
+    raw = driver.Driver(wrong=lambda sql, record: raised(code, "it is so"))
+    target = OracleTarget(raw)
+    target.aside(None, PEOPLE, ITEMS)
+    with pytest.raises(kind, match=code):
+        target.bulk(PEOPLE, ITEMS, people(tmp_path), "skip")
+    assert added(raw) == []
+
+
+def test_a_record_of_which_no_value_is_wrong_alone_fails_the_load(driver: ModuleType, tmp_path: Path) -> None:
+    raw = driver.Driver(wrong=lambda sql, record: raised("ORA-01722", "invalid number") if len(record) > 1 else None)
+    with pytest.raises(PermanentError, match=r"ORA-01722: invalid number\.$"):
+        list(OracleTarget(raw).misfits(PEOPLE, ITEMS, people(tmp_path)))
 
 
 def test_a_transaction_that_something_ended_is_not_open(driver: ModuleType) -> None:

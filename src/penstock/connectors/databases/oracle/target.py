@@ -6,22 +6,24 @@ Making a table ends a transaction there, and a temporary one might: both are mad
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from decimal import Decimal
 from typing import Any
 
 import oracledb
 import pyarrow as pa
 
-from penstock.connectors.databases import dbapi
+from penstock.connectors.databases import dbapi, sifting
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import fetch_first
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.misfits import Misfit
+from penstock.connectors.databases.oracle.probing import Probe
 from penstock.connectors.databases.oracle.session import SPEECH, connected, fault_of, literal, quoted
+from penstock.connectors.databases.oracle.values import inserting, sent
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table
 from penstock.connectors.places import Place
-from penstock.errors import PermanentError
+from penstock.errors import InvariantBroken, PermanentError
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
@@ -35,7 +37,6 @@ _FAMILIES = {
     "FLOAT": Family.DECIMAL, "BINARY_FLOAT": Family.REAL, "BINARY_DOUBLE": Family.REAL, "DATE": Family.TIME,
     **dict.fromkeys(("VARCHAR2", "NVARCHAR2", "CHAR", "NCHAR", "CLOB", "NCLOB"), Family.TEXT), "BOOLEAN": Family.BOOLEAN,
 }  # fmt: skip
-_LARGE = frozenset({"CLOB", "NCLOB"})
 _CURRENT = "SYS_CONTEXT('USERENV', 'CURRENT_SCHEMA')"
 _FIND = """SELECT object_type FROM all_objects WHERE owner = {schema} AND object_name = {table}
 AND object_type IN ('TABLE', 'VIEW', 'MATERIALIZED VIEW') ORDER BY object_type"""
@@ -68,6 +69,8 @@ class OracleTarget:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._number: object = None
+        self._probe: tuple[str, str] | None = None
+        """The table that values are tried in: what it has the columns of, and its name."""
 
     def qualified(self, schema: str | None, table: str) -> str:
         """Return the name of a table in statements."""
@@ -161,75 +164,66 @@ class OracleTarget:
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table, by arrays of values."""
-        if on_bad_value != "fail":
-            raise PermanentError("'on_bad_value' other than fail is not available for Oracle in this version yet.")
-        types = {one.name: one for one in table.columns}
-        columns = [types[one.column] for one in items]
+        pairs = _pairs(table, items)
+        add = self._adding(table.name, pairs)
+        if on_bad_value == "fail":
+            return Loaded(sum(add(batch) for batch in files.batches()))
+        if self._probe is None:
+            raise InvariantBroken("there is no table to try values in")
+        return sifting.load(files, Probe(self._raw, self._probe[1], pairs).bad, add, on_bad_value)
+
+    def aside(self, schema: str | None, table: Table | None, items: Sequence[Item]) -> None:  # noqa: ARG002
+        """Make a table to try values in (`targets.Aside`): one with the columns of another, all of which may be null, for it is
+        made of two SELECTs."""
+        if table is None:
+            return
         listed = ", ".join(quoted(one.column) for one in items)
-        pairs = list(zip(columns, items, strict=True))
-        places = ", ".join(_place(number, *pair) for number, pair in enumerate(pairs, 1))
-        sql = f"INSERT INTO {table.name} ({listed}) VALUES ({places})"
-        records = 0
+        empty = f"SELECT {listed} FROM {table.name} WHERE 1 = 0"
+        if self._probe is None or self._probe[0] != empty:
+            name = f"ora$ptt_penstock_{uuid.uuid4().hex}"
+            self.execute(
+                f"CREATE PRIVATE TEMPORARY TABLE {name} ON COMMIT PRESERVE DEFINITION AS {empty} UNION ALL {empty}"
+            )
+            self._probe = (empty, name)
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit (`misfits.Sifting`)."""
+        self.aside(None, table, items)
+        if self._probe is None:
+            raise InvariantBroken("there is no table to try values in")
         try:
-            with dbapi.closing(self._raw.cursor()) as cursor:
-                for batch in files.batches():
-                    cursor.setinputsizes(*(_bound(*pair) for pair in pairs))
-                    given = [_values(array, column) for array, column in zip(batch.columns, columns, strict=True)]
-                    cursor.executemany(sql, list(zip(*given, strict=True)))
-                    records += batch.num_rows
-        except oracledb.Error as error:
-            raise fault_of(error) from error
-        return Loaded(records)
+            yield from sifting.misfits(files, items, Probe(self._raw, self._probe[1], _pairs(table, items)).bad)
+        finally:
+            self.rollback()
+
+    def _adding(self, name: str, pairs: Sequence[tuple[Column, Item]]) -> Callable[[pa.RecordBatch], int]:
+        """Return what adds a batch to a table, and how many records that were."""
+        sql, sizes = inserting(name, pairs)
+
+        def add(batch: pa.RecordBatch) -> int:
+            columns, bad = sent(batch, pairs)
+            if bad:
+                column, _ = pairs[bad[0].column]
+                raise PermanentError(
+                    f"a value of the column '{column.name}' does not fit. {bad[0].reason}. Replace it in a Select."
+                )
+            try:
+                with dbapi.closing(self._raw.cursor()) as cursor:
+                    cursor.setinputsizes(*sizes)
+                    cursor.executemany(sql, list(zip(*columns, strict=True)))
+            except oracledb.Error as error:
+                raise fault_of(error) from error
+            return int(batch.num_rows)
+
+        return add
+
+
+def _pairs(table: Table, items: Sequence[Item]) -> list[tuple[Column, Item]]:
+    types = {one.name: one for one in table.columns}
+    return [(types[one.column], one) for one in items]
 
 
 def _family(word: str, scale: object) -> Family:
     if word == "NUMBER":
         return Family.FLAG if scale == 0 else Family.DECIMAL
     return Family.TIME if word.startswith("TIMESTAMP") else _FAMILIES.get(word, Family.NONE)
-
-
-def _place(number: int, column: Column, item: Item) -> str:
-    """Return where a value stands in the statement: an instant comes as text, in UTC."""
-    if item.kind is not Kind.DATETIME:
-        return f":{number}"
-    if column.type.endswith("TIME ZONE"):
-        return f"TO_TIMESTAMP_TZ(:{number} || '+00:00', 'YYYY-MM-DD HH24:MI:SS.FF6TZH:TZM')"
-    made = f"TO_TIMESTAMP(:{number}, 'YYYY-MM-DD HH24:MI:SS.FF6')"
-    return f"CAST({made} AS DATE)" if column.type == "DATE" else made
-
-
-def _bound(column: Column, item: Item) -> Any:
-    """Return as what a value is sent."""
-    if column.type in _LARGE:
-        return oracledb.DB_TYPE_CLOB if column.type == "CLOB" else oracledb.DB_TYPE_NCLOB
-    if column.family is Family.BOOLEAN:
-        return oracledb.DB_TYPE_BOOLEAN
-    if item.kind in (Kind.FLOAT, Kind.DOUBLE):
-        # As a decimal a real number has the digits that it is written with.
-        return oracledb.DB_TYPE_BINARY_DOUBLE if column.family is Family.REAL else oracledb.DB_TYPE_NUMBER
-    if item.kind in (Kind.INT, Kind.LONG, Kind.BOOLEAN) and column.family is not Family.TEXT:
-        return oracledb.DB_TYPE_NUMBER
-    is_national = column.family is Family.TEXT and column.type.startswith("N")
-    return oracledb.DB_TYPE_NVARCHAR if is_national else oracledb.DB_TYPE_VARCHAR
-
-
-def _values(array: pa.Array, column: Column) -> list[object]:
-    """Return the values of a column as they are sent."""
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.timestamp("us")).cast(pa.string())
-    elif pa.types.is_boolean(array.type) and column.family not in (Family.TEXT, Family.BOOLEAN):
-        array = array.cast(pa.int8())
-    elif column.family is Family.TEXT:
-        array = array.cast(pa.large_string())
-    elif pa.types.is_floating(array.type) and column.family is Family.DECIMAL:
-        return [_decimal(text, column) for text in array.cast(pa.string()).to_pylist()]
-    return list(array.to_pylist())
-
-
-def _decimal(text: str | None, column: Column) -> Decimal | None:
-    made = None if text is None else Decimal(text)
-    if made is not None and not made.is_finite():
-        raise PermanentError(
-            f"the column '{column.name}' is a {column.type}, which has no {text}. Replace it in a Select."
-        )
-    return made

@@ -184,8 +184,8 @@ class SnowflakeTarget:
         same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
         return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
 
-    def texts_first(self, schema: str | None, items: Sequence[Item]) -> None:
-        """Make a table of texts for what may not fit (`targets.TextsFirst`)."""
+    def aside(self, schema: str | None, table: Table | None, items: Sequence[Item]) -> None:  # noqa: ARG002
+        """Make a table of texts for what may not fit (`targets.Aside`)."""
         if self._texts is None:
             self._texts = f"{self._prefix(schema)}{quoted(f'penstock_{uuid.uuid4().hex}')}"
             listed = ", ".join(f"{quoted(one.source)} VARCHAR" for one in items)
