@@ -193,6 +193,7 @@ def redshift(name: str) -> tuple[Any, Any]:
             (r"has_schema_privilege", rows((True,))),
             *ledger(name, r'SELECT "finished"', 2),
             (r"pg_last_copy_count", rows((2,))),
+            (r"SELECT COUNT\(CASE", rows((0, 0, 0, 0))),
             (r"SELECT min", rows((1, 2))),
             (r"HAVING", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
@@ -299,7 +300,7 @@ def bigquery(name: str) -> tuple[Any, Any]:
 
 
 SYSTEMS = {"bigquery": bigquery, "oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
-MORE = {"oracle": POLICIES, "sqlserver": POLICIES, "redshift": STAGED, "snowflake": POLICIES}
+MORE = {"oracle": POLICIES, "sqlserver": POLICIES, "redshift": {**STAGED, **POLICIES}, "snowflake": POLICIES}
 OWN = {"bigquery": BIGQUERY}
 LOADS = [(system, name) for system in SYSTEMS for name in (*OWN.get(system, CASES), *MORE.get(system, ()))]
 

@@ -153,3 +153,13 @@ def test_a_place_that_redshift_does_not_read_is_refused(jobs: Jobs, base: Base, 
     with pytest.raises(Exception, match="'staging' is a bucket of S3, which alone Redshift reads"):
         load(jobs, copies, s3, lake="file")
     assert base.rows("SELECT id FROM t") == [(1,)]
+
+
+@pytest.mark.parametrize("policy", ["skip", "set_null"])
+def test_what_may_not_fit_goes_through_as_text(jobs: Jobs, base: Base, copies: Copies, s3: str, policy: str) -> None:
+    base.sql("ALTER TABLE t ALTER total TYPE numeric(3,1), ALTER name TYPE varchar(5)")
+    load(jobs, copies, s3, text="7,short,,9.9,\n8,too long,,1e9,true\n", on_bad_value=policy)
+    bad = [] if policy == "skip" else [(8, None, None, True)]
+    found = base.rows("SELECT id, name, total::text, is_so FROM t WHERE id > 1 ORDER BY id")
+    assert found == [(7, "short", "9.9", None), *bad]
+    assert copies.names == []

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import merge
 
 import numpy as np
 import pyarrow as pa
@@ -67,3 +68,22 @@ def _mask(batch: pa.RecordBatch, rows: set[int]) -> pa.Array:
     mask = np.zeros(batch.num_rows, dtype=bool)
     mask[list(rows)] = True
     return pa.array(mask)
+
+
+def numbered(files: StagedFiles, items: Sequence[Item], sieve: Sieve, found: list[Misfit]) -> Iterator[pa.RecordBatch]:
+    """Yield the records of files with their numbers in a last column. What a sieve finds is null, and added to what was
+    *found*."""
+    before = 0
+    for batch in files.batches():
+        bad = sorted(sieve(batch))
+        found += (Misfit(before + one.row, items[one.column].column, one.reason) for one in bad)
+        sound = without(batch, bad, "set_null")
+        numbers = pa.array(range(before, before + batch.num_rows), pa.int64())
+        yield pa.RecordBatch.from_arrays([*sound.columns, numbers], [*map(str, range(len(items))), "number"])
+        before += batch.num_rows
+
+
+def merged(items: Sequence[Item], *found: Iterable[Misfit]) -> Iterator[Misfit]:
+    """Yield what was found in several ways, each in the order of records, in that order."""
+    places = {one.column: index for index, one in enumerate(items)}
+    return merge(*found, key=lambda one: (one.number, places[one.column]))

@@ -8,18 +8,16 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penstock.connectors.databases.lines import StagedFiles
-
 PART_BYTES = 128 << 20
 """Of the text of a file, before it is compressed; warehouses read several at once."""
 _LARGE = pa.large_string()
 Texts = Callable[[pa.RecordBatch], Sequence[pa.Array]]
 
 
-def parts(files: StagedFiles, folder: Path, texts: Texts, null: str) -> Iterator[Path]:
-    """Yield files of lines in a folder, one after the other, none without a record. *texts* makes the columns of a batch texts
-    as they are to stand there; *null* stands for null. Whoever takes a file removes it."""
-    batches = (one for one in files.batches() if one.num_rows)
+def parts(batches: Iterator[pa.RecordBatch], folder: Path, texts: Texts, null: str) -> Iterator[Path]:
+    """Yield files of lines of batches in a folder, one after the other, none without a record. *texts* makes the columns of a
+    batch texts as they are to stand there; *null* stands for null. Whoever takes a file removes it."""
+    batches = (one for one in batches if one.num_rows)
     following = next(batches, None)
     number = 0
     while following is not None:

@@ -1,13 +1,19 @@
 """Staged values that may not fit their columns, where the database itself tries them: the SQL of each in two forms, one of
-which is null for what does not fit, and what becomes of the records that have such a value."""
+which is null for what does not fit, what becomes of the records that have such a value, and which these are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol
 
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.targets import Asked, Column
 from penstock.errors import PermanentError
+
+_ASKED = 100_000
+"""Records about which is asked at once."""
+_SHOWN = 100
+"""Characters of a value that are shown."""
 
 
 class Tried(Protocol):
@@ -45,13 +51,14 @@ def relation(staging: str, values: Sequence[Tried], policy: str) -> str:
 
 
 def count(session: Asked, staging: str, values: Sequence[Tried], policy: str, count_if: str) -> tuple[int, int]:
-    """Return how many records are left out, and how many values become null; *count_if* is the database's word for counting.
+    """Return how many records are left out, and how many values become null; *count_if* is how the database
+    counts where a condition holds.
     Raises PermanentError where neither may be."""
     fallible = [one for one in values if one.can_fail]
     if not fallible:
         return 0, 0
     tests = [f"({misfit(one)})" for one in fallible]
-    listed = ", ".join(f"{count_if}({one})" for one in [*tests, " OR ".join(tests)])
+    listed = ", ".join(count_if.format(one) for one in [*tests, " OR ".join(tests)])
     (found,) = session.rows(f"SELECT {listed} FROM {staging}")
     *each, either = (int(str(one)) for one in found)
     if policy == "skip":
@@ -63,3 +70,23 @@ def count(session: Asked, staging: str, values: Sequence[Tried], policy: str, co
             f"{value.column.type}. Nothing was written. Correct them, or choose what becomes of them by 'on_bad_value'."
         )
     return 0, sum(each)
+
+
+def misfits(session: Asked, staging: str, values: Sequence[Tried], number: str, total: int) -> Iterator[Misfit]:
+    """Yield the values that do not fit, in the order of a column of staged numbers below *total*; all values are staged as
+    texts."""
+    fallible = [one for one in values if one.can_fail]
+    if not fallible:
+        return
+    tests = [f"({misfit(one)})" for one in fallible]
+    shown = ", ".join(
+        f"CASE WHEN {test} THEN SUBSTRING({one.name}, 1, {_SHOWN}) END"
+        for one, test in zip(fallible, tests, strict=True)
+    )
+    for first in range(0, total, _ASKED):
+        within = f"{number} >= {first} AND {number} < {first + _ASKED}"
+        sql = f"SELECT {number}, {shown} FROM {staging} WHERE {within} AND ({' OR '.join(tests)}) ORDER BY {number}"
+        for at, *texts in session.rows(sql):
+            for one, text in zip(fallible, texts, strict=True):
+                if text is not None:
+                    yield Misfit(int(str(at)), one.column.name, f"the value '{text}' is no {one.column.type}")

@@ -273,8 +273,8 @@ MISFITS = [
     (2, "name", 'ORA-12899: value too large for column "name" (actual: 11, maximum: 9)'),
     (3, "id", "ORA-01722: invalid number"),
     (3, "name", 'ORA-12899: value too large for column "name" (actual: 11, maximum: 9)'),
-    (3, "paid", "The column is a NUMBER, which has no nan"),
-    (4, "paid", "The column is a NUMBER, which has no 1e+200"),
+    (3, "paid", "the column is a NUMBER, which has no nan"),
+    (4, "paid", "the column is a NUMBER, which has no 1e+200"),
 ]
 
 

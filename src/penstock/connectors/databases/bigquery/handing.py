@@ -133,7 +133,7 @@ class Handing:
             self._load(paths, self.staging, self.items, self.piece.records)
         columns = self._columns() if table is None else table.columns
         values = values_of(columns, self.items)
-        left_out = trying.count(self.session, self._staging_name, values, policy, "COUNTIF")
+        left_out = trying.count(self.session, self._staging_name, values, policy, "COUNTIF({})")
         given = trying.relation(self._staging_name, values, policy)
         self._check_doubles(table, values, given)
         script = self._script(table, values, given, left_out)

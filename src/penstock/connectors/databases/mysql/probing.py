@@ -24,7 +24,7 @@ JSON = "json"
 _MOST_WARNINGS = 65_535
 """That a server keeps of one statement."""
 _WARNING = re.compile(r"(?P<reason>.*?)(?: for column .*)? at row (?P<row>[1-9]\d*)", re.DOTALL)
-_NO_JSON = "It is no JSON"
+_NO_JSON = "the value is no JSON"
 
 
 class Loader(Protocol):

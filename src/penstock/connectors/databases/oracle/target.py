@@ -205,7 +205,7 @@ class OracleTarget:
             if bad:
                 column, _ = pairs[bad[0].column]
                 raise PermanentError(
-                    f"a value of the column '{column.name}' does not fit. {bad[0].reason}. Replace it in a Select."
+                    f"a value of the column '{column.name}' does not fit: {bad[0].reason}. Replace it in a Select."
                 )
             try:
                 with dbapi.closing(self._raw.cursor()) as cursor:

@@ -91,9 +91,9 @@ def _unsent(value: object, column: Column, item: Item) -> str | None:
     """Return why a value cannot be sent, None where it can."""
     if isinstance(value, Decimal):
         if not value.is_finite() or (value and value.adjusted() + 1 not in _POINT):
-            return f"The column is a {column.type}, which has no {str(value).lower()}"
+            return f"the column is a {column.type}, which has no {str(value).lower()}"
     elif isinstance(value, str) and column.type not in _LARGE and len(value) * 4 > _MOST_BYTES:
         wide = _bound(column, item) is oracledb.DB_TYPE_NVARCHAR
         if len(value.encode("utf-16-le" if wide else "utf-8")) > _MOST_BYTES:
-            return f"The column is a {column.type}, and the text has more than {_MOST_BYTES:,} bytes"
+            return f"the column is a {column.type}, and the text has more than {_MOST_BYTES:,} bytes"
     return None

@@ -18,10 +18,13 @@ import psycopg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from penstock.connectors.databases import texts
+from penstock.connectors.databases import sifting, texts, trying
 from penstock.connectors.databases.lines import StagedFiles, has_zero, texts_of
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.postgres.target import PostgresTarget
 from penstock.connectors.databases.redshift import session as redshift
+from penstock.connectors.databases.redshift.values import LONGEST, Value
+from penstock.connectors.databases.sifting import Bad
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Stage, Table
 from penstock.connectors.places import Place
 from penstock.errors import PenstockError, PermanentError
@@ -57,6 +60,10 @@ _COLUMNS = """
 SELECT a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid::bigint FROM pg_attribute a
 WHERE a.attrelid = {oid} AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
+_COUNT = "COUNT(CASE WHEN {} THEN 1 END)"
+_ZERO = "the text holds a zero character, which Redshift has no place for"
+_EMPTY = "the text is empty"
+_LONG = f"the text has more than {LONGEST:,} bytes"
 _RIGHTS = ("DELETE", "SELECT", "INSERT", "UPDATE")
 
 
@@ -125,48 +132,100 @@ class RedshiftTarget(PostgresTarget):
         return Table(name, table.columns)
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
-        """Add the records of files to a table, by INSERT with many rows."""
-        if on_bad_value != "fail":
-            raise PermanentError("'on_bad_value' other than fail is not available for Redshift in this version yet.")
-        if self.stage is not None:
-            return Loaded(self._copied(table, items, files, self.stage))
+        """Add the records of files to a table; what may not fit goes into the texts of a table of the session first."""
         types = {one.name: one for one in table.columns}
-        row = f"({', '.join(_value(types[one.column]) for one in items)})"
-        listed = ", ".join(self.quoted(one.column) for one in items)
-        most = max(1, min(MOST_ROWS, MOST_VALUES // len(items)))
+        columns = [types[one.column] for one in items]
+        if on_bad_value == "fail":
+            return Loaded(
+                self._added(
+                    table.name, columns, _checked(files.batches(), columns, is_copied=self.stage is not None), files
+                )
+            )
+        values = _values(columns, items)
+        skipped = nulled = 0
+
+        def sound() -> Iterator[pa.RecordBatch]:
+            nonlocal skipped, nulled
+            for batch in files.batches():
+                bad = _no_text(batch)
+                made = sifting.without(batch, bad, on_bad_value)
+                skipped += batch.num_rows - made.num_rows
+                nulled += len(bad) if on_bad_value == "set_null" else 0
+                yield made
+
+        with self._texts(len(items)) as staging:
+            self._added(staging.name, staging.columns, sound(), files)
+            out, bad = trying.count(self, staging.name, values, on_bad_value, _COUNT)
+            listed = ", ".join(self.quoted(one.name) for one in columns)
+            given = trying.relation(staging.name, values, on_bad_value)
+            kept = self.execute(f"INSERT INTO {table.name} ({listed}) {given}")
+        return Loaded(kept, skipped + out, nulled + bad)
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit (`misfits.Sifting`)."""
+        types = {one.name: one for one in table.columns}
+        values = _values([types[one.column] for one in items], items)
+        found: list[Misfit] = []
+        with self._texts(len(items), "n") as staging:
+            batches = sifting.numbered(files, items, _no_text, found)
+            total = self._added(staging.name, staging.columns, batches, files)
+            yield from sifting.merged(items, found, trying.misfits(self, staging.name, values, "n", total))
+
+    @contextmanager
+    def _texts(self, count: int, number: str = "") -> Iterator[Table]:
+        """Give a table of this session of so many texts, and a *number*; it is gone at the end of the block."""
+        columns = [Column(f"c{index}", _WIDEST, Family.TEXT) for index in range(count)]
+        columns += [Column(number, "bigint", Family.WHOLE)] if number else []
+        name = f"penstock_{uuid.uuid4().hex}"
+        self.execute(f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{one.name} {one.type}' for one in columns)})")
+        try:
+            yield Table(name, tuple(columns))
+        finally:
+            # In a transaction that has failed nothing can be done, nor needs to be.
+            with suppress(PenstockError):
+                self.execute(f"DROP TABLE {name}")
+
+    def _added(
+        self, name: str, columns: Sequence[Column], batches: Iterator[pa.RecordBatch], files: StagedFiles
+    ) -> int:
+        """Return how many records were added to a table; *files* say where there is room beside them."""
+        if self.stage is not None:
+            return self._copied(name, columns, batches, self.stage, files.paths[0].parent)
+        row = f"({', '.join(map(_value, columns))})"
+        listed = ", ".join(self.quoted(one.name) for one in columns)
+        most = max(1, min(MOST_ROWS, MOST_VALUES // len(columns)))
         records = 0
-        for batch in files.batches():
-            _check(batch, items)
+        for batch in batches:
             rows = iter(zip(*texts_of(batch), strict=True))
             while some := _some(rows, most):
-                into = f"INSERT INTO {table.name} ({listed}) VALUES ".replace("%", "%%")
+                into = f"INSERT INTO {name} ({listed}) VALUES ".replace("%", "%%")
                 sql = into + ", ".join([row] * len(some))
                 self._insert(sql, [value for one in some for value in one])
                 records += len(some)
-        return Loaded(records)
+        return records
 
-    def _copied(self, table: Table, items: Sequence[Item], files: StagedFiles, stage: Stage) -> int:
+    def _copied(
+        self, name: str, columns: Sequence[Column], batches: Iterator[pa.RecordBatch], stage: Stage, room: Path
+    ) -> int:
         """Return how many records went through a place into a table."""
-        null, listed = f"penstock_{uuid.uuid4().hex}", ", ".join(self.quoted(one.column) for one in items)
+        null, listed = f"penstock_{uuid.uuid4().hex}", ", ".join(self.quoted(one.name) for one in columns)
         login = " ".join(f"{word} {self.literal(said)}" for word, said in stage.login)
 
         def made(batch: pa.RecordBatch) -> list[pa.Array]:
-            _check(batch, items)
-            return [_staged(one, types[item.column]) for one, item in zip(batch.columns, items, strict=True)]
+            return [_staged(one, column) for one, column in zip(batch.columns, columns, strict=True)]
 
-        types = {one.name: one for one in table.columns}
         stage.clear()
         try:
-            with TemporaryDirectory(dir=files.paths[0].parent) as folder:
+            with TemporaryDirectory(dir=room) as folder:
                 count = 0
-                for part in texts.parts(files, Path(folder), made, null):
+                for part in texts.parts(batches, Path(folder), made, null):
                     stage.put(part)
                     part.unlink()
                     count += 1
             if count == 0:
                 return 0
             self.execute(
-                f"COPY {table.name} ({listed}) FROM {self.literal(stage.url)} {login} CSV ZSTD NULL AS {self.literal(null)} "
+                f"COPY {name} ({listed}) FROM {self.literal(stage.url)} {login} CSV ZSTD NULL AS {self.literal(null)} "
                 "DATEFORMAT 'auto' TIMEFORMAT 'auto' COMPUPDATE OFF"
             )
             return int(str(self.rows("SELECT pg_last_copy_count()")[0][0]))
@@ -213,10 +272,47 @@ def _some(rows: Iterator[tuple[str | None, ...]], most: int) -> list[tuple[str |
     return made
 
 
-def _check(batch: pa.RecordBatch, items: Sequence[Item]) -> None:
-    for index, item in enumerate(items):
-        if has_zero(batch.column(index)):
+def _checked(
+    batches: Iterator[pa.RecordBatch], columns: Sequence[Column], *, is_copied: bool
+) -> Iterator[pa.RecordBatch]:
+    """Yield batches. Raises PermanentError for a text that cannot be sent; an empty one COPY takes for null, if not
+    as a text."""
+    for batch in batches:
+        bad = _no_text(batch)
+        if is_copied:
+            others = [index for index, one in enumerate(columns) if one.family is not Family.TEXT]
+            bad += [Bad(row, index, _EMPTY) for index in others for row in _empty(batch.column(index))]
+        for one in bad:
             raise PermanentError(
-                f"a text of the column '{item.column}' holds a zero character, which Redshift has no place for. Replace it in "
-                "a Select."
+                f"a value of the column '{columns[one.column].name}' does not fit: {one.reason}. Replace it in a Select."
             )
+        yield batch
+
+
+def _empty(column: pa.Array) -> list[int]:
+    is_text = pa.types.is_string(column.type) or pa.types.is_large_string(column.type)
+    return list(pc.indices_nonzero(pc.equal(column, "")).to_pylist()) if is_text else []
+
+
+def _no_text(batch: pa.RecordBatch) -> list[Bad]:
+    """Return what no column takes (`sifting.Sieve`)."""
+    found = []
+    for index, column in enumerate(batch.columns):
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            continue
+        tests = [(pc.greater(pc.binary_length(column), LONGEST), _LONG)]
+        if has_zero(column):
+            tests.insert(0, (pc.match_substring(column, "\0"), _ZERO))
+        bad = {int(row): reason for test, reason in reversed(tests) for row in pc.indices_nonzero(test).to_numpy()}
+        found += [Bad(row, index, reason) for row, reason in bad.items()]
+    return found
+
+
+def _values(columns: Sequence[Column], items: Sequence[Item]) -> list[Value]:
+    """Return what is written from texts. Raises PermanentError where it cannot be told which of them fit."""
+    values = [
+        Value(column, one.kind, f"c{index}") for index, (column, one) in enumerate(zip(columns, items, strict=True))
+    ]
+    for one in values:
+        one.check()
+    return values

@@ -201,7 +201,7 @@ class SnowflakeTarget:
         self.execute(f"REMOVE {stage}")
         try:
             with TemporaryDirectory(dir=files.paths[0].parent) as folder:
-                parts = sum(self._put(part, stage) for part in texts.parts(files, Path(folder), _texts, ""))
+                parts = sum(self._put(part, stage) for part in texts.parts(files.batches(), Path(folder), _texts, ""))
             if not parts:
                 return Loaded(0)
             if on_bad_value != "fail":
@@ -222,7 +222,7 @@ class SnowflakeTarget:
         self.execute(f"DELETE FROM {self._texts}")
         self._copy(self._texts, [one.source for one in items], [f"${at}" for at in range(1, len(items) + 1)], stage)
         values = [Value(column, one.kind, one.source) for column, one in zip(columns, items, strict=True)]
-        skipped, nulled = trying.count(self, self._texts, values, policy, "COUNT_IF")
+        skipped, nulled = trying.count(self, self._texts, values, policy, "COUNT_IF({})")
         listed = ", ".join(quoted(one.column) for one in items)
         kept = self.execute(f"INSERT INTO {table.name} ({listed}) {trying.relation(self._texts, values, policy)}")
         return Loaded(kept, skipped, nulled)

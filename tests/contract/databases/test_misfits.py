@@ -1,11 +1,13 @@
-"""What does not fit into MariaDB: for every value, a load fails if and only if skip leaves its record out, set_null makes it
-null, and it is named."""
+"""What does not fit: for every value, a load fails if and only if skip leaves its record out, set_null makes it null, and it is
+named. Tried on MariaDB, and of Redshift on PostgreSQL as its stand-in."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -16,7 +18,8 @@ from hypothesis import strategies as st
 
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.mysql import probing
-from penstock.connectors.databases.mysql.target import MysqlTarget, target
+from penstock.connectors.databases.mysql import target as mysql
+from penstock.connectors.databases.redshift import target as redshift
 from penstock.connectors.databases.targets import Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError
@@ -25,14 +28,20 @@ from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
 
 if TYPE_CHECKING:
-    from tests.contract.databases.conftest import MysqlBase
+    from tests.contract.databases.conftest import Base
 
-TYPES = [
-    "tinyint", "int", "int unsigned", "bigint", "decimal(5,2)", "float", "double", "boolean", "year", "char(3)", "varchar(3)",
-    "tinytext", "varchar(4) CHARACTER SET latin1", "varchar(4) CHARACTER SET utf8mb3", "varchar(4) CHARACTER SET ucs2", "date",
-    "datetime", "datetime(3)", "timestamp NULL", "time", "enum('a','b')", "set('a','b')", "json", "varbinary(3)", "uuid",
-    "inet6", "int UNIQUE", "int DEFAULT 7",
-]  # fmt: skip
+TYPES = {
+    "mysql": [
+        "tinyint", "int", "int unsigned", "bigint", "decimal(5,2)", "float", "double", "boolean", "year", "char(3)",
+        "varchar(3)", "tinytext", "varchar(4) CHARACTER SET latin1", "varchar(4) CHARACTER SET utf8mb3",
+        "varchar(4) CHARACTER SET ucs2", "date", "datetime", "datetime(3)", "timestamp NULL", "time", "enum('a','b')",
+        "set('a','b')", "json", "varbinary(3)", "uuid", "inet6", "int UNIQUE", "int DEFAULT 7",
+    ],
+    "redshift": [
+        "smallint", "integer", "bigint", "numeric(5,2)", "numeric(38,10)", "real", "double precision", "date", "timestamp",
+        "timestamptz", "time", "timetz", "char(3)", "varchar(3)", "varchar(65535)", "int UNIQUE", "int DEFAULT 7",
+    ],
+}  # fmt: skip
 WORDS = st.sampled_from([
     "", " ", "x", "-", "+", "5", " 5 ", "5x", "007", "-1", "127", "128", "255", "256", "2155", "4294967296",
     "9223372036854775808", "1.239", "999.99", "999.995", "99999", "1e2", "1e39", "1e400", "NaN", "Infinity",
@@ -43,13 +52,21 @@ WORDS = st.sampled_from([
     '{"a": 1}', "::1", "1.2.3.4", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "at row 7", "x at row 99",
 ])  # fmt: skip
 VALUES = st.one_of(st.none(), WORDS, st.text(max_size=5), st.integers(-300, 300).map(str), st.floats().map(str))
-ROWS = st.lists(st.tuples(VALUES, VALUES), min_size=1, max_size=12)
+# Redshift counts the bytes of texts, and its stand-in their letters.
+ASCII = st.one_of(st.none(), WORDS.filter(str.isascii), st.text(st.characters(codec="ascii"), max_size=5))
+
+
+@st.composite
+def tables(draw: st.DrawFn, kind: str) -> tuple[str, str, list[tuple[str | None, str | None]]]:
+    """Types of two columns, and values for them."""
+    types, values = st.sampled_from(TYPES[kind]), ASCII if kind == "redshift" else VALUES
+    return draw(types), draw(types), draw(st.lists(st.tuples(values, values), min_size=1, max_size=12))
 
 
 class Bench:
     """A table of two columns and a number, and files that are loaded into it."""
 
-    def __init__(self, session: MysqlTarget, folder: Path) -> None:
+    def __init__(self, session: Any, folder: Path) -> None:
         self.session, self.file = session, folder / "v.parquet"
         self.items = [
             Item("n", Kind.LONG, False),
@@ -60,7 +77,8 @@ class Bench:
     def make(self, *types: str) -> Table:
         """Make the table anew."""
         self.session.execute("DROP TABLE IF EXISTS t")
-        self.session.execute(f"CREATE TABLE t (n int, v {types[0]}, `W ``x``` {types[1]})")
+        name = self.session.quoted("W `x`")
+        self.session.execute(f"CREATE TABLE t (n int, v {types[0]}, {name} {types[1]})")
         found = self.session.find(None, "t")
         assert found is not None
         return found
@@ -96,30 +114,50 @@ class Bench:
 
     def there(self) -> list[tuple[int, bool, bool]]:
         """Return which rows are there, and which of their values are null."""
-        found = self.session.rows("SELECT n, v IS NULL, `W ``x``` IS NULL FROM t ORDER BY n")
-        return [(int(str(n)), str(v) == "1", str(w) == "1") for n, v, w in found]
+        name = self.session.quoted("W `x`")
+        found = self.session.rows(f"SELECT n, v IS NULL, {name} IS NULL FROM t ORDER BY n")
+        return [(int(str(n)), str(v) in ("1", "True"), str(w) in ("1", "True")) for n, v, w in found]
 
 
 @contextmanager
-def opened(base: MysqlBase, folder: Path) -> Iterator[Bench]:
+def opened(base: Base, folder: Path) -> Iterator[Bench]:
     given = base.connection
     parameters = {name: value for name, value in given.items() if name not in ("type", "secrets")}
-    connection = Connection("db", "mysql", parameters, hidden(given["secrets"]))
+    connection = Connection("db", given["type"], parameters, hidden(given["secrets"]))
+    target = {"mysql": mysql.target, "redshift": redshift.target}[given["type"]]
     with target(connection, Place("127.0.0.1", given["port"], ("127.0.0.1",))) as session:
         yield Bench(session, folder)
 
 
 @pytest.fixture
-def bench(mysql_base: MysqlBase, tmp_path: Path) -> Iterator[Bench]:
+def bench(mysql_base: Base, tmp_path: Path) -> Iterator[Bench]:
     with opened(mysql_base, tmp_path) as made:
         yield made
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
-@given(first=st.sampled_from(TYPES), second=st.sampled_from(TYPES), rows=ROWS)
-def test_what_fails_is_left_out_becomes_null_and_is_named(
-    bench: Bench, first: str, second: str, rows: list[Any]
-) -> None:
+@pytest.fixture
+def redshift_bench(redshift_base: Base, tmp_path: Path) -> Iterator[Bench]:
+    with opened(redshift_base, tmp_path) as made:
+        yield made
+
+
+EXAMPLES = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+
+
+@EXAMPLES
+@given(made=tables("mysql"))
+def test_what_fails_is_left_out_becomes_null_and_is_named(bench: Bench, made: tuple[str, str, list[Any]]) -> None:
+    check(bench, *made)
+
+
+@EXAMPLES
+@given(made=tables("redshift"))
+def test_so_it_is_on_redshift(redshift_bench: Bench, made: tuple[str, str, list[Any]]) -> None:
+    check(redshift_bench, *made)
+
+
+def check(bench: Bench, first: str, second: str, rows: list[Any]) -> None:
+    """Try each value alone, and all of them together."""
     unique = "UNIQUE" in first + second
     table = bench.make(first, second)
     bad = [(bench.fits(table, 0, v, None), bench.fits(table, 0, None, w)) for v, w in rows]
@@ -173,9 +211,9 @@ def test_a_rule_of_the_table_is_no_misfit_and_fails_the_load(bench: Bench) -> No
 
 
 def test_what_is_said_of_no_record_fails_the_load(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    table, rows = bench.make("int", "int"), MysqlTarget.rows
+    table, rows = bench.make("int", "int"), mysql.MysqlTarget.rows
     monkeypatch.setattr(
-        MysqlTarget,
+        mysql.MysqlTarget,
         "rows",
         lambda self, sql: [("Warning", "1", "It is so.")] if sql.startswith("SHOW WARN") else rows(self, sql),
     )
@@ -189,7 +227,7 @@ def test_a_probe_leaves_nothing_behind(bench: Bench) -> None:
     named = list(bench.session.misfits(table, bench.items, bench.files([(0, "x", "{")])))
     assert [(one.column, one.reason) for one in named] == [
         ("v", "Incorrect integer value: 'x'"),
-        ("W `x`", "It is no JSON"),
+        ("W `x`", "the value is no JSON"),
     ]
     assert bench.session.rows("SELECT @@max_error_count") == before
     assert bench.session.rows("SELECT count(*) FROM t") == (("0",),)
@@ -197,3 +235,81 @@ def test_a_probe_leaves_nothing_behind(bench: Bench) -> None:
         bench.session.rows(f"SHOW SESSION STATUS LIKE 'Com_{one}_temporary_table'")[0][1] for one in ("create", "drop")
     )
     assert (made, dropped) == ("2", "2")
+
+
+# --- Redshift
+
+
+def test_what_no_column_takes_is_left_out(redshift_bench: Bench) -> None:
+    table = redshift_bench.make("varchar(65535)", "varchar(65535)")
+    records = [(0, "a\0b", "x" * 65_536), (1, "x" * 65_535, None), (2, None, "ü" * 32_768)]
+    named = list(redshift_bench.session.misfits(table, redshift_bench.items, redshift_bench.files(records)))
+    assert [(one.number, one.column, one.reason) for one in named] == [
+        (0, "v", "the text holds a zero character, which Redshift has no place for"),
+        (0, "W `x`", "the text has more than 65,535 bytes"), (2, "W `x`", "the text has more than 65,535 bytes"),
+    ]  # fmt: skip
+    assert redshift_bench.load(table, records, "skip") == Loaded(1, 2)
+    assert redshift_bench.load(table, records, "set_null") == Loaded(3, 0, 3)
+
+
+def test_bytes_are_counted_and_a_fixed_length_is_of_single_ones(redshift_bench: Bench) -> None:
+    table = redshift_bench.make("varchar(3)", "char(3)")
+    records = [(0, "üü", "abc"), (1, "ü ", "ü"), (2, "abc", None)]
+    named = list(redshift_bench.session.misfits(table, redshift_bench.items, redshift_bench.files(records)))
+    assert [(one.number, one.column, one.reason) for one in named] == [
+        (0, "v", "the value 'üü' is no character varying(3)"),
+        (1, "W `x`", "the value 'ü' is no character(3)"),
+    ]
+    assert redshift_bench.load(table, records, "skip") == Loaded(1, 2)
+
+
+@pytest.mark.parametrize("type", ["boolean", "interval", "uuid"])
+def test_texts_of_which_redshift_does_not_tell_whether_they_fit_are_refused(redshift_bench: Bench, type: str) -> None:
+    table, records = redshift_bench.make(type, "int"), [(0, None, "1")]
+    for policy in ("skip", "set_null"):
+        with pytest.raises(PermanentError, match=f"does not tell which texts are a {type}, so that 'on_bad_value'"):
+            redshift_bench.load(table, records, policy)
+    with pytest.raises(PermanentError, match="is not for the column 'v'"):
+        list(redshift_bench.session.misfits(table, redshift_bench.items, redshift_bench.files(records)))
+
+
+def test_values_that_are_no_texts_fit_their_own_columns(redshift_bench: Bench) -> None:
+    session = redshift_bench.session
+    columns = {
+        "b": "boolean",
+        "at": "timestamptz",
+        "day": "date",
+        "said": "varchar(5)",
+        "small": "smallint",
+        "share": "numeric(3,2)",
+    }
+    session.execute(f"CREATE TABLE u ({', '.join(f'{name} {type}' for name, type in columns.items())})")
+    kinds = [Kind.BOOLEAN, Kind.DATETIME, Kind.DATETIME, Kind.BOOLEAN, Kind.LONG, Kind.DOUBLE]
+    at = pa.array([datetime(2024, 5, 6, 7, 8, 9, 123000, UTC), None, None], pa.timestamp("ms", "UTC"))
+    values = [
+        pa.array([True, False, None]),
+        at,
+        at,
+        pa.array([False, True, None]),
+        pa.array([1, 40_000, None]),
+        pa.array([0.125, 10.5, None]),
+    ]
+    pq.write_table(pa.Table.from_arrays(values, names=list(columns)), redshift_bench.file)
+    items = [Item(name, kind, False) for name, kind in zip(columns, kinds, strict=True)]
+    table = session.find(None, "u")
+    named = [(one.number, one.column) for one in session.misfits(table, items, StagedFiles((redshift_bench.file,)))]
+    assert named == [(1, "small"), (1, "share")]
+    assert session.bulk(table, items, StagedFiles((redshift_bench.file,)), "set_null") == Loaded(3, 0, 2)
+    found = session.rows("SELECT b, at::text, day::text, said, small, share::text FROM u ORDER BY small, b")
+    assert found == [
+        (True, "2024-05-06 07:08:09.123+00", "2024-05-06", "false", 1, "0.13"),
+        (False, None, None, "true", None, None), (None,) * 6,
+    ]  # fmt: skip
+
+
+def test_an_empty_text_is_not_taken_for_null_by_copy(redshift_bench: Bench) -> None:
+    """Of what is no text COPY says that an empty field is null."""
+    table = redshift_bench.make("int", "varchar(9)")
+    redshift_bench.session.stage = SimpleNamespace(url="s3://none/", login=(), clear=lambda: None, put=None)
+    with pytest.raises(PermanentError, match="a value of the column 'v' does not fit: the text is empty"):
+        redshift_bench.load(table, [(0, "1", ""), (1, "", "x")], "fail")
