@@ -125,8 +125,9 @@ def columns_of_ledger(name: str, *more: Any) -> Any:
 
 def sqlserver(name: str) -> tuple[Any, Any]:
     """A SQL Server with a table `shop.orders` and a ledger, unless the case says otherwise."""
-    columns = [("id", "bigint", 19, 0), ("name", "nvarchar", 0, 0), ("paid", "bit", 1, 0), ("at", "datetimeoffset", 33, 6),
-               ("total", "float", 53, 0), ("more", "nvarchar", 0, 0), ("gone", "datetime2", 27, 7)]  # fmt: skip
+    columns = [("id", "bigint", 19, 0, 8), ("name", "nvarchar", 0, 0, 18), ("paid", "bit", 1, 0, 1),
+               ("at", "datetimeoffset", 33, 6, 10), ("total", "float", 53, 0, 8), ("more", "nvarchar", 0, 0, -1),
+               ("gone", "datetime2", 27, 7, 8)]  # fmt: skip
     lacking = columns[:5] + columns[6:]
     there, absent, known = rows(("U ", 1, 1, 1, 1, 1)), rows(), rows(*columns)
     is_made, is_widened = "that_is_made" in name, "is_added" in name
@@ -135,13 +136,13 @@ def sqlserver(name: str) -> tuple[Any, Any]:
             moved(name),
             (r"sys.objects o WHERE.*_penstock_ledger", [absent, there] if is_made else there),
             (r"sys.objects o WHERE.*orders", [absent, there] if is_made else there),
-            (r"sys.columns(.|\n)*_penstock_ledger", columns_of_ledger(name, "nvarchar", 0, 0)),
+            (r"sys.columns(.|\n)*_penstock_ledger", columns_of_ledger(name, "nvarchar", 0, 0, 380)),
             (r"sys.columns(.|\n)*orders", [rows(*lacking), known] if is_widened else known),
             (r"HAS_PERMS_BY_NAME\(DB_NAME", rows((1,))),
             (r"@@TRANCOUNT$", rows((1,))),
             *ledger(name, r"SELECT \[finished\]"),
             (r"HAVING", rows()),
-            (r"SELECT ISNULL\(SUM", rows((0,))),
+            (r"SELECT number", rows()),
             (r"SELECT count\(\*\) FROM .* WHERE", rows((0,))),
             (r"SELECT count\(\*\)", rows((5,))),
             (r"OPENJSON", (None, [], 1 if "in_chunks" in name else 2)),

@@ -2,7 +2,7 @@ SELECT o.type, HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'SELECT
 HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'UPDATE'), HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'DELETE'),
 HAS_PERMS_BY_NAME(N'[shop].[_penstock_ledger]', 'OBJECT', 'ALTER')
 FROM sys.objects o WHERE o.object_id = OBJECT_ID(N'[shop].[_penstock_ledger]') AND o.type IN ('U', 'V');
-SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale FROM sys.columns c
+SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale, c.max_length FROM sys.columns c
 WHERE c.object_id = OBJECT_ID(N'[shop].[_penstock_ledger]') ORDER BY c.column_id;
 SELECT [finished] FROM [shop].[_penstock_ledger] WHERE [job] = N'job-1 2026-01-02T03:04:05+00:00' AND [output] = N't';
 BEGIN TRANSACTION;
@@ -11,7 +11,7 @@ SELECT o.type, HAS_PERMS_BY_NAME(N'[shop].[orders]', 'OBJECT', 'SELECT'), HAS_PE
 HAS_PERMS_BY_NAME(N'[shop].[orders]', 'OBJECT', 'UPDATE'), HAS_PERMS_BY_NAME(N'[shop].[orders]', 'OBJECT', 'DELETE'),
 HAS_PERMS_BY_NAME(N'[shop].[orders]', 'OBJECT', 'ALTER')
 FROM sys.objects o WHERE o.object_id = OBJECT_ID(N'[shop].[orders]') AND o.type IN ('U', 'V');
-SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale FROM sys.columns c
+SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale, c.max_length FROM sys.columns c
 WHERE c.object_id = OBJECT_ID(N'[shop].[orders]') ORDER BY c.column_id;
 DECLARE @got int; EXEC @got = sp_getapplock @Resource = N'penstock [shop].[orders]', @LockMode = 'Exclusive', @LockOwner = 'Transaction', @LockTimeout = -1; IF @got < 0 THROW 51205, 'The lock of a load was not given.', 1;
 SELECT [id], [name], [paid], [at], [total], [more] INTO #penstock_0 FROM [shop].[orders] WHERE 1 = 0 UNION ALL SELECT [id], [name], [paid], [at], [total], [more] FROM [shop].[orders] WHERE 1 = 0;

@@ -215,6 +215,62 @@ def test_letters_that_a_narrow_column_would_lose_are_refused(driver: ModuleType,
         target.bulk(table, [Item("v", Kind.CHARARRAY, False)], staged(tmp_path, ["ü"]), "fail")
 
 
+PEOPLE = Table(
+    "[t]",
+    (
+        Column("id", "int", Family.WHOLE),
+        Column("name", "nvarchar(5)", Family.TEXT),
+        Column("code", "varchar(9)", Family.TEXT),
+    ),
+)
+ITEMS = [Item(one.name, Kind.CHARARRAY, False) for one in PEOPLE.columns]
+READ = "c0 nvarchar(max) '$[0]', c1 nvarchar(max) '$[1]', c2 nvarchar(max) '$[2]'"
+ASKED = (
+    "SELECT number, CASE WHEN c0 IS NOT NULL AND TRY_CAST(CASE WHEN c0 IN ('', '-', '+') THEN 'none' ELSE c0 END AS int) IS "
+    "NULL THEN LEFT(c0, 100) END, CASE WHEN c1 IS NOT NULL AND CASE WHEN DATALENGTH(RTRIM(c1)) <= 10 THEN c1 END IS NULL THEN "
+    "LEFT(c1, 100) END, CASE WHEN c2 IS NOT NULL AND CASE WHEN DATALENGTH(RTRIM(c2)) <= 18 THEN c2 END IS NULL THEN "
+    'LEFT(c2, 100) END FROM OPENJSON(N\'[["x","Ann","a","0"],["1","Christine",null,"1"],["2","Bert","b","2"]]\') '
+    f"WITH ({READ}, number int '$[3]') AS given WHERE "
+)
+
+
+def people(folder: Path) -> StagedFiles:
+    given = {"id": ["x", "1", "2"], "name": ["Ann", "Christine", "Bert"], "code": ["a", "ü", "b"]}
+    pq.write_table(pa.table({name: pa.array(one, pa.string()) for name, one in given.items()}), folder / "v.parquet")
+    return StagedFiles((folder / "v.parquet",))
+
+
+@pytest.fixture
+def server(driver: ModuleType) -> Any:
+    """A driver that says of the first two records what does not fit."""
+    return driver.Driver(
+        [
+            ("SELECT number", ([("n", 1)], [(1, None, "Christine", None), (0, "x", None, None)], 2)),
+            ("INSERT", (None, [], 3)),
+        ]
+    )
+
+
+def test_what_does_not_fit_is_named(server: Any, tmp_path: Path) -> None:
+    found = list(SqlServerTarget(server).misfits(PEOPLE, ITEMS, people(tmp_path)))
+    assert [(one.number, one.column, one.reason) for one in found] == [
+        (0, "id", "the value 'x' is no int"), (1, "name", "the value 'Christine' is no nvarchar(5)"),
+        (1, "code", "the text has letters beyond ASCII, which a varchar(9) may turn into question marks"),
+    ]  # fmt: skip
+    (told,) = server.told
+    assert told.startswith(ASKED)
+
+
+@pytest.mark.parametrize("policy", ["skip", "set_null"])
+def test_what_does_not_fit_is_left_out_or_null(server: Any, tmp_path: Path, policy: str) -> None:
+    loaded = SqlServerTarget(server).bulk(PEOPLE, ITEMS, people(tmp_path), policy)
+    assert (loaded.skipped, loaded.nulled) == ((2, 0) if policy == "skip" else (0, 3))
+    records = '["2","Bert","b"]' if policy == "skip" else '[null,"Ann","a"],["1",null,null],["2","Bert","b"]'
+    cast = "CAST(CASE WHEN c0 IN ('', '-', '+') THEN 'none' ELSE c0 END AS int)"
+    into = f"INSERT INTO [t] ([id], [name], [code]) SELECT {cast}, c1, c2 FROM OPENJSON(N'[{records}]') WITH ({READ}) AS given"
+    assert server.told[1:] == [into]
+
+
 def test_a_driver_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [one for one in sys.modules if "databases.sqlserver" in one]:
         monkeypatch.delitem(sys.modules, name)

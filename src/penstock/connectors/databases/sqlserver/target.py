@@ -14,9 +14,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from penstock.connectors.databases import sifting
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import top
 from penstock.connectors.databases.lines import StagedFiles, texts_of
+from penstock.connectors.databases.misfits import Misfit
+from penstock.connectors.databases.sifting import Bad
 from penstock.connectors.databases.sqlserver.session import BEGIN, COMMIT, ROLLBACK, SPEECH, connected, literal, quoted
 from penstock.connectors.databases.targets import Column, Family, Item, Loaded, Table, update_from
 from penstock.connectors.places import Place
@@ -27,6 +30,8 @@ from penstock.plan.ports import Connection
 MOST_ROWS = 10_000
 MOST_CHARACTERS = 4 << 20
 """Of the JSON of one statement."""
+_SHOWN = 100
+"""Characters of a value that are shown."""
 _TYPES = {
     Kind.BOOLEAN: "bit", Kind.INT: "int", Kind.LONG: "bigint", Kind.FLOAT: "real", Kind.DOUBLE: "float(53)",
     Kind.CHARARRAY: "nvarchar(max)", Kind.BYTEARRAY: "nvarchar(max)", Kind.DATETIME: "datetimeoffset(6)",
@@ -49,7 +54,7 @@ _FIND = """SELECT o.type, HAS_PERMS_BY_NAME({name}, 'OBJECT', 'SELECT'), HAS_PER
 HAS_PERMS_BY_NAME({name}, 'OBJECT', 'UPDATE'), HAS_PERMS_BY_NAME({name}, 'OBJECT', 'DELETE'),
 HAS_PERMS_BY_NAME({name}, 'OBJECT', 'ALTER')
 FROM sys.objects o WHERE o.object_id = OBJECT_ID({name}) AND o.type IN ('U', 'V')"""
-_COLUMNS = """SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale FROM sys.columns c
+_COLUMNS = """SELECT c.name, TYPE_NAME(c.system_type_id), c.precision, c.scale, c.max_length FROM sys.columns c
 WHERE c.object_id = OBJECT_ID({name}) ORDER BY c.column_id"""
 _RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE")
 _MAY_CREATE = """SELECT CASE WHEN HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'CREATE TABLE') = 1
@@ -93,8 +98,8 @@ class SqlServerTarget:
             return None
         kind, *rights = found[0]
         columns = tuple(
-            Column(str(one), _declared(str(word), precision, scale), _FAMILIES.get(str(word), Family.NONE))
-            for one, word, precision, scale in self.rows(_COLUMNS.format(name=literal(name)))
+            Column(str(one), _declared(str(word), *sizes), _FAMILIES.get(str(word), Family.NONE))
+            for one, word, *sizes in self.rows(_COLUMNS.format(name=literal(name)))
         )
         refused = frozenset(right for right, may in zip(_RIGHTS, rights, strict=True) if may != 1)
         return Table(name, columns, refused, str(kind).strip() == "U")
@@ -156,50 +161,93 @@ class SqlServerTarget:
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table."""
-        types = {one.name: one for one in table.columns}
-        columns = [types[one.column] for one in items]
-        kinds = [(one, item.kind) for one, item in zip(columns, items, strict=True)]
-        listed = ", ".join(quoted(one.column) for one in items)
-        read = ", ".join(f"c{index} nvarchar(max) '$[{index}]'" for index in range(len(items)))
-        records = skipped = nulled = 0
-        for batch in files.batches():
-            _check(batch, columns)
-            for count, lines in _chunks(batch):
-                given = f"OPENJSON({literal(lines)}) WITH ({read}) AS given"
-                kept, bad = self._insert(table.name, listed, kinds, given, on_bad_value)
-                records += kept
-                skipped += count - kept
-                nulled += bad
-        return Loaded(records, skipped, nulled)
+        columns = _columns(table, items)
+        if on_bad_value == "fail":
+            return Loaded(sum(self._added(table.name, columns, batch) for batch in files.batches()))
+        return sifting.load(
+            files,
+            lambda batch: self._bad(columns, batch),
+            lambda batch: self._added(table.name, columns, batch),
+            on_bad_value,
+        )
 
-    def _insert(
-        self, name: str, listed: str, columns: Sequence[tuple[Column, Kind]], given: str, policy: str
-    ) -> tuple[int, int]:
-        """Add the rows of one statement; returns how many arrived, and how many values became null."""
-        cast = "CAST" if policy == "fail" else "TRY_CAST"
-        values = [_value(cast, f"c{index}", one, kind) for index, (one, kind) in enumerate(columns)]
-        pairs = [(f"c{index}", value) for index, value in enumerate(values) if value != f"c{index}"]
-        bad = [f"({one} IS NOT NULL AND {value} IS NULL)" for one, value in pairs]
-        nulled = 0
-        if policy == "set_null" and bad:
-            counts = " + ".join(f"ISNULL(SUM(CASE WHEN {one} THEN 1 ELSE 0 END), 0)" for one in bad)
-            nulled = int(str(self.rows(f"SELECT {counts} FROM {given}")[0][0]))
-        where = f" WHERE NOT ({' OR '.join(bad)})" if policy == "skip" and bad else ""
-        return self.execute(f"INSERT INTO {name} ({listed}) SELECT {', '.join(values)} FROM {given}{where}"), nulled
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit (`misfits.Sifting`)."""
+        columns = _columns(table, items)
+        return sifting.misfits(files, items, lambda batch: self._bad(columns, batch))
+
+    def _added(self, name: str, columns: Sequence[tuple[Column, Kind]], batch: pa.RecordBatch) -> int:
+        """Add a batch to a table; returns how many records arrived."""
+        for one in _narrow(batch, columns):
+            column, _ = columns[one.column]
+            raise PermanentError(
+                f"a value of the column '{column.name}' does not fit: {one.reason}. Make it an n{column.type}."
+            )
+        listed = ", ".join(quoted(column.name) for column, _ in columns)
+        values = ", ".join(_value("CAST", f"c{index}", *one) for index, one in enumerate(columns))
+        read = _read(len(columns))
+        return sum(
+            self.execute(f"INSERT INTO {name} ({listed}) SELECT {values} FROM OPENJSON({literal(lines)}) {read}")
+            for lines in _chunks(batch)
+        )
+
+    def _bad(self, columns: Sequence[tuple[Column, Kind]], batch: pa.RecordBatch) -> list[Bad]:
+        """Return the values of a batch that do not fit (`sifting.Sieve`)."""
+        found = _narrow(batch, columns)
+        tried = [(index, f"c{index}", _value("TRY_CAST", f"c{index}", *one)) for index, one in enumerate(columns)]
+        tests = [
+            (index, name, f"{name} IS NOT NULL AND {value} IS NULL") for index, name, value in tried if value != name
+        ]
+        if not tests:
+            return found
+        numbers = pa.array(range(batch.num_rows), pa.int64())
+        sound = sifting.without(batch, found, "set_null")
+        given = pa.RecordBatch.from_arrays([*sound.columns, numbers], [*map(str, range(len(columns))), "number"])
+        shown = ", ".join(f"CASE WHEN {test} THEN LEFT({name}, {_SHOWN}) END" for _, name, test in tests)
+        either = " OR ".join(f"({test})" for _, _, test in tests)
+        read = _read(len(columns), number=True)
+        for lines in _chunks(given):
+            sql = f"SELECT number, {shown} FROM OPENJSON({literal(lines)}) {read} WHERE {either}"
+            for row, *texts in self.rows(sql):
+                found += (
+                    Bad(int(str(row)), index, f"the value '{text}' is no {columns[index][0].type}")
+                    for (index, _, _), text in zip(tests, texts, strict=True)
+                    if text is not None
+                )
+        return found
 
 
-def _declared(word: str, precision: object, scale: object) -> str:
+def _columns(table: Table, items: Sequence[Item]) -> list[tuple[Column, Kind]]:
+    types = {one.name: one for one in table.columns}
+    return [(types[one.column], one.kind) for one in items]
+
+
+def _read(count: int, *, number: bool = False) -> str:
+    """Return how OPENJSON gives so many texts, and the *number* behind them."""
+    read = [f"c{index} nvarchar(max) '$[{index}]'" for index in range(count)]
+    if number:
+        read.append(f"number int '$[{count}]'")
+    return f"WITH ({', '.join(read)}) AS given"
+
+
+def _declared(word: str, precision: object, scale: object, size: object) -> str:
     if word in ("decimal", "numeric"):
         return f"{word}({precision},{scale})"
+    if _FAMILIES.get(word) is Family.TEXT:
+        bytes_of_all = int(str(size))
+        return f"{word}(max)" if bytes_of_all < 0 else f"{word}({bytes_of_all // (2 if word.startswith('n') else 1)})"
     return f"{word}({scale})" if word in ("datetime2", "datetimeoffset", "time") else word
 
 
 def _value(cast: str, name: str, column: Column, kind: Kind) -> str:
     """Return the SQL of a value. A cast to a text of some length would cut it off in silence, so that there is none; and one
     of an empty text or a mere sign would be 0, or the year 1900, so that they are made what fits nothing."""
-    word = column.type.partition("(")[0]
+    word, _, digits = column.type.partition("(")
     if column.family is Family.TEXT:
-        return name
+        # Blanks at the end may be cut off; those of a text that is shorter without them are left to the column.
+        length = digits.removesuffix(")")
+        is_tried = cast == "TRY_CAST" and length.isdigit()
+        return f"CASE WHEN DATALENGTH(RTRIM({name})) <= {2 * int(length)} THEN {name} END" if is_tried else name
     if kind in (Kind.CHARARRAY, Kind.BYTEARRAY) and column.family is not Family.OTHER:
         name = f"CASE WHEN {name} IN ('', '-', '+') THEN 'none' ELSE {name} END"
     if kind in (Kind.FLOAT, Kind.DOUBLE) and column.family is Family.DECIMAL:
@@ -211,25 +259,27 @@ def _value(cast: str, name: str, column: Column, kind: Kind) -> str:
     return f"{cast}({name} AS {column.type})"
 
 
-def _check(batch: pa.RecordBatch, columns: Sequence[Column]) -> None:
-    """Raise PermanentError for a text that its column would bend in silence."""
-    for index, column in enumerate(columns):
-        if column.type in _NARROW and any(one is not None and not one.isascii() for one in texts_of(batch)[index]):
-            raise PermanentError(
-                f"a text of the column '{column.name}' has letters beyond ASCII, and the column is a {column.type}, which may "
-                "turn them into question marks. Make it an n" + f"{column.type}."
-            )
+def _narrow(batch: pa.RecordBatch, columns: Sequence[tuple[Column, Kind]]) -> list[Bad]:
+    """Return the texts that their column would bend in silence."""
+    found = []
+    for index, (column, _) in enumerate(columns):
+        if column.type.partition("(")[0] not in _NARROW:
+            continue
+        reason = f"the text has letters beyond ASCII, which a {column.type} may turn into question marks"
+        values = texts_of(batch.select([index]))[0]
+        found += [Bad(row, index, reason) for row, one in enumerate(values) if one is not None and not one.isascii()]
+    return found
 
 
-def _chunks(batch: pa.RecordBatch) -> Iterator[tuple[int, str]]:
-    """Yield the rows of a batch as JSON arrays of arrays of texts, each short enough for a statement, with their number."""
+def _chunks(batch: pa.RecordBatch) -> Iterator[str]:
+    """Yield the rows of a batch as JSON arrays of arrays of texts, each short enough for a statement."""
     lines: list[str] = []
     size = 0
     for row in zip(*texts_of(batch), strict=True):
         lines.append(json.dumps(row, separators=(",", ":")))
         size += len(lines[-1])
         if len(lines) == MOST_ROWS or size > MOST_CHARACTERS:
-            yield len(lines), f"[{','.join(lines)}]"
+            yield f"[{','.join(lines)}]"
             lines, size = [], 0
     if lines:
-        yield len(lines), f"[{','.join(lines)}]"
+        yield f"[{','.join(lines)}]"
