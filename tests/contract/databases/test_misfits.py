@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,15 +18,18 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.misfits import Sifting
 from penstock.connectors.databases.mysql import probing
 from penstock.connectors.databases.mysql import target as mysql
 from penstock.connectors.databases.redshift import target as redshift
+from penstock.connectors.databases.tables import Tables
 from penstock.connectors.databases.targets import Item, Loaded, Table
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError
 from penstock.kit.secret import hidden
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
+from penstock.wiring import jobs as wiring
 
 if TYPE_CHECKING:
     from tests.contract.databases.conftest import Base
@@ -235,6 +239,45 @@ def test_a_probe_leaves_nothing_behind(bench: Bench) -> None:
         bench.session.rows(f"SHOW SESSION STATUS LIKE 'Com_{one}_temporary_table'")[0][1] for one in ("create", "drop")
     )
     assert (made, dropped) == ("2", "2")
+
+
+# --- every database that names what does not fit
+
+
+@pytest.fixture(params=["mysql", "redshift", "snowflake"])
+def named_by(request: pytest.FixtureRequest) -> Base:
+    found: Base = request.getfixturevalue(f"{request.param}_base")
+    return found
+
+
+def test_what_does_not_fit_is_named_and_the_table_is_as_it_was(named_by: Base, tmp_path: Path) -> None:
+    named_by.sql("CREATE TABLE t (id int, name varchar(5), n decimal(4,1))", "INSERT INTO t VALUES (0, 'old', 0.5)")
+    tables = wiring.connectors(None, allow="127.0.0.0/8")[named_by.kind]
+    assert isinstance(tables, Tables)
+    given = named_by.connection
+    parameters = {name: value for name, value in given.items() if name not in ("type", "secrets")}
+    columns = {
+        "id": ["1", "x", None, "9" * 40],
+        "name": ["fits", "is too long", "", "b"],
+        "n": ["1.5", "1.5", "y", None],
+    }
+    pq.write_table(
+        pa.table({name: pa.array(one, pa.string()) for name, one in columns.items()}), tmp_path / "v.parquet"
+    )
+    items = [Item(name, Kind.CHARARRAY, False) for name in columns]
+    with tables.writing(Connection("db", given["type"], parameters, hidden(given["secrets"]))) as session:
+        assert isinstance(session, Sifting)
+        table = session.find(None, "t")
+        assert table is not None
+        items = [replace(one, column=table.columns[at].name, staged=one.column) for at, one in enumerate(items)]
+        files = StagedFiles((tmp_path / "v.parquet",))
+        found = [(one.number, one.column.lower()) for one in session.misfits(table, items, files)]
+        rest = list(session.misfits(table, items, StagedFiles(files.paths, None, 2, 4)))
+    # The stand-in for Snowflake keeps no length of texts.
+    long = [] if named_by.kind == "snowflake" else [(1, "name")]
+    assert found == [(1, "id"), *long, (2, "n"), (3, "id")]
+    assert [(one.number, one.column.lower()) for one in rest] == [(0, "n"), (1, "id")]
+    assert named_by.rows("SELECT id, name FROM t") == [(0, "old")]
 
 
 # --- Redshift

@@ -18,10 +18,11 @@ from typing import Any
 
 import pyarrow as pa
 
-from penstock.connectors.databases import texts, trying
+from penstock.connectors.databases import sifting, texts, trying
 from penstock.connectors.databases.dbapi import answer
 from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles
+from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.snowflake import names
 from penstock.connectors.databases.snowflake.session import SPEECH, connected, literal, quoted
 from penstock.connectors.databases.snowflake.values import Value, value
@@ -48,6 +49,7 @@ WHERE table_schema = {schema} AND table_name = {table} ORDER BY ordinal_position
 _MAY_CREATE = "SELECT count(*) FROM information_schema.schemata WHERE schema_name = {schema}"
 _ANY_LENGTH = {"TEXT": 16_777_216, "BINARY": 8_388_608}
 """How long a column is that was declared without a length, at least."""
+_NUMBER = quoted("number")
 _FORMAT = (
     "FILE_FORMAT = (TYPE = CSV COMPRESSION = ZSTD FIELD_OPTIONALLY_ENCLOSED_BY = '\"' ESCAPE_UNENCLOSED_FIELD = NONE "
     "NULL_IF = () EMPTY_FIELD_AS_NULL = TRUE) ON_ERROR = ABORT_STATEMENT FORCE = TRUE"
@@ -196,31 +198,60 @@ class SnowflakeTarget:
         first."""
         types = {one.name: one for one in table.columns}
         columns = [types[one.column] for one in items]
+        if on_bad_value == "fail":
+            made = [
+                value(f"${at}", column, one.kind)
+                for at, (column, one) in enumerate(zip(columns, items, strict=True), 1)
+            ]
+            return Loaded(self._copied(table.name, [one.column for one in items], made, files.batches(), files))
+        return self._tried(table, items, columns, files, on_bad_value)
+
+    def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
+        """Yield the values that do not fit (`misfits.Sifting`)."""
+        types = {one.name: one for one in table.columns}
+        values = [Value(types[one.column], one.kind, f"c{index}") for index, one in enumerate(items)]
+        name = f"{self._prefixes.get(table.name, '')}{quoted(f'penstock_{uuid.uuid4().hex}')}"
+        listed = ", ".join(f"{one.name} VARCHAR" for one in values)
+        self.execute(f"CREATE TEMPORARY TABLE {name} ({listed}, {_NUMBER} NUMBER(19))")
+        try:
+            columns = [*(one.source for one in values), "number"]
+            places = [f"${at}" for at in range(1, len(columns) + 1)]
+            batches = sifting.numbered(files, items, sifting.nothing, [])
+            total = self._copied(name, columns, places, batches, files)
+            yield from trying.misfits(self, name, values, _NUMBER, total)
+        finally:
+            with suppress(PenstockError):
+                self.execute(f"DROP TABLE {name}")
+
+    def _copied(
+        self,
+        name: str,
+        columns: Sequence[str],
+        values: Sequence[str],
+        batches: Iterator[pa.RecordBatch],
+        files: StagedFiles,
+    ) -> int:
+        """Return how many records went through the stage into a table; *files* are those that they are of."""
         # One of the folder that was staged: what an attempt that died has left there is replaced, and goes with the rest.
         stage = f"@~/penstock/{hashlib.sha256(str(files.paths[0].parent).encode()).hexdigest()[:32]}/"
         self.execute(f"REMOVE {stage}")
         try:
             with TemporaryDirectory(dir=files.paths[0].parent) as folder:
-                parts = sum(self._put(part, stage) for part in texts.parts(files.batches(), Path(folder), _texts, ""))
-            if not parts:
-                return Loaded(0)
-            if on_bad_value != "fail":
-                return self._tried(table, items, columns, stage, on_bad_value)
-            made = [
-                value(f"${at}", column, one.kind)
-                for at, (column, one) in enumerate(zip(columns, items, strict=True), 1)
-            ]
-            return Loaded(self._copy(table.name, [one.column for one in items], made, stage))
+                parts = sum(self._put(part, stage) for part in texts.parts(batches, Path(folder), _texts, ""))
+            return self._copy(name, columns, values, stage) if parts else 0
         finally:
             with suppress(PenstockError):
                 self.execute(f"REMOVE {stage}")
 
-    def _tried(self, table: Table, items: Sequence[Item], columns: Sequence[Column], stage: str, policy: str) -> Loaded:
+    def _tried(
+        self, table: Table, items: Sequence[Item], columns: Sequence[Column], files: StagedFiles, policy: str
+    ) -> Loaded:
         """Bring the records into the table of texts, and from there what fits of them."""
         if self._texts is None:
             raise InvariantBroken("there is no table of texts")
         self.execute(f"DELETE FROM {self._texts}")
-        self._copy(self._texts, [one.source for one in items], [f"${at}" for at in range(1, len(items) + 1)], stage)
+        places = [f"${at}" for at in range(1, len(items) + 1)]
+        self._copied(self._texts, [one.source for one in items], places, files.batches(), files)
         values = [Value(column, one.kind, one.source) for column, one in zip(columns, items, strict=True)]
         skipped, nulled = trying.count(self, self._texts, values, policy, "COUNT_IF({})")
         listed = ", ".join(quoted(one.column) for one in items)
