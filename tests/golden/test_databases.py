@@ -77,6 +77,7 @@ BIGQUERY: dict[str, dict[str, Any]] = {
     "append_in_chunks": {"chunk_records": 1}, "merge_in_chunks": {"operation": "merge", "chunk_records": 1},
 }  # fmt: skip
 """Its own component has other operations."""
+ASIDE = {"skip_after_an_action": {"on_bad_value": "skip", "pre_action_sql": "PRE"}}
 POLICIES = {"skip": {"on_bad_value": "skip"}, "set_null": {"on_bad_value": "set_null"}}
 
 
@@ -301,7 +302,12 @@ def bigquery(name: str) -> tuple[Any, Any]:
 
 
 SYSTEMS = {"bigquery": bigquery, "oracle": oracle, "redshift": redshift, "snowflake": snowflake, "sqlserver": sqlserver}
-MORE = {"oracle": POLICIES, "sqlserver": POLICIES, "redshift": {**STAGED, **POLICIES}, "snowflake": POLICIES}
+MORE = {
+    "oracle": {**POLICIES, **ASIDE},
+    "sqlserver": POLICIES,
+    "redshift": {**STAGED, **POLICIES},
+    "snowflake": POLICIES,
+}
 OWN = {"bigquery": BIGQUERY}
 LOADS = [(system, name) for system in SYSTEMS for name in (*OWN.get(system, CASES), *MORE.get(system, ()))]
 
@@ -342,7 +348,9 @@ def load_of(system: str, properties: dict[str, Any], folder: Path) -> Load:
 def test_what_a_load_says(system: str, name: str, tmp_path: Path) -> None:
     raw, target = SYSTEMS[system](name)
     try:
-        load = load_of(system, {**CASES, **POLICIES, **STAGED, **OWN.get(system, {})}[name], tmp_path / "staged")
+        load = load_of(
+            system, {**CASES, **POLICIES, **ASIDE, **STAGED, **OWN.get(system, {})}[name], tmp_path / "staged"
+        )
         made = load.publish(lambda: nullcontext(target))
     finally:
         raw.close()

@@ -244,7 +244,7 @@ def test_a_probe_leaves_nothing_behind(bench: Bench) -> None:
 # --- every database that names what does not fit
 
 
-@pytest.fixture(params=["mysql", "redshift", "snowflake"])
+@pytest.fixture(params=["mysql", "redshift", "snowflake", "bigquery"])
 def named_by(request: pytest.FixtureRequest) -> Base:
     found: Base = request.getfixturevalue(f"{request.param}_base")
     return found
@@ -273,8 +273,8 @@ def test_what_does_not_fit_is_named_and_the_table_is_as_it_was(named_by: Base, t
         files = StagedFiles((tmp_path / "v.parquet",))
         found = [(one.number, one.column.lower()) for one in session.misfits(table, items, files)]
         rest = list(session.misfits(table, items, StagedFiles(files.paths, None, 2, 4)))
-    # The stand-in for Snowflake keeps no length of texts.
-    long = [] if named_by.kind == "snowflake" else [(1, "name")]
+    # Stand-ins for warehouses keep no length of texts.
+    long = [] if named_by.kind in ("snowflake", "bigquery") else [(1, "name")]
     assert found == [(1, "id"), *long, (2, "n"), (3, "id")]
     assert [(one.number, one.column.lower()) for one in rest] == [(0, "n"), (1, "id")]
     assert named_by.rows("SELECT id, name FROM t") == [(0, "old")]

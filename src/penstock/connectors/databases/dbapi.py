@@ -136,6 +136,16 @@ def answer(raw: Any, sql: str, speech: Speech) -> tuple[int, list[Sequence[Any]]
         raise speech.fault(error) from error
 
 
+def described_as(raw: Any, sql: str, speech: Speech) -> tuple[tuple[Any, ...], ...]:
+    """Return what the driver says of the columns that a statement gives. Raises what its error means."""
+    try:
+        with closing(raw.cursor()) as cursor:
+            cursor.execute(sql)
+            return tuple(tuple(one) for one in cursor.description or ())
+    except speech.errors as error:
+        raise speech.fault(error) from error
+
+
 def kind_of(value: Any, kind: CellKind) -> CellKind:
     """Return what a value is: what its column is said to be, where the value does not say it better."""
     match value:

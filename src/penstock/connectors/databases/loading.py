@@ -256,7 +256,7 @@ class Load:
                 ledger.hold(seen)
             if not outside and before is not None:
                 _act(session, before, "pre_action_sql")
-                items = self._items(session)
+                items, self.found = self._items(session), None
             if not session.creates_in_transaction:
                 self._table(session, items)
                 given = given or self._given(session, items)
@@ -360,8 +360,9 @@ class Load:
         """Have a table made for what may not fit, where it cannot be made later."""
         if self.staged.spec.on_bad_value == "fail" or not isinstance(session, Aside):
             return
-        is_there = self.found is not None or session.find(self.target.schema, self.target.table) is not None
-        session.aside(self.target.schema, self._table(session, items) if is_there else None, items)
+        found = self.found or session.find(self.target.schema, self.target.table)
+        is_whole = found is not None and all(found.column(one.column) for one in items)
+        session.aside(self.target.schema, found if is_whole else None, items)
 
     def _temporaries(self, session: Target, table: Table, items: Sequence[Item]) -> Given:
         has_more = self.piece.is_first and not self.piece.is_last and not self._keys_are_plain(table, items)

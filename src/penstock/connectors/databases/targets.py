@@ -195,7 +195,7 @@ class Aside(Protocol):
     """A session that needs a table of its own for what may not fit, which a transaction would end."""
 
     def aside(self, schema: str | None, table: Table | None, items: Sequence[Item]) -> None:
-        """Make that table, once for a session; *table* is what is written, None where it is not there yet."""
+        """Make that table, unless it is made; *table* is what is written, None where not all of it is there yet."""
 
 
 @runtime_checkable

@@ -72,21 +72,23 @@ def count(session: Asked, staging: str, values: Sequence[Tried], policy: str, co
     return 0, sum(each)
 
 
-def misfits(session: Asked, staging: str, values: Sequence[Tried], number: str, total: int) -> Iterator[Misfit]:
-    """Yield the values that do not fit, in the order of a column of staged numbers below *total*; all values are staged as
-    texts."""
+def misfits(
+    session: Asked, staging: str, values: Sequence[Tried], number: str, total: int, text: str = "{}"
+) -> Iterator[Misfit]:
+    """Yield the values that do not fit, in the order of a column of staged numbers below *total*; *text* is how a staged
+    value is made a text."""
     fallible = [one for one in values if one.can_fail]
     if not fallible:
         return
     tests = [f"({misfit(one)})" for one in fallible]
     shown = ", ".join(
-        f"CASE WHEN {test} THEN SUBSTRING({one.name}, 1, {_SHOWN}) END"
+        f"CASE WHEN {test} THEN SUBSTRING({text.format(one.name)}, 1, {_SHOWN}) END"
         for one, test in zip(fallible, tests, strict=True)
     )
     for first in range(0, total, _ASKED):
         within = f"{number} >= {first} AND {number} < {first + _ASKED}"
         sql = f"SELECT {number}, {shown} FROM {staging} WHERE {within} AND ({' OR '.join(tests)}) ORDER BY {number}"
-        for at, *texts in session.rows(sql):
-            for one, text in zip(fallible, texts, strict=True):
-                if text is not None:
-                    yield Misfit(int(str(at)), one.column.name, f"the value '{text}' is no {one.column.type}")
+        for at, *found in session.rows(sql):
+            for one, value in zip(fallible, found, strict=True):
+                if value is not None:
+                    yield Misfit(int(str(at)), one.column.name, f"the value '{value}' is no {one.column.type}")

@@ -331,6 +331,17 @@ def test_what_does_not_fit_is_left_out_or_null(driver: ModuleType, tmp_path: Pat
     assert loaded == (Loaded(3, 4) if policy == "skip" else Loaded(7, 0, 6))
 
 
+def test_values_are_tried_in_columns_as_they_are_now(driver: ModuleType) -> None:
+    """An action may have changed them since."""
+    before = ([("id", oracledb.DB_TYPE_NUMBER, 6, None, 5, 0, True)], [], 0)
+    after = ([("id", oracledb.DB_TYPE_NUMBER, 10, None, 9, 0, True)], [], 0)
+    raw = driver.Driver([("^SELECT", [before, before, after])])
+    target = OracleTarget(raw)
+    for made in (1, 1, 2):
+        target.aside(None, PEOPLE, ITEMS)
+        assert len([one for one in raw.told if one.startswith("CREATE PRIVATE TEMPORARY TABLE")]) == made
+
+
 def test_a_text_longer_than_any_column_does_not_fit(driver: ModuleType, tmp_path: Path) -> None:
     table = Table(
         '"t"',

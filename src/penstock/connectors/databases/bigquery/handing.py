@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from google.cloud import bigquery as driver
 
 from penstock.connectors.databases import keys, targets, trying
 from penstock.connectors.databases.bigquery import session as big
+from penstock.connectors.databases.bigquery import staging
 from penstock.connectors.databases.bigquery.script import Script
 from penstock.connectors.databases.bigquery.session import answering, quoted
 from penstock.connectors.databases.bigquery.tables import BigQueryTables
@@ -31,12 +31,9 @@ from penstock.connectors.databases.merging import check_doubles
 from penstock.connectors.databases.pieces import Counts
 from penstock.connectors.databases.targets import Column, Item, Loaded, Table, Taken
 from penstock.errors import PenstockError, PermanentError, TransientError
-from penstock.kit.clock import system_clock
 
 _INSIDE = frozenset({"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE_TABLE"})
 """Types of statements that a transaction takes."""
-KEPT = timedelta(days=1)
-"""How long BigQuery keeps the table of an output that nobody removes."""
 
 
 class BigLedger(Ledger):
@@ -238,10 +235,7 @@ class Handing:
     def _load(self, paths: Sequence[Path], into: Any, items: Sequence[Item], records: int) -> None:
         """Bring files into a table of their own. Raises PermanentError where another number of records arrived."""
         fields = [driver.SchemaField(one.column, STAGED.get(one.kind, "STRING")) for one in items]
-        table = driver.Table(into, fields)
-        table.expires = system_clock() + KEPT
-        with answering():
-            made = self.client.create_table(table, exists_ok=True, retry=big.RETRY, timeout=big.CALL_S)
+        made = staging.made(self.client, into, fields)
         # A table that was made anew has nothing of what jobs loaded into the one before.
         stem = f"{into.table_id.removeprefix('_')}_{int(made.created.timestamp() * 1000)}"
         jobs = [
@@ -258,17 +252,7 @@ class Handing:
             )
 
     def _upload(self, name: str, path: Path, into: Any) -> Any:
-        config = driver.LoadJobConfig(
-            source_format="PARQUET",
-            write_disposition="WRITE_APPEND",
-            create_disposition="CREATE_NEVER",
-            labels={"by": "penstock"},
-        )
-        with path.open("rb") as file:
-            return self.client.load_table_from_file(
-                file, into, size=path.stat().st_size, job_id=name, job_config=config, location=self.client.location,
-                timeout=big.CALL_S,
-            )  # fmt: skip
+        return staging.uploaded(self.client, name, path, into)
 
     def _check_doubles(self, table: Table | None, values: Sequence[Value], given: str) -> None:
         """Raise PermanentError where two records have one key, in whichever chunks: the first looks at all of them."""

@@ -42,6 +42,8 @@ class BigQueryTables:
 
     def __init__(self, client: driver.Client) -> None:
         self.client = client
+        self.places: dict[str, driver.TableReference] = {}
+        """Name in statements to the table, of those that were found."""
 
     def reference(self, schema: str | None, table: str) -> driver.TableReference:
         """Return which table that is, whatever the partition. Raises PermanentError where no data set is named."""
@@ -82,7 +84,9 @@ class BigQueryTables:
         parts = found.time_partitioning is not None or found.range_partitioning is not None
         layout = "partitions" if parts else "clusters" if found.clustering_fields else ""
         columns = tuple(map(_column, found.schema))
-        return Table(self.qualified(schema, table), columns, is_plain=found.table_type == "TABLE", layout=layout)
+        name = self.qualified(schema, table)
+        self.places[name] = self.reference(schema, table)
+        return Table(name, columns, is_plain=found.table_type == "TABLE", layout=layout)
 
     def partition(self, schema: str | None, table: str) -> Partition | None:
         """Return which partition of a table is meant, None for all of it."""

@@ -14,7 +14,7 @@ import oracledb
 import pyarrow as pa
 
 from penstock.connectors.databases import dbapi, sifting
-from penstock.connectors.databases.dbapi import answer
+from penstock.connectors.databases.dbapi import answer, described_as
 from penstock.connectors.databases.limits import fetch_first
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.connectors.databases.misfits import Misfit
@@ -69,8 +69,8 @@ class OracleTarget:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._number: object = None
-        self._probe: tuple[str, str] | None = None
-        """The table that values are tried in: what it has the columns of, and its name."""
+        self._probe: tuple[object, str] | None = None
+        """The table that values are tried in: the columns that it has, and its name."""
 
     def qualified(self, schema: str | None, table: str) -> str:
         """Return the name of a table in statements."""
@@ -179,12 +179,13 @@ class OracleTarget:
             return
         listed = ", ".join(quoted(one.column) for one in items)
         empty = f"SELECT {listed} FROM {table.name} WHERE 1 = 0"
-        if self._probe is None or self._probe[0] != empty:
+        described = described_as(self._raw, empty, SPEECH)
+        if self._probe is None or self._probe[0] != described:
             name = f"ora$ptt_penstock_{uuid.uuid4().hex}"
             self.execute(
                 f"CREATE PRIVATE TEMPORARY TABLE {name} ON COMMIT PRESERVE DEFINITION AS {empty} UNION ALL {empty}"
             )
-            self._probe = (empty, name)
+            self._probe = (described, name)
 
     def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
         """Yield the values that do not fit (`misfits.Sifting`)."""
