@@ -43,7 +43,7 @@ class BigQueryTables:
     def __init__(self, client: driver.Client) -> None:
         self.client = client
         self.places: dict[str, driver.TableReference] = {}
-        """Name in statements to the table, of those that were found."""
+        """Name in statements to the table, of those that were named."""
 
     def reference(self, schema: str | None, table: str) -> driver.TableReference:
         """Return which table that is, whatever the partition. Raises PermanentError where no data set is named."""
@@ -59,7 +59,9 @@ class BigQueryTables:
         """Return the name of a table in statements."""
         found = self.reference(schema, table)
         name = f"{quoted(found.dataset_id)}.{quoted(found.table_id)}"
-        return name if found.project == self.client.project else f"{quoted(found.project)}.{name}"
+        name = name if found.project == self.client.project else f"{quoted(found.project)}.{name}"
+        self.places[name] = found
+        return name
 
     def type_of(self, kind: Kind, *, is_key: bool = False) -> str:  # noqa: ARG002
         """Return the type that a column is made with."""
@@ -84,9 +86,7 @@ class BigQueryTables:
         parts = found.time_partitioning is not None or found.range_partitioning is not None
         layout = "partitions" if parts else "clusters" if found.clustering_fields else ""
         columns = tuple(map(_column, found.schema))
-        name = self.qualified(schema, table)
-        self.places[name] = self.reference(schema, table)
-        return Table(name, columns, is_plain=found.table_type == "TABLE", layout=layout)
+        return Table(self.qualified(schema, table), columns, is_plain=found.table_type == "TABLE", layout=layout)
 
     def partition(self, schema: str | None, table: str) -> Partition | None:
         """Return which partition of a table is meant, None for all of it."""
