@@ -238,7 +238,7 @@ def test_a_probe_leaves_nothing_behind(bench: Bench) -> None:
     made, dropped = (
         bench.session.rows(f"SHOW SESSION STATUS LIKE 'Com_{one}_temporary_table'")[0][1] for one in ("create", "drop")
     )
-    assert (made, dropped) == ("2", "2")
+    assert made == dropped != "0"
 
 
 # --- every database that names what does not fit

@@ -24,6 +24,7 @@ JSON = "json"
 _MOST_WARNINGS = 65_535
 """That a server keeps of one statement."""
 _WARNING = re.compile(r"(?P<reason>.*?)(?: for column .*)? at row (?P<row>[1-9]\d*)", re.DOTALL)
+_TEXTS = "(place bigint, value longtext CHARACTER SET utf8mb4) ENGINE = InnoDB"
 _NO_JSON = "the value is no JSON"
 
 
@@ -61,29 +62,24 @@ class Probe:
         self._json = [index for index, one in enumerate(items) if types[one.column] == JSON]
         self._plain = [index for index in range(len(items)) if index not in self._json]
         self._digits = digits
-        self._name, self._texts = f"penstock_{uuid.uuid4().hex}", f"penstock_{uuid.uuid4().hex}"
+        quoted = session.quoted
+        listed = ", ".join(f"there.{quoted(items[index].column)}" for index in self._plain)
+        # A column of what an outer join adds may be null whatever it is else.
+        self._typed = (
+            f"ENGINE = InnoDB AS SELECT {listed} FROM (SELECT 1 AS one) AS one LEFT JOIN {table.name} AS there ON false "
+            "WHERE false"
+        )
 
-    def make(self, table: Table) -> None:
-        """Make the tables. A column of what an outer join adds may be null whatever it is else."""
-        quoted, execute = self._session.quoted, self._session.execute
-        execute(f"SET max_error_count = {_MOST_WARNINGS}")
-        if self._plain:
-            listed = ", ".join(f"there.{quoted(self._items[index].column)}" for index in self._plain)
-            execute(
-                f"CREATE TEMPORARY TABLE {self._name} ENGINE = InnoDB AS SELECT {listed} FROM (SELECT 1 AS one) AS one "
-                f"LEFT JOIN {table.name} AS there ON false WHERE false"
-            )
-        if self._json:
-            execute(
-                f"CREATE TEMPORARY TABLE {self._texts} (place bigint, value longtext CHARACTER SET utf8mb4) ENGINE = InnoDB"
-            )
-
-    def remove(self) -> None:
-        """Remove them."""
-        for name, used in ((self._name, self._plain), (self._texts, self._json)):
-            if used:
+    @contextmanager
+    def _made(self, definition: str) -> Iterator[str]:
+        """Give an empty table of the session: one that is emptied keeps all its rows while the transaction goes on."""
+        name = f"penstock_{uuid.uuid4().hex}"
+        self._session.execute(f"CREATE TEMPORARY TABLE {name} {definition}")
+        try:
+            yield name
+        finally:
+            with suppress(PenstockError):
                 self._session.execute(f"DROP TEMPORARY TABLE IF EXISTS {name}")
-        self._session.execute("SET max_error_count = DEFAULT")
 
     def bad(self, batch: pa.RecordBatch) -> list[Bad]:
         """Return the values of a batch that do not fit (`sifting.Sieve`)."""
@@ -120,27 +116,25 @@ class Probe:
         # A column without a default may be null here, but not left out.
         others = [one.column for index, one in enumerate(self._items) if index in self._plain and index not in indices]
         more = ", ".join(f"{self._session.quoted(one)} = NULL" for one in others)
-        self._session.load(self._name, names, iter([batch]), digits, f" SET {more}" if more else "")
-        said = [str(one[2]) for one in self._session.rows(f"SHOW WARNINGS LIMIT {most}")]
-        self._session.execute(f"DELETE FROM {self._name}")
-        return said
+        with self._made(self._typed) as name:
+            self._session.load(name, names, iter([batch]), digits, f" SET {more}" if more else "")
+            return [str(one[2]) for one in self._session.rows(f"SHOW WARNINGS LIMIT {most}")]
 
     def _no_json(self, column: pa.Array, index: int) -> Iterator[Bad]:
         places = pa.array(range(len(column)), pa.int64())
         batch = pa.RecordBatch.from_arrays([places, column], ["place", "value"])
-        self._session.load(self._texts, batch.schema.names, iter([batch]), frozenset())
-        for (row,) in self._session.rows(f"SELECT place FROM {self._texts} WHERE NOT json_valid(value)"):
-            yield Bad(int(str(row)), index, _NO_JSON)
-        self._session.execute(f"DELETE FROM {self._texts}")
+        with self._made(_TEXTS) as name:
+            self._session.load(name, batch.schema.names, iter([batch]), frozenset())
+            for (row,) in self._session.rows(f"SELECT place FROM {name} WHERE NOT json_valid(value)"):
+                yield Bad(int(str(row)), index, _NO_JSON)
 
 
 @contextmanager
 def probing(session: Loader, table: Table, items: Sequence[Item], digits: frozenset[int]) -> Iterator[Probe]:
-    """Give a probe of a table, whose own tables are gone at the end of the block."""
-    made = Probe(session, table, items, digits)
+    """Give a probe of a table; the session keeps as many warnings as it can until the end of the block."""
+    session.execute(f"SET max_error_count = {_MOST_WARNINGS}")
     try:
-        made.make(table)
-        yield made
+        yield Probe(session, table, items, digits)
     finally:
         with suppress(PenstockError):
-            made.remove()
+            session.execute("SET max_error_count = DEFAULT")
