@@ -41,6 +41,9 @@ def target(connection: Connection, place: Place) -> Iterator[BigQueryTarget]:
 class BigQueryTarget(BigQueryTables):
     """Writes rows (`loading.HandedOver`)."""
 
+    is_by_types = True
+    """Whether what does not fit is told by the types of columns alone, be the table there or not."""
+
     def ledger(self, schema: str | None, staged: Staged, *, in_chunks: bool) -> Ledger:
         """Return the ledger for an output."""
         return BigLedger.of(self, schema, staged, in_chunks=in_chunks)

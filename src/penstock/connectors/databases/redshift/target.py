@@ -161,6 +161,11 @@ class RedshiftTarget(PostgresTarget):
             kept = self.execute(f"INSERT INTO {table.name} ({listed}) {given}")
         return Loaded(kept, skipped + out, nulled + bad)
 
+    @property
+    def sifts(self) -> bool:
+        """Whether it is told which values do not fit: in every version, by another test than PostgreSQL's."""
+        return True
+
     def misfits(self, table: Table, items: Sequence[Item], files: StagedFiles) -> Iterator[Misfit]:
         """Yield the values that do not fit (`misfits.Sifting`)."""
         types = {one.name: one for one in table.columns}
