@@ -357,3 +357,14 @@ def test_every_other_database_that_says_what_does_not_fit(
         "record 2": "Column 'number'", "record 4": "Column 'seen'",
     }  # fmt: skip
     assert other.rows("SELECT count(*) FROM t") == [(3,)]
+
+
+def test_of_a_table_that_is_made_again_nothing_old_is_asked(tmp_path: Path, bigquery_base: Base) -> None:
+    jobs = Jobs(tmp_path, bigquery_base)
+    (jobs.lake / "in.csv").write_text(GIVEN)
+    components, text = flow(jobs, operation="truncate_insert", mapping=["id", "name", "at"], auto_create_table=True)
+    for old in ("DROP TABLE IF EXISTS t", 'CREATE OR REPLACE TABLE t (id int, name varchar(8), "at" date)'):
+        bigquery_base.sql(old)
+        loaded, kept = jobs.run(*components, flow=text).outputs
+        assert (loaded.records, kept.records) == (6, 0)
+        assert bigquery_base.rows("SELECT id FROM t WHERE id = 'x'") == [("x",)]

@@ -57,6 +57,8 @@ def table_of(session: Asked, asked: DatabaseTarget, items: Sequence[Item]) -> tu
     if isinstance(session, Versioned) and not session.sifts:
         raise PermanentError(f"this version of the database {_CANNOT} Update it, or remove {_EDGE}.")
     found = targets.checked(session, asked, items) if _is_there(session, asked) else None
+    if asked.operation == targets.MADE_AGAIN and found is not None and not found.layout:
+        found = replace(found, columns=())  # Whatever they are, they will be of the types of fields.
     if found is None and (asked.pre_action_sql is not None or not asked.auto_create_table):
         raise PermanentError(
             f"there is no table {name} yet, and it is not known which records it will reject. Create it before the job runs."
