@@ -259,33 +259,48 @@ def shop(postgres: servers.Postgres, new_database: Callable[[], str]) -> dict[st
 
 
 @pytest.fixture(scope="session")
-def market(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """The parameters of a connection to a MariaDB, as `shop` has them of a PostgreSQL."""
+def new_market(request: pytest.FixtureRequest) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Starts a MariaDB, which is stopped and removed at the end; returns the parameters of a connection, as `shop` has them of
+    a PostgreSQL."""
     with ExitStack() as stack:
-        try:
-            server = stack.enter_context(servers.mariadb())
-        except servers.NotHad as fault:
-            request.config.stash[NOT_RUN]["MariaDB"] = str(fault)
-            # No wheel holds one, so nobody can be required to have it (`OPTIONAL`); the list at the end names it.
-            pytest.skip(f"MariaDB could not be had: {fault}")
-        admin = pymysql.connect(unix_socket=str(server.socket), user="root", autocommit=True)
-        with admin, admin.cursor() as cursor:
-            cursor.execute("CREATE DATABASE market CHARACTER SET utf8mb4")
-            cursor.execute("CREATE TABLE market.region (id int, name varchar(20), loaded_at datetime(6))")
-            cursor.execute(
-                "INSERT INTO market.region VALUES (1, 'east', '2024-05-06 07:08:09.123456'), (2, 'west', '2024-05-07'), "
-                "(3, NULL, NULL)"
-            )
-            cursor.execute(
-                "CREATE TABLE market.kinds (b bit(3), f float, at timestamp, y year, j json, l blob, yes boolean)"
-            )
-            cursor.execute("SET time_zone = '+02:00'")
-            cursor.execute(
-                "INSERT INTO market.kinds VALUES (5, 0.1, '2024-05-06 07:08:09', 2024, '{\"a\": 1}', 'über', true)"
-            )
-            cursor.execute("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'canary-7Hq2+/xZz'")
-            cursor.execute("GRANT ALL ON market.* TO 'reader'@'127.0.0.1'")
-        yield {
-            "username": "reader", "password": "canary-7Hq2+/xZz", "database": "market", "host": "127.0.0.1",
-            "port": server.port, "ssl": False, "socket": str(server.socket), "pid": server.pid,
-        }  # fmt: skip
+
+        def start() -> dict[str, Any]:
+            try:
+                server = stack.enter_context(servers.mariadb())
+            except servers.NotHad as fault:
+                request.config.stash[NOT_RUN]["MariaDB"] = str(fault)
+                # No wheel holds one, so nobody can be required to have it (`OPTIONAL`); the list at the end names it.
+                pytest.skip(f"MariaDB could not be had: {fault}")
+            _fill(server)
+            return {
+                "username": "reader", "password": "canary-7Hq2+/xZz", "database": "market", "host": "127.0.0.1",
+                "port": server.port, "ssl": False, "socket": str(server.socket), "pid": server.pid,
+            }  # fmt: skip
+
+        yield start
+
+
+def _fill(server: servers.MariaDB) -> None:
+    admin = pymysql.connect(unix_socket=str(server.socket), user="root", autocommit=True)
+    with admin, admin.cursor() as cursor:
+        cursor.execute("CREATE DATABASE market CHARACTER SET utf8mb4")
+        cursor.execute("CREATE TABLE market.region (id int, name varchar(20), loaded_at datetime(6))")
+        cursor.execute(
+            "INSERT INTO market.region VALUES (1, 'east', '2024-05-06 07:08:09.123456'), (2, 'west', '2024-05-07'), "
+            "(3, NULL, NULL)"
+        )
+        cursor.execute(
+            "CREATE TABLE market.kinds (b bit(3), f float, at timestamp, y year, j json, l blob, yes boolean)"
+        )
+        cursor.execute("SET time_zone = '+02:00'")
+        cursor.execute(
+            "INSERT INTO market.kinds VALUES (5, 0.1, '2024-05-06 07:08:09', 2024, '{\"a\": 1}', 'über', true)"
+        )
+        cursor.execute("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'canary-7Hq2+/xZz'")
+        cursor.execute("GRANT ALL ON market.* TO 'reader'@'127.0.0.1'")
+
+
+@pytest.fixture(scope="session")
+def market(new_market: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """The parameters of a connection to a MariaDB that all tests share."""
+    return new_market()

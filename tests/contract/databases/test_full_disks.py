@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,6 +11,12 @@ import pytest
 ROWS = 60_000
 """Of five hundred bytes each: more than the server is given room for."""
 ROOM = 20 << 20
+
+
+@pytest.fixture(scope="module")
+def market(new_market: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """A MariaDB of these tests alone: one whose own files are larger than the room that is left ends itself."""
+    return new_market()
 
 
 @pytest.fixture
