@@ -230,6 +230,25 @@ class Landing:
     since: Watermark | None = None
 
 
+class Early(Protocol):
+    """Sends records of an output to its target while the engine writes others, where nobody sees them before they are
+    published. It may be lost at any time: what was staged is published all the same."""
+
+    def whole(self, name: str) -> None:
+        """Take a file of the staging folder that changes no more. Files come in the order of `Written.files`, all of them or
+        none. Cheap, from any thread."""
+
+    def anew(self) -> None:
+        """Forget all files: they are written again."""
+
+    def arrived(self, written: Written) -> None:
+        """Return when all is sent or lost, once all is staged. Raises PermanentError for what the target refuses, and
+        JobStopped."""
+
+    def give_up(self) -> None:
+        """Take back what was sent; quiet where nothing was, or where it is published."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staged:
     """An output of one attempt. *folder* is the private folder into which the engine writes its parts: beside the target
@@ -238,7 +257,8 @@ class Staged:
     attempts it, among those of every installation that writes to the same target. *epoch* is that of the attempt that
     publishes, 0 without a server. *log* takes what is to be known while it is published, *stands* what is to be said of what is
     there should the attempt say nothing more; *through* is the connection of a place that records lie in on their way.
-    *rejects* is a folder for records that are left out (`penstock.kit.rejects`), None where nobody reads them."""
+    *rejects* is a folder for records that are left out (`penstock.kit.rejects`), None where nobody reads them; *early* sends
+    records before they are published, None where nobody does."""
 
     write: Write
     connection: Connection
@@ -251,6 +271,7 @@ class Staged:
     stands: Callable[[str], None] = field(default=nobody_keeps, repr=False, compare=False)
     through: Connection | None = None
     rejects: Path | None = None
+    early: Early | None = field(default=None, repr=False, compare=False)
 
     @property
     def spec(self) -> FileTarget:
@@ -401,6 +422,14 @@ class Keeper(Connector, Protocol):
     def keep(self, connection: Connection, bucket: str | None, path: str, file: Path, name: str) -> str:
         """Copy a file of this machine to a path, in place of what is there, and return where it is; into a folder (one that
         is there, or a path that ends in `/`) under a *name*. Raises PermanentError."""
+
+
+@runtime_checkable
+class SendsEarly(Connector, Protocol):
+    """A connector that can send an output while it is staged, beside what it does for all."""
+
+    def early(self, staged: Staged) -> Early | None:
+        """Return what sends an output early, None where that is not for it. Opens nothing yet."""
 
 
 @dataclass(frozen=True, slots=True)

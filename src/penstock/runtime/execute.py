@@ -173,6 +173,7 @@ def _execute(
         read = Read(listener)
         ran = stage(plan, sources, outputs, engine, context, limits, read)
         written = mask.written(with_receipts(plan, read.records, ran, outputs.staged, watermarks.said))
+        outputs.arrived(written)
         if moves:
             listener.watermarks(moves)
         gate.grant(written)

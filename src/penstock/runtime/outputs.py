@@ -9,7 +9,8 @@ from typing import Any
 
 from penstock.errors import PenstockError, PermanentError
 from penstock.plan.operators import Plan, Write
-from penstock.plan.ports import Connection, Connector, Keeper, Sifter, Staged, Written
+from penstock.plan.ports import Connection, Connector, Keeper, SendsEarly, Sifter, Staged, Written
+from penstock.plan.stages import stages
 from penstock.plan.systems import RESPONSES, DatabaseTarget, Place, System, WebTarget
 from penstock.runtime import receipts
 from penstock.runtime.connecting import connector_for, keeper_for, naming
@@ -107,10 +108,25 @@ class Outputs:
         return [str(one.folder) for one in self.staged.values()]
 
     def prepare(self) -> None:
-        """Make the staging folders."""
+        """Make the staging folders. The first output may be sent early, where all are staged in one go: of a later one, an open
+        transaction might be in the way of those that are published or sifted before it, for ever."""
         for write in self.plan.outputs:
             with naming(write.component):
                 self._of(write)[0].prepare(self.staged[write.component])
+        first = self.plan.outputs[0]
+        connector, staged = self._of(first)[0], self.staged[first.component]
+        if isinstance(connector, SendsEarly) and len(stages(self.plan)) == 1:
+            self.staged[first.component] = replace(staged, early=connector.early(staged))
+
+    def arrived(self, written: Sequence[Written]) -> None:
+        """Wait for what is sent early, before anybody is asked whether it may be published. Raises PermanentError, as `publish`
+        does, for what its target refuses, and JobStopped."""
+        for write, one in zip(self.plan.outputs, written, strict=True):
+            if (early := self.staged[write.component].early) is not None:
+                try:
+                    early.arrived(one)
+                except PermanentError as error:
+                    raise self._unpublished(write, error, []) from error
 
     def publish(self, written: Sequence[Written], listener: Listener) -> tuple[Published, ...]:
         """Publish every output and return the receipts. Raises PermanentError that says which were published and which not."""
@@ -121,11 +137,7 @@ class Outputs:
                 published = self._of(write)[0].publish(self._heard(write, listener), one)
             except PenstockError as error:
                 self._keep_responses(write, listener)
-                done = ", ".join(f"'{before.component}'" for before in made) or "none"
-                left = ", ".join(f"'{later.component}'" for later in self.plan.outputs[len(made) :])
-                raise PermanentError(
-                    f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
-                ) from error
+                raise self._unpublished(write, error, made) from error
             self._keep_responses(write, listener)
             receipt = receipts.published(one, published)
             columns = tuple(column for _, column in write.target.columns)
@@ -151,6 +163,14 @@ class Outputs:
                     "warning", f"{write.component}: records may have been written more than once; see its guide page"
                 )
         return tuple(made)
+
+    def _unpublished(self, write: Write, error: PenstockError, made: Sequence[Published]) -> PermanentError:
+        """Return the error of an output that could not be published, before which others were *made*."""
+        done = ", ".join(f"'{before.component}'" for before in made) or "none"
+        left = ", ".join(f"'{later.component}'" for later in self.plan.outputs[len(made) :])
+        return PermanentError(
+            f"Component '{write.component}': {error.message} Outputs published: {done}; not published: {left}."
+        )
 
     def _heard(self, write: Write, listener: Listener) -> Staged:
         def log(level: str, line: str) -> None:
@@ -190,8 +210,10 @@ class Outputs:
     def discard(self) -> None:
         """Remove the staging folders of all outputs that were located."""
         for write in self.plan.outputs:
-            if write.component in self.staged:
-                self._of(write)[0].discard(self.staged[write.component])
+            if (staged := self.staged.get(write.component)) is not None:
+                if staged.early is not None:
+                    staged.early.give_up()
+                self._of(write)[0].discard(staged)
 
     def _of(self, write: Write) -> tuple[Connector, Connection]:
         return connector_for(

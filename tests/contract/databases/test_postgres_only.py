@@ -380,3 +380,30 @@ def test_what_a_database_leaves_out_is_rejected(jobs: Jobs, base: Base) -> None:
     base.sql("CREATE TABLE t (id int, name text)")
     receipt = jobs.write("x,a\n2,b\n", ["id:string", "name:string"], on_bad_value="skip").outputs[0].receipt
     assert (receipt["left_out"], receipt["rejected"], receipt["filtered"], receipt["written"]) == (1, 1, 0, 1)
+
+
+LOGS = """
+CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN INSERT INTO seen (id, what) VALUES (NEW.id, TG_OP); RETURN NEW; END $$
+"""
+
+
+@pytest.mark.parametrize("operation", ["merge_update_insert", "update", "insert_missing"])
+def test_keys_that_lie_far_apart_are_looked_for_in_their_order(jobs: Jobs, base: Base, operation: str) -> None:
+    base.sql("CREATE TABLE t (id int PRIMARY KEY, name text)", "CREATE TABLE seen (at serial, id int, what text)")
+    base.sql("INSERT INTO t SELECT n * 100, 'old' FROM generate_series(0, 20000) AS n", LOGS)
+    base.sql("CREATE TRIGGER log BEFORE INSERT OR UPDATE ON t FOR EACH ROW EXECUTE FUNCTION logs()", "ANALYZE t")
+    lines = ["900000,a", "5,b", "100,c", "1900001,d", "400,e", ",f"][: 5 if operation == "update" else 6]
+    if operation != "update":
+        base.sql(
+            "ALTER TABLE t DROP CONSTRAINT t_pkey", "ALTER TABLE t ALTER id DROP NOT NULL", "CREATE INDEX ON t (id)"
+        )
+    jobs.write("\n".join(lines) + "\n", ["id:int", "name:string"], operation=operation, mapping=["id*", "name"])
+    changed = [(100, "UPDATE"), (400, "UPDATE"), (900000, "UPDATE")]
+    added = [(5, "INSERT"), (1900001, "INSERT"), (None, "INSERT")]
+    wanted = {"merge_update_insert": changed + added, "update": changed, "insert_missing": added}[operation]
+    assert base.rows("SELECT id, what FROM seen ORDER BY at") == wanted
+    names = {"merge_update_insert": "abcdef", "update": "ace", "insert_missing": "bdf"}[operation]
+    assert base.rows("SELECT string_agg(name, '' ORDER BY name), count(*) FROM t WHERE name <> 'old'") == [
+        (names, len(names))
+    ]

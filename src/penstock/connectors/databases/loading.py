@@ -8,12 +8,13 @@ transaction in a session of its own (decision 0052).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
 from penstock.connectors.databases import keys, targets
+from penstock.connectors.databases.early import Early, Sent
 from penstock.connectors.databases.ledger import Entry, Ledger
 from penstock.connectors.databases.lines import Reading, StagedFiles
 from penstock.connectors.databases.merging import KEYED, Given, Merge, temporaries
@@ -35,6 +36,8 @@ from penstock.plan.systems import DatabaseTarget
 
 RETRY_S = (1.0, 5.0, 15.0)
 """How long is waited before each further try, after a session broke off."""
+FAR = 10
+"""So many keys for each record lie far apart: where there are fewer, a table is read as a whole."""
 MOST_LINES = 100
 """Of the log, about chunks."""
 
@@ -90,6 +93,10 @@ class Load:
     named: DatabaseTarget | None = None
     """The target with the names that its columns have there."""
     reading: Reading = field(default_factory=Reading)
+    early: Early | None = None
+    """What may have sent the records already, until that was seen to."""
+    sent: Sent | None = None
+    """Records that are in the session that is open."""
 
     def publish(self, opened: Callable[[], Opened]) -> Publication:
         """Write the rows; sessions are opened by *opened*. Raises PermanentError when nothing was written, or not all chunks
@@ -100,7 +107,7 @@ class Load:
     def _publish(self, opened: Callable[[], Opened]) -> Publication:
         while True:
             try:
-                with opened() as session:
+                with self._session(opened) as session:
                     is_done = self._once(session)
                 if is_done:
                     return self._published()
@@ -120,6 +127,21 @@ class Load:
                 if not self.waits:
                     raise PermanentError(self._given_up(error)) from error
                 time.sleep(self.waits.pop(0))
+
+    @contextmanager
+    def _session(self, opened: Callable[[], Opened]) -> Iterator[Target]:
+        """Give the session that the records were sent in, once; else a new one."""
+        early, self.early = self.early, None
+        self.sent = None if early is None else early.taken()
+        if early is None or self.sent is None:
+            with opened() as session:
+                yield session
+            return
+        try:
+            yield self.sent.session
+        finally:
+            self.sent = None
+            early.give_up()
 
     def _published(self) -> Publication:
         place = f"{self.target.schema}.{self.target.table}" if self.target.schema else self.target.table
@@ -172,6 +194,8 @@ class Load:
             self._hand_over(session, ledger, whole, seen, is_there=seen is not None)
         elif seen is None:
             self._write(session, ledger, whole, None)
+        elif self.sent is not None:
+            raise Taken("another attempt of this job has written.")
         elif not seen.is_finished:
             self._after(session, ledger)
         return True
@@ -246,11 +270,12 @@ class Load:
         items = self._items(session)
         if not session.creates_in_transaction and before is None:
             self._table(session, items)  # In a transaction it would end it.
-        given = self._given(session, items)
+        given = self._given(session, items) if self.sent is None else self.sent.given
         self._aside(session, items)
         has_after = outside and after is not None
         entry = Entry(piece.is_last and not has_after, piece.end, piece.number, ledger.epoch)
-        session.begin()
+        if self.sent is None:
+            session.begin()
         try:
             if self.is_once:
                 ledger.hold(seen)
@@ -383,25 +408,30 @@ class Load:
             session.serialize(table)
             given = given or self._temporaries(session, table, items)
             keys_differ = self._check_keys(session, table, items, files, given)
-        loaded = session.bulk(given.rows if given is not None else table, items, files, policy)
+        into = table if given is None else given.rows
+        loaded = session.bulk(into, items, files, policy) if self.sent is None else self.sent.loaded
         self._compare(loaded, self.piece.records)
         counts.add(loaded)
         if given is not None:
             if isinstance(session, Narrowing):
-                session.span = self._span(session, table, items, given)
+                session.span = self._span(session, table, items, given, loaded.records)
             target = self.named or self.target
             merge = Merge(session, table, given.rows, items, target, loaded.records, self.piece.unwritten)
             counts.rows = merge.run(keys_differ=keys_differ)
         return counts
 
-    def _span(self, session: Target, table: Table, items: Sequence[Item], given: Given) -> Span | None:
+    def _span(self, session: Target, table: Table, items: Sequence[Item], given: Given, records: int) -> Span | None:
         """Return where the keys of a piece lie: what changes lies close together more often than not, and chunks are in the
         order of the key, so that few rows need to be looked at."""
         names = [session.quoted(one.column) for one in items if one.is_key]
         if len(names) > 1 or self.target.operation == "merge_delete_insert" or not keys.are_plain(table, items):
             return None
         (ends,) = session.rows(f"SELECT min({names[0]}), max({names[0]}) FROM {given.rows.name}")
-        return None if ends[0] is None else Span(names[0], int(str(ends[0])), int(str(ends[1])))
+        if ends[0] is None:
+            return None
+        least, most = (int(str(one)) for one in ends)
+        has_indexes = isinstance(session, Narrowing) and session.has_indexes
+        return Span(names[0], least, most, has_indexes and most - least >= FAR * records)
 
     def _keys_are_plain(self, table: Table, items: Sequence[Item]) -> bool:
         return self.staged.spec.on_bad_value == "fail" and keys.are_plain(table, items)

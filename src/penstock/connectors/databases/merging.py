@@ -96,11 +96,11 @@ class Merge:
 
     def _insert(self, listed: str) -> int:
         given = self.given.name
-        there = self._same("there", given)
-        if isinstance(self.session, Narrowing) and self.session.span is not None:
-            there += f" AND {self.session.span.of('there')}"
+        there, rows = self._same("there", given), given
+        if isinstance(self.session, Narrowing) and (span := self.session.span) is not None:
+            there, rows = f"{there} AND {span.of('there')}", f"{span.ordered(given)} AS {given}"
         return self.session.execute(
-            f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {given} "
+            f"INSERT INTO {self.table.name} ({listed}) SELECT {listed} FROM {rows} "
             f"WHERE NOT EXISTS (SELECT 1 FROM {self.table.name} there WHERE {there})"
         )
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from penstock.connectors import staging as folders
 from penstock.connectors import tunnels
-from penstock.connectors.databases import asking, drivers, hosts, rejects, sources, targets
+from penstock.connectors.databases import asking, drivers, early, hosts, rejects, sources, targets
+from penstock.connectors.databases.early import Early
 from penstock.connectors.databases.ledger import Ledger
 from penstock.connectors.databases.loading import RETRY_S, Load
 from penstock.connectors.files.roots import Roots
@@ -37,6 +38,8 @@ FILES = ("duckdb", "sqlite")
 TYPES = {**asking.DRIVERS, **dict(zip(FILES, FILES, strict=True))}
 """Connection type to the name of its system; `<name>_source` beside this module reads rows, `<name>_target` writes them,
 and each is loaded when it is first needed."""
+EARLY = ("postgres",)
+"""Systems whose outputs can be sent while they are staged: open transactions keep nobody there from reading or writing rows."""
 _NOWHERE = Path(os.devnull)
 
 
@@ -115,8 +118,18 @@ class Tables:
 
     def publish(self, staged: Staged, written: Written) -> Publication:
         """Write the staged records into the table, once."""
-        load = Load(staged, written, _target(staged.write), _ledger_schema(staged))
+        sent = staged.early if isinstance(staged.early, Early) else None
+        if sent is not None and sent.lost:
+            staged.log("info", f"what was sent early is lost, and sent again: {sent.lost}")
+        load = Load(staged, written, _target(staged.write), _ledger_schema(staged), early=sent)
         return load.publish(lambda: self._loading(staged))
+
+    def early(self, staged: Staged) -> Early | None:
+        """Return what sends an output while the engine writes it."""
+        target = _target(staged.write)
+        if TYPES[staged.connection.type] not in EARLY or not early.is_for(staged, target):
+            return None
+        return Early(staged, target, _ledger_schema(staged), lambda: self._loading(staged))
 
     @contextmanager
     def _loading(self, staged: Staged) -> Iterator[targets.Target]:

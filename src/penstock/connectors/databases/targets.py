@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol, runtime_checkable
+
+import pyarrow as pa
 
 from penstock.connectors.databases.lines import StagedFiles
 from penstock.errors import PermanentError
@@ -209,22 +211,44 @@ class Folding(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Between which values the key *column* (as an identifier) lies of all records that are given."""
+    """Between which values the key *column* (as an identifier) lies of all records that are given; *is_wide* where they lie far
+    apart, and the database finds each by an index."""
 
     column: str
     least: int
     most: int
+    is_wide: bool = False
 
     def of(self, table: str) -> str:
         """Return the condition that a row of a table lies there."""
         return f"{table}.{self.column} BETWEEN {self.least} AND {self.most}"
 
+    def ordered(self, table: str) -> str:
+        """Return the records of a table, in the order of the key where they lie far apart: what lies side by side in a table
+        and its index is read and written once then."""
+        return f"(SELECT * FROM {table} ORDER BY {self.column})" if self.is_wide else table
+
 
 @runtime_checkable
 class Narrowing(Protocol):
-    """A session whose loads by key look at a part of the table where it knows that of the keys."""
+    """A session whose loads by key look at a part of the table where it knows that of the keys; *has_indexes* by which it
+    finds single rows."""
 
     span: Span | None
+    has_indexes: bool
+
+
+@runtime_checkable
+class TakesAsTheyCome(Protocol):
+    """A session that takes records while others are still made."""
+
+    def bulk_of(
+        self, table: Table, items: Sequence[Item], batches: Iterator[pa.RecordBatch], on_bad_value: str
+    ) -> Loaded:
+        """Add records to a table, as `Target.bulk` does. What *batches* raises leaves as it is."""
+
+    def cancel(self) -> None:
+        """End the statement that another thread waits for."""
 
 
 Opened = AbstractContextManager[Target]
@@ -255,14 +279,21 @@ _FOR_MISSING = {"keep": (), "delete": ("SELECT", "DELETE"), "mark": ("SELECT", "
 
 
 def update_from(
-    quoted: Callable[[str], str], table: Table, given: Table, items: Sequence[Item], also: Sequence[str], more: str = ""
+    quoted: Callable[[str], str],
+    table: Table,
+    given: Table,
+    items: Sequence[Item],
+    also: Sequence[str],
+    span: Span | None = None,
 ) -> str:
     """Return the statement that changes the rows whose key is among those given, where UPDATE takes a FROM; *also* are further
-    assignments, *more* is a further condition."""
+    assignments, *span* is where the keys of those given lie, if it is known."""
     changes = [f"{name} = given.{name}" for name in (quoted(one.column) for one in items if not one.is_key)]
     keys = [quoted(one.column) for one in items if one.is_key]
-    same = " AND ".join([*(f"{table.name}.{key} = given.{key}" for key in keys), *([more] if more else [])])
-    return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {given.name} AS given WHERE {same}"
+    within = [] if span is None else [span.of(table.name)]
+    same = " AND ".join([*(f"{table.name}.{key} = given.{key}" for key in keys), *within])
+    rows = given.name if span is None else span.ordered(given.name)
+    return f"UPDATE {table.name} SET {', '.join([*changes, *also])} FROM {rows} AS given WHERE {same}"
 
 
 def items_of(write: Write, target: DatabaseTarget) -> tuple[Item, ...]:

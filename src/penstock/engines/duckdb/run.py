@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from penstock.engines.duckdb.scan import Scanned, Scanner, rejecting_said, told
 from penstock.engines.duckdb.sentences import sentence
 from penstock.engines.duckdb.statements import build
 from penstock.engines.duckdb.types import column_of, text_literal
+from penstock.engines.duckdb.whole import Whole
 from penstock.engines.duckdb.write import Writing, file_name, parts_of, preview_of, writing
 from penstock.engines.duckdb.written import skipped_said as unwritten_said
 from penstock.engines.files.unpacking import Unpacking
@@ -39,7 +40,18 @@ from penstock.errors import InvariantBroken, JobStopped, PenstockError
 from penstock.kit.rejects import WRITTEN
 from penstock.kit.stopping import STOP
 from penstock.plan.exprs import Expr
-from penstock.plan.operators import Operator, Plan, Project, Sample, Scan, Write, inputs_of, iter_operators
+from penstock.plan.operators import (
+    Filter,
+    Operator,
+    Plan,
+    Project,
+    Sample,
+    Scan,
+    Sort,
+    Write,
+    inputs_of,
+    iter_operators,
+)
 from penstock.plan.ports import EPOCH, BoundSource, Context, Limits, Records, Reporter, Staged, Written
 from penstock.plan.schema import Schema
 from penstock.plan.values import Value
@@ -57,6 +69,10 @@ _FIRST = (
     "delim = '\x01', quote = '', escape = '', null_padding = true)) TO '/dev/null' (FORMAT csv, USE_TMP_FILE false)"
 )
 """Reads some lines of text and keeps nothing."""
+EARLY_BYTES = 16 << 20
+"""Outputs of more input than this are written in several files where each is sent on at once, in no order."""
+_FILES_BYTES = 512 << 20
+"""Of so much input each file has one more group of rows, so that there are a hundred files or so and not thousands."""
 ORDERED_BYTES = 64 << 20
 """Records of less input than this keep the order of the files, which nobody promises; of more they need not, which saves
 memory and time."""
@@ -64,7 +80,8 @@ memory and time."""
 
 @dataclass(slots=True)
 class _Run:
-    """One attempt to run a plan. *sources* and *outputs* are the places where their records are counted."""
+    """One attempt to run a plan. *sources* and *outputs* are the places where their records are counted; *early* is the output
+    that is written in several files, None for none."""
 
     connection: duckdb.DuckDBPyConnection
     functions: Functions
@@ -73,6 +90,7 @@ class _Run:
     readings: Readings
     sources: dict[str, str]
     outputs: dict[str, str]
+    early: str | None = None
     scanned: dict[str, Scanned] = field(default_factory=dict)
     written: dict[str, Writing] = field(default_factory=dict)
     made: Statements | None = None
@@ -147,7 +165,9 @@ class DuckEngine:
         while True:
             self.warm_up()
             with closing(self._opened.pop()) as connection:
-                _confine(connection, readings.sources, staged, limits, _counts_in_order(plan))
+                in_order = _counts_in_order(plan)
+                early = None if in_order else _early(plan, readings.sources, staged)
+                _confine(connection, readings.sources, staged, limits, in_order, is_early=early is not None)
                 self._connection = connection
                 scans = [one for one in iter_operators(plan) if isinstance(one, Scan)]
                 counters = {scan.component: f"source_{index}" for index, scan in enumerate(scans)}
@@ -156,7 +176,7 @@ class DuckEngine:
                     for index, write in enumerate(plan.outputs)
                 }
                 functions = Functions(connection, context.ask)
-                run = _Run(connection, functions, plan, reporter, readings, counters, outputs)
+                run = _Run(connection, functions, plan, reporter, readings, counters, outputs, early)
                 try:
                     self._lock(run)
                     return self._execute(run, staged, context, limits)
@@ -244,10 +264,15 @@ class DuckEngine:
         place = staged[write.component]
         name = file_name(write.target)
         counter = run.outputs[write.component]
-        path = place.folder / name
+        whole = None
+        if place.early is not None and write.component == run.early:
+            whole = Whole(place.folder, place.early)
+            whole.clear()
+        path = place.folder / name if whole is None else whole.place
         own = None if counter in run.sources.values() else counter
         rejects = None if place.rejects is None else place.rejects / WRITTEN
-        how = writing(write, made.outputs[index], path, own, f"target_{index}", context, rejects)
+        groups = None if whole is None else 1 + _size_of(run.readings.sources) // _FILES_BYTES
+        how = writing(write, made.outputs[index], path, own, f"target_{index}", context, rejects, groups=groups)
         how.begin(run.connection)
         run.written[write.component] = how
         names = [name]
@@ -263,9 +288,13 @@ class DuckEngine:
             return records
 
         try:
-            written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
+            with nullcontext() if whole is None else whole:
+                written = self._statement(run, how.sql, write.component, parts if how.is_streamed else None)
         finally:
             how.end()
+        if whole is not None:
+            whole.rest()
+            names[:] = whole.names
         counted = run.passed.records[counter]
         if written != counted:
             raise InvariantBroken(f"Output '{write.component}' counted {counted} records and wrote {written}.")
@@ -402,15 +431,33 @@ def _counts_in_order(plan: Plan) -> bool:
     return any(isinstance(one, Sample) and one.seed is not None for one in iter_operators(plan))
 
 
+def _early(plan: Plan, sources: Mapping[str, BoundSource], staged: Mapping[str, Staged]) -> str | None:
+    """Return the output that is written in several files, for they are sent on: of much input, and in no order. None if there
+    is none."""
+    size = _size_of(sources)
+    # Of so few records whatever asks for their order gets that of the files, and is to go on getting it.
+    is_plain = all(isinstance(one, Scan | Project | Filter) for one in iter_operators(plan))
+    if size <= EARLY_BYTES or (size < ORDERED_BYTES and not is_plain):
+        return None
+    asked = (one for one in plan.outputs if staged[one.component].early is not None)
+    return next((one.component for one in asked if not isinstance(one.given, Sort)), None)
+
+
+def _size_of(sources: Mapping[str, BoundSource]) -> int:
+    return sum(file.size_bytes for bound in sources.values() for file in bound.files)
+
+
 def _confine(
     connection: duckdb.DuckDBPyConnection,
     sources: Mapping[str, BoundSource],
     staged: Mapping[str, Staged],
     limits: Limits,
     in_order: bool,
+    *,
+    is_early: bool = False,
 ) -> None:
     """Give a database its share of the machine, and let it reach the job's own files and nothing else. *in_order* keeps
-    the order of the files, whatever their size."""
+    the order of the files, whatever their size; with *is_early* it is not kept."""
     files = [file for bound in sources.values() for file in bound.files]
     paths = [
         text_literal(path)
@@ -424,6 +471,6 @@ def _confine(
         "allowed_paths": f"[{', '.join(paths)}]",
         "allowed_directories": f"[{', '.join(folders)}]",
         "enable_external_access": "false",
-        "preserve_insertion_order": str(in_order or sum(file.size_bytes for file in files) < ORDERED_BYTES).lower(),
+        "preserve_insertion_order": str(in_order or (_size_of(sources) < ORDERED_BYTES and not is_early)).lower(),
     }
     connection.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))

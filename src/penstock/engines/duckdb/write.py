@@ -16,6 +16,7 @@ from penstock.engines.duckdb import casts
 from penstock.engines.duckdb.hashing import Summing
 from penstock.engines.duckdb.rejecting import Rejecting
 from penstock.engines.duckdb.types import column_of, quote, text_literal
+from penstock.engines.duckdb.whole import PATTERN
 from penstock.engines.duckdb.written import TEXT, Shaped, as_json, is_ours, joined, shaped, titles_of
 from penstock.engines.files.forms import GROUP_BYTES, Avro, Excel, Form, Layout, Parquet, Texts
 from penstock.engines.files.opening import unpacked
@@ -73,10 +74,13 @@ def writing(
     stem: str,
     context: Context,
     rejects: Path | None = None,
+    *,
+    groups: int | None = None,
 ) -> Writing:
     """Return how an output is written; *counter* is the place where its records are counted, if they are not below,
     *stem* the stem of the names of sequences, *path* the file where there is one, *rejects* the file that what is left out
-    goes to, where somebody reads that."""
+    goes to, where somebody reads that. With *groups* the path is a folder, for files of Parquet one after the other with so
+    many groups of rows in each (`whole.PATTERN`)."""
     target = write.target
     kept = None if rejects is None else Rejecting(rejects, f"{stem}_reject")
     if target.is_streamed:
@@ -88,8 +92,12 @@ def writing(
         # DuckDB's writer dies of a delimiter outside ASCII.
         columns = [f"{joined(made.columns, target.delimiter)} AS {quote(title)}"]
     below = f"SELECT {', '.join(columns)} FROM ({made.sql})"
+    options = _options(write)
+    if groups is not None:
+        # In a folder that may hold files of an attempt to read a source that went wrong.
+        options += [f"ROW_GROUPS_PER_FILE {groups}", f"FILENAME_PATTERN '{PATTERN}'", "OVERWRITE_OR_IGNORE true"]
     return Writing(
-        f"COPY ({below}) TO {text_literal(str(path))} ({', '.join(_options(write))})",
+        f"COPY ({below}) TO {text_literal(str(path))} ({', '.join(options)})",
         made.tallies,
         False,
         made.summing,

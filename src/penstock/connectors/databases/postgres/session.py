@@ -53,9 +53,9 @@ SETTINGS = {
 """Given when a session begins and never set later: behind a pooler that shares sessions others would get them."""
 _READ_BEFORE_CANCEL = 100
 """Rows that are read and dropped before the rest is cancelled, which costs a connection."""
-_CANCEL_S = 5.0
+CANCEL_S = 5.0
 """How long is waited for the end of a statement that was cancelled."""
-_LOST = ("08", "57P01", "57P02", "57P03", "57P05")
+_LOST = ("08", "25P03", "25P04", "57P01", "57P02", "57P03", "57P05")
 """Beginnings of SQLSTATE that say that the session, not the statement, has failed."""
 
 
@@ -252,8 +252,8 @@ class PostgresSession:
     def _cancel(self) -> None:
         """End the statement; the session with it, where that does not succeed soon."""
         try:
-            self._raw.cancel_safe(timeout=_CANCEL_S)
-            until = time.monotonic() + _CANCEL_S
+            self._raw.cancel_safe(timeout=CANCEL_S)
+            until = time.monotonic() + CANCEL_S
             with selectors.DefaultSelector() as selector:
                 selector.register(self._pg.socket, selectors.EVENT_READ)
                 while True:

@@ -16,7 +16,7 @@ from penstock.connectors.databases.limits import limit
 from penstock.connectors.databases.lines import StagedFiles, ahead, encoded, has_zero, without_zeros
 from penstock.connectors.databases.misfits import Misfit
 from penstock.connectors.databases.postgres import binary
-from penstock.connectors.databases.postgres.session import SETTINGS, connected, fault_of
+from penstock.connectors.databases.postgres.session import CANCEL_S, SETTINGS, connected, fault_of
 from penstock.connectors.databases.targets import Column, Doubled, Family, Item, Loaded, Span, Table, update_from
 from penstock.connectors.places import Place
 from penstock.errors import PermanentError, TransientError
@@ -76,6 +76,7 @@ class PostgresTarget:
     is_by_types = True
     now = "now()"
     span: Span | None = None
+    has_indexes = True
 
     def __init__(self, raw: psycopg.Connection) -> None:
         self._raw = raw
@@ -181,12 +182,17 @@ class PostgresTarget:
 
     def update(self, table: Table, given: Table, items: Sequence[Item], also: Sequence[str]) -> str:
         """Return the statement that changes the rows whose key is among those given."""
-        within = self.span.of(table.name) if self.span is not None else ""
-        return update_from(self.quoted, table, given, items, also, within)
+        return update_from(self.quoted, table, given, items, also, self.span)
 
     def bulk(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
         """Add the records of files to a table, by COPY."""
-        loaded = self._load(table, items, files, on_bad_value)
+        return self.bulk_of(table, items, files.batches(), on_bad_value)
+
+    def bulk_of(
+        self, table: Table, items: Sequence[Item], batches: Iterator[pa.RecordBatch], on_bad_value: str
+    ) -> Loaded:
+        """Add records to a table as they come."""
+        loaded = self._load(table, items, batches, on_bad_value)
         if table.name in self._temporaries:
             # Nothing does it in time, and joins are planned by it. Of the other columns nothing is asked.
             keys = ", ".join(self.quoted(one.column) for one in items if one.is_key)
@@ -229,14 +235,21 @@ class PostgresTarget:
         while rows := self.rows(f"FETCH {_FETCHED} FROM misfits"):
             yield from ((int(str(number)), int(str(index)), str(why)) for number, index, why in rows)
 
-    def _load(self, table: Table, items: Sequence[Item], files: StagedFiles, on_bad_value: str) -> Loaded:
+    def cancel(self) -> None:
+        """End the statement that another thread waits for."""
+        with suppress(psycopg.Error):
+            self._raw.cancel_safe(timeout=CANCEL_S)
+
+    def _load(
+        self, table: Table, items: Sequence[Item], batches: Iterator[pa.RecordBatch], on_bad_value: str
+    ) -> Loaded:
         listed = ", ".join(self.quoted(one.column) for one in items)
         if on_bad_value == "fail":
-            return Loaded(self._copy(f"{table.name} ({listed})", items, files, on_bad_value, table)[0])
+            return Loaded(self._copy(f"{table.name} ({listed})", items, batches, on_bad_value, table)[0])
         if self._raw.info.server_version < _VALID_SINCE:
             raise PermanentError("'on_bad_value' other than fail needs PostgreSQL 16 or newer.")
         texts = self._temporary(f"({', '.join(f'c{index} text' for index in range(len(items)))})", "", ())
-        records, without, nulled = self._copy(texts.name, items, files, on_bad_value)
+        records, without, nulled = self._copy(texts.name, items, batches, on_bad_value)
         return self._convert(table, items, texts, records, without, nulled, on_bad_value)
 
     def _convert(
@@ -271,7 +284,12 @@ class PostgresTarget:
         return self._raw.info.parameter_status("integer_datetimes") == "on"
 
     def _copy(
-        self, into: str, items: Sequence[Item], files: StagedFiles, policy: str, table: Table | None = None
+        self,
+        into: str,
+        items: Sequence[Item],
+        batches: Iterator[pa.RecordBatch],
+        policy: str,
+        table: Table | None = None,
     ) -> tuple[int, int, int]:
         """Copy records; returns how many arrived, how many were left out, and how many values became null, since no text
         of PostgreSQL has a zero character. What the columns of *table* hold exactly is sent in binary, all else as text."""
@@ -280,7 +298,7 @@ class PostgresTarget:
 
         def made() -> Iterator[memoryview]:
             nonlocal skipped, nulled
-            for batch in files.batches():
+            for batch in batches:
                 sound, bad = _sound(batch, items, policy)
                 nulled += bad if policy == "set_null" else 0
                 skipped += batch.num_rows - sound.num_rows

@@ -81,6 +81,7 @@ class RedshiftTarget(PostgresTarget):
 
     hold: str | None = "LOCK {table}"
     now = "getdate()"
+    has_indexes = False
     stage: Stage | None = None
     is_by_types = False
 
