@@ -128,6 +128,8 @@ def _fits(value: str, pattern: str, flags: int, *, whole: bool) -> bool:
 
 
 _PATHS = _Paths()
+_FAULTS = (jsonpath.JSONPathError, ValueError, re.error)
+"""What the library raises for a path; the last for the pattern of a `=~`."""
 
 
 def find(path: str, data: Any) -> list[Any]:
@@ -135,7 +137,18 @@ def find(path: str, data: Any) -> list[Any]:
     pattern in it that runs away."""
     try:
         found: list[Any] = _PATHS.findall(path, data)
-    except (jsonpath.JSONPathError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise DataError(f"The JSONPath {path!r} cannot be used: {reason}.") from error
+    except _FAULTS as error:
+        raise _unusable(path, error) from error
     return found
+
+
+def check(path: str) -> None:
+    """Raise DataError for a path that is none, with nothing to find yet."""
+    try:
+        _PATHS.compile(path)
+    except _FAULTS as error:
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: str, error: Exception) -> DataError:
+    return DataError(f"The JSONPath {path!r} cannot be used: {str(error).splitlines()[0]}.")

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Mapping
 
 from penstock.lang.check import codes_package as codes
-from penstock.lang.components.options import characters_differ, only_with, place_of
+from penstock.lang.components.options import are_json_paths, characters_differ, json_path_of, only_with, place_of
 from penstock.lang.components.source_fields import listed_fields
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import (
@@ -73,7 +73,10 @@ def _source(step: Step, connection: ConnectionRef, items: tuple[ScanField, ...])
         return None
     only_with(step, ("compression_password",), "compression", "auto", "zip")
     path, bucket = step.text("path"), step.text("bucket")
-    base, password = step.text("base_record"), step.text("compression_password")
+    password = step.text("compression_password")
+    base = None if given["base_record"] is None else json_path_of(step, given["base_record"], step.at("base_record"))
+    if given["record_type"] == "json" and not are_json_paths(step, items):
+        return None
     if path is None or (base is None) is not (given["base_record"] is None):
         return None
     only_with(step, ("manifest",), "source_action", "incremental")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from penstock.errors import DataError
+from penstock.kit import json_paths
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components.spec import Step
 from penstock.lang.document.connections import place_key
 from penstock.lang.document.shapes import show
 from penstock.lang.variables.substitution import Mode
+from penstock.plan.operators import ScanField
 from penstock.plan.systems import Place
 
 
@@ -48,6 +51,32 @@ def characters_differ(step: Step) -> bool:
             step.add(codes.WrongShape, message, step.at(name), hint="Choose another for one of them.")
             sound = False
     return sound
+
+
+def json_path_of(step: Step, raw: str, at: str) -> str | None:
+    """Return a JSONPath with variables replaced, `$` where one is not known yet, or None with findings."""
+    made = step.substituted(raw, at, Mode.TEXT)
+    if made is None:
+        return None
+    if step.stands_in(made):
+        return "$"
+    return made.text if is_json_path(step, made.text, at) else None
+
+
+def are_json_paths(step: Step, items: Sequence[ScanField]) -> bool:
+    """Report names of fields that begin with `$` and are no JSONPath; True when all are sound."""
+    named = [(f"fields[{at}].name", item.name) for at, item in enumerate(items) if (item.name or "").startswith("$")]
+    return all([is_json_path(step, name or "", at) for at, name in named])
+
+
+def is_json_path(step: Step, path: str, at: str) -> bool:
+    """Report a JSONPath that is malformed; True for one that is sound."""
+    try:
+        json_paths.check(path)
+    except DataError as error:
+        step.add(codes.WrongShape, error.message, at, hint="Such as $.data.items[*].")
+        return False
+    return True
 
 
 def place_of(step: Step, name: str) -> tuple[Place | None, bool]:

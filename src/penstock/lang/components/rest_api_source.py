@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.lang.check import codes_package as codes
 from penstock.lang.components import web
+from penstock.lang.components.options import are_json_paths, json_path_of
 from penstock.lang.components.source_fields import NAMED_FIELD, listed_fields
 from penstock.lang.components.spec import Component, Property, Step
 from penstock.lang.document.shapes import (
@@ -20,7 +21,6 @@ from penstock.lang.document.shapes import (
     record,
     when,
 )
-from penstock.lang.variables.substitution import Mode
 from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, ScanField
 from penstock.plan.systems import Paging, WebSource
 
@@ -66,14 +66,16 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     if fields is None:
         return None
     schema, items = fields
-    if origin is None or address is None or connection is None:
+    is_json = step.properties["response_type"] not in ("raw", "line_delimited_data")
+    paths_sound = not is_json or are_json_paths(step, items)
+    if origin is None or address is None or connection is None or not paths_sound:
         return Scan(step.node.name, FileSource(ConnectionRef(""), "", items), schema)
     return Scan(step.node.name, _landed(step, connection, address[1], origin, items), schema, origin)
 
 
 def _origin(step: Step, url: str) -> WebSource | None:
     given = step.properties
-    headers, base = web.texts_of(step, "headers"), step.text("base_record")
+    headers, base = web.texts_of(step, "headers"), json_path_of(step, given["base_record"], step.at("base_record"))
     body, username, password = step.text("body"), step.text("username"), step.text("password")
     paging = _paging(step)
     if headers is None or base is None or (given["pagination"] is not None and paging is None):
@@ -119,10 +121,10 @@ def _paging(step: Step) -> Paging | None:
     given: dict[str, Any] = {"scheme": raw.get("scheme", "automatic"), "stop_when": raw.get("stop_when", "empty_page")}
     for name in ("path", "parameter", "size_parameter"):
         if raw.get(name) is not None:
-            made = step.substituted(raw[name], f"{at}.{name}", Mode.TEXT)
+            made = (json_path_of if name == "path" else web.text_of)(step, raw[name], f"{at}.{name}")
             if made is None:
                 return None
-            given[name] = made.text
+            given[name] = made
     for name, least in (("size", 1), ("start", 0), ("sleep_ms", 0), ("max_requests", 0)):
         if raw.get(name) is not None:
             number = web.whole(step, raw[name], f"{at}.{name}", least)

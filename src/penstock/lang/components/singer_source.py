@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from penstock.lang.components import web
-from penstock.lang.components.options import place_of
+from penstock.lang.components.options import are_json_paths, place_of
 from penstock.lang.components.source_fields import NAMED_FIELD, scan_of_lines
 from penstock.lang.components.spec import REQUIRED, Component, Property, Step
 from penstock.lang.document.shapes import CONNECTION, PLACE, a_list, choice
@@ -18,10 +18,11 @@ def build(step: Step, inputs: Mapping[str, Operator]) -> Operator | None:
     return scan_of_lines(step, _origin, lambda origin: origin.stream)
 
 
-def _origin(step: Step, _: tuple[ScanField, ...]) -> TapSource | None:
+def _origin(step: Step, items: tuple[ScanField, ...]) -> TapSource | None:
     stream, config = step.place("stream"), web.texts_of(step, "config")
     state, is_kept = place_of(step, "state")
-    return None if stream is None or config is None or not is_kept else TapSource(stream, config, state)
+    are_sound = are_json_paths(step, items) and is_kept
+    return None if stream is None or config is None or not are_sound else TapSource(stream, config, state)
 
 
 component = Component(

@@ -69,11 +69,17 @@ def texts_of(step: Step, name: str) -> dict[str, str] | None:
     """Return an object of texts with variables replaced in each, or None with findings."""
     made = {}
     for key, value in (step.properties[name] or {}).items():
-        text = step.substituted(value, f"{step.at(name)}.{key}", Mode.TEXT)
+        text = text_of(step, value, f"{step.at(name)}.{key}")
         if text is None:
             return None
-        made[key] = text.text
+        made[key] = text
     return made
+
+
+def text_of(step: Step, raw: str, path: str) -> str | None:
+    """Return a text with variables replaced, or None with findings."""
+    made = step.substituted(raw, path, Mode.TEXT)
+    return None if made is None else made.text
 
 
 def whole(step: Step, raw: object, path: str, at_least: int) -> int | None:
