@@ -211,6 +211,28 @@ def test_days_and_times(read: Read) -> None:
     assert read({"in.xlsx": content}, ["a:datetime", "b:datetime", "c:string"], **EXCEL) == [wanted]
 
 
+def test_errors_are_texts_that_fit_no_other_field(read: Read) -> None:
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made)
+    book.add_worksheet("Other").write_formula(0, 0, "=1/0", None, "#REF!")
+    sheet = book.add_worksheet("Data")
+    for row, value in enumerate((1, "#DIV/0!", "#N/A", 4), 2):
+        sheet.write_formula(row, 27, "=1/0", None, value)
+        sheet.write(row, 29, row)
+    book.close()
+    files, fields = {"in.xlsx": made.getvalue()}, ["v:int", "none:int", "k:int"]
+    options = {**EXCEL, "sheet": "Data", "range": "AB3:AD5"}
+    assert read(files, ["v:string", *fields[1:]], **options) == [
+        ["1", None, 2],
+        ["#DIV/0!", None, 3],
+        ["#N/A", None, 4],
+    ]
+    assert read(files, fields, **options) == [[1, None, 2], [None, None, 3], [None, None, 4]]
+    assert read(files, fields, on_bad_value="skip", **options) == [[1, None, 2]]
+    said = read(files, fields, on_bad_value="fail", **{**options, "range": "AB3:AD4"})
+    assert "field 'v': the value '#DIV/0!' is no int (in.xlsx, row 4)." in said
+
+
 def test_sheets_ranges_and_lines(read: Read) -> None:
     content = sheet_of(["k", "v"], ["a", 1], ["b", 2], ["c", 3], at=(2, 1), name="Data", more="Other")
     fields = ["k:string", "v:int", {"pseudo": "line_number"}]

@@ -10,12 +10,14 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 
+import pyarrow.parquet as pq
+
 from penstock.engines.duckdb.json_lines import wants_objects
 from penstock.engines.duckdb.readings import Readings
 from penstock.engines.duckdb.types import text_literal
 from penstock.engines.files.opening import opened
 from penstock.engines.files.records import Lines, Splitter
-from penstock.engines.files.rewriting import RECORD, positions_of
+from penstock.engines.files.rewriting import PLACE, RECORD, positions_of
 from penstock.errors import DataError
 from penstock.plan.operators import FileSource, Scan
 from penstock.plan.ports import BoundSource, FileEntry
@@ -79,6 +81,8 @@ def _is_json(text: str) -> bool:
 
 
 def _place(scan: Scan, bound: BoundSource, index: int, value: str) -> str:
+    if scan.source.record_type == "excel":
+        return next((f" ({place})" for place in _rows_with(bound, index, value)), "")
     left = MOST_RECORDS
     for file in bound.files:
         for number, has_it in islice(_matches(scan.source, file, index, value), left):
@@ -86,6 +90,14 @@ def _place(scan: Scan, bound: BoundSource, index: int, value: str) -> str:
             if has_it:
                 return f" ({file.name}, line {number})"
     return ""
+
+
+def _rows_with(bound: BoundSource, index: int, value: str) -> Iterator[str]:
+    """Yield where rows of workbooks stand whose cell has a text; workbooks are Parquet files by now."""
+    for file in bound.files:
+        for batch in pq.ParquetFile(file.location).iter_batches(columns=[f"c{index}", PLACE]):
+            texts, places = batch.to_pydict().values()
+            yield from (place for text, place in zip(texts, places, strict=True) if text == value)
 
 
 def _matches(source: FileSource, file: FileEntry, index: int, value: str) -> Iterator[tuple[int, bool]]:

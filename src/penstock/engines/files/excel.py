@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
+from zipfile import BadZipFile
 
 from penstock.engines.files.rewriting import columns_of, positions_of, write_columns
+from penstock.engines.files.sheet_errors import errors_of
 from penstock.engines.functions.decimals import double_to_text
 from penstock.errors import PermanentError
 from penstock.plan.cells import area_of
@@ -54,7 +57,8 @@ def _with(
 
 
 def _cells(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str | None]]]:
-    """Yield the texts of each row of the area that has any, with its number in the sheet from 1."""
+    """Yield the texts of each row of the area that has any, with its number in the sheet from 1; an error is the text that
+    the sheet shows, which fits a field of texts only."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
     try:
@@ -63,16 +67,21 @@ def _cells(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str 
             start = sheet.start
             if start is None:
                 return
+            errors = errors_of(file.location, sheet.name)
+            rows_of_errors = {row for row, _ in errors}
             area = area_of(source.range) if source.range is not None else None
             top, left = (area.top, area.left) if area is not None else start
             bottom, right = (area.bottom, area.right) if area is not None else (None, None)
             first = max(left - start[1], 0)
             missing = [None] * max(start[1] - left, 0)
-            for number, row in enumerate(sheet.to_python(skip_empty_area=True), start[0]):
+            for number, given in enumerate(sheet.to_python(skip_empty_area=True), start[0]):
                 if number < top:
                     continue
                 if bottom is not None and number > bottom:
                     return
+                row: list[Any] = given
+                if number in rows_of_errors:
+                    row = [errors.get((number, column), value) for column, value in enumerate(given, start[1])]
                 width = None if right is None else right - left + 1
                 texts = [*missing, *map(_text, row[first:])][:width]
                 if any(text is not None for text in texts):
@@ -81,7 +90,7 @@ def _cells(source: FileSource, file: FileEntry) -> Iterator[tuple[int, list[str 
         raise PermanentError(f"{file.name} is under a password. Save it without one.") from error
     except OverflowError as error:
         raise PermanentError(f"{file.name} holds a time that is too long. Make the cell a number.") from error
-    except CalamineError as error:
+    except (CalamineError, BadZipFile, KeyError, ElementTree.ParseError) as error:
         raise PermanentError(f"{file.name} cannot be read as a workbook: {error}. Put a whole file there.") from error
 
 

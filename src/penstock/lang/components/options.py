@@ -66,7 +66,8 @@ def json_path_of(step: Step, raw: str, at: str) -> str | None:
 def are_json_paths(step: Step, items: Sequence[ScanField]) -> bool:
     """Report names of fields that begin with `$` and are no JSONPath; True when all are sound."""
     named = [(f"fields[{at}].name", item.name) for at, item in enumerate(items) if (item.name or "").startswith("$")]
-    return all([is_json_path(step, name or "", at) for at, name in named])
+    sound = [is_json_path(step, name or "", at) for at, name in named]  # each is looked at
+    return all(sound)
 
 
 def is_json_path(step: Step, path: str, at: str) -> bool:
