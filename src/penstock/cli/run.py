@@ -15,8 +15,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from penstock import settings as settings_module
 from penstock.cli import state as states
@@ -26,6 +28,7 @@ from penstock.cli.packages import PackageFile, pairs, read_connections, read_pac
 from penstock.cli.state import State
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import BadRequest, JobStopped, PackageInvalid, PenstockError
+from penstock.kit.lines import one_line
 from penstock.plan.ports import Engine
 from penstock.runtime.execute import OpenGate, Order, execute
 from penstock.runtime.limits import memory_for_jobs
@@ -89,7 +92,8 @@ class Screen:
 
     def _bar(self, name: str, fraction: float | None, records: str) -> None:
         if name not in self.tasks:
-            self.tasks[name] = self.bars.add_task(name, total=1.0 if fraction is not None else None, records=records)
+            shown = escape(one_line(name))
+            self.tasks[name] = self.bars.add_task(shown, total=1.0 if fraction is not None else None, records=records)
         if fraction is None:
             self.bars.update(self.tasks[name], records=records)
         else:
@@ -215,8 +219,8 @@ def _show(
     if made:
         table = Table("output", "records", "files", title=f"{status} in {took:.2f} s", title_justify="left")
         for one in made:
-            table.add_row(one.component, f"{one.records:,}", "\n".join(one.files))
+            table.add_row(Text(one_line(one.component)), f"{one.records:,}", Text("\n".join(map(one_line, one.files))))
         console.print(table)
         return
     console.print(f"[bold red]{status}[/] after {took:.2f} s")
-    console.print("\n".join(found) or errors, markup=False, soft_wrap=True)
+    console.print("\n".join(found) or one_line(errors), markup=False, soft_wrap=True)

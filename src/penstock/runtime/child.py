@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from penstock.errors import InvariantBroken, JobStopped, LeaseLost, PackageInvalid, PenstockError
+from penstock.kit.lines import one_line
 from penstock.lang import Given, resolve, validate_package
 from penstock.plan.ports import Connector, Databases, Engine, Written
 from penstock.runtime.channel import Broken, Channel
@@ -103,7 +104,7 @@ class _Job:
             return {"kind": "done", "outputs": [asdict(one) for one in made.outputs]}
         except PackageInvalid as error:
             for found in error.diagnostics:
-                self.log(str(found.severity), f"{found.code} {found.sentence()}")
+                self.log(str(found.severity), one_line(f"{found.code} {found.sentence()}"))
             return {"kind": "failed", "sentence": error.message}
         except InvariantBroken as error:
             return self._bug(error)

@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus
 
 from penstock.domain.diagnostic import Diagnostic
 from penstock.errors import PackageInvalid, PenstockError
+from penstock.kit.lines import one_line
 from penstock.plan.ports import Written
 from penstock.plan.values import Value
 from penstock.runtime.listener import Listener
@@ -28,7 +29,7 @@ CUT = "…"
 
 
 class MaskedListener:
-    """Passes on what a job tells, without its secrets."""
+    """Passes on what a job tells, without its secrets; what its log says is one line each, whatever the data hold."""
 
     def __init__(self, listener: Listener, mask: Mask) -> None:
         self._listener = listener
@@ -36,7 +37,7 @@ class MaskedListener:
 
     def log(self, level: str, line: str) -> None:
         """Pass on a line."""
-        self._listener.log(level, self._mask(line))
+        self._listener.log(level, one_line(self._mask(line)))
 
     def variables(self, values: Mapping[str, Any]) -> None:
         """Pass on values."""

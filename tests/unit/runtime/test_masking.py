@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from types import SimpleNamespace
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -13,7 +14,7 @@ from penstock.errors import DataError, PackageInvalid
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Written
 from penstock.plan.values import Value
-from penstock.runtime.masking import MASKED, Mask, forms
+from penstock.runtime.masking import MASKED, Mask, MaskedListener, forms
 
 SECRET = "p/w +\\d'q\"ü\n2nd-line-of-it"
 MASK = Mask([SECRET, None, ""])
@@ -62,6 +63,13 @@ def test_no_secret_is_left(secret: str, before: str, after: str) -> None:
 def test_short_secrets_are_masked_as_they_are_only() -> None:
     assert forms("ab") == {"ab"}
     assert Mask(["ab"])("crab 6162") == "cr*** 6162"
+
+
+def test_what_data_say_stays_in_the_line_of_the_log() -> None:
+    told: list[tuple[str, str]] = []
+    heard = MaskedListener(SimpleNamespace(log=lambda *line: told.append(line)), Mask(["two\nlines"]))  # type: ignore[arg-type]
+    heard.log("info", "out: key a\nb to c\x1b[2J\u2028é\t\\n, two\nlines")
+    assert told == [("info", r"out: key a\nb to c\x1b[2J\u2028é\t\n, ***")]
 
 
 def test_without_secrets_nothing_changes() -> None:
