@@ -122,3 +122,15 @@ def test_a_process_has_a_file_open_once(base: Any, tmp_path: Path) -> None:
     with closing(opened(place)), pytest.raises(TransientError, match="open already"):
         opened(place)
     opened(place).close()
+
+
+@pytest.mark.parametrize("base", ["sqlite", "duckdb"], indirect=True)
+def test_columns_of_one_name_are_not_guessed_between(jobs: Any, base: Any) -> None:
+    base.sql("CREATE TABLE t (id int)", "INSERT INTO t VALUES (1)")
+    query = 'WITH x AS (SELECT id FROM t) SELECT id AS a, id + 1 AS A, id AS "b:1", id + 1 AS b FROM x'
+    given = {"access_mode": "query", "query": f"{query} -- all"}
+    said = "Component 'rows': the query gives 2 columns of the name 'a'. Name them apart, with AS."
+    assert jobs.failed(jobs.source(["b:int", "a:int"], **given), jobs.files()) == said
+    assert jobs.failed(jobs.source(["b:int"], split_key="a", **given), jobs.files()) == said
+    found = jobs.read(["b:int", {"name": "b:1", "alias": "c", "type": "int"}], **given)
+    assert found == ['{"b":2,"c":1}']

@@ -104,6 +104,15 @@ def test_what_the_database_refuses_is_told(
     assert words in message
 
 
+def test_a_key_that_is_no_column_is_refused_where_nothing_is_cut_by_it_as_well(jobs: Jobs, base: Base) -> None:
+    if base.kind == "bigquery":
+        pytest.skip("it takes no key")
+    message = jobs.failed(jobs.source(["id:int"], table="people", split_key="nobody"), jobs.files())
+    assert message.startswith("Component 'rows': the database says: "), message
+    assert "nobody" in message.lower()
+    assert len(jobs.read(["name:string"], table="people", split_key="id")) == 3
+
+
 def test_a_query_cannot_write(jobs: Jobs, base: Base) -> None:
     jobs.failed(jobs.source(["id:int"], access_mode="query", query="DELETE FROM people RETURNING id"), jobs.files())
     assert base.rows("SELECT count(*) FROM people") == [(3,)]

@@ -7,6 +7,7 @@ as it casts any text (docs/guide/databases.md has the table).
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
@@ -77,18 +78,33 @@ class Folding(Protocol):
         """Look which columns some rows have, where that matters for some names."""
 
 
+@runtime_checkable
+class Lenient(Protocol):
+    """A session with a database that takes the first of several columns of one name in a query, and says nothing of it."""
+
+    def columns(self, query: str) -> Sequence[str]:
+        """Return the names of the columns that a query gives, each as often as it stands there."""
+
+
 Opened = AbstractContextManager[Reader]
 
 
 def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -> BoundSource:
     """Read the rows of a source into the landing folder. Raises PermanentError, TransientError, JobStopped."""
     names = [item.name or "" for item in scan.source.fields]
+    watermark = None if origin.incremental is None else origin.incremental.column
+    mentioned = [*names, *(name for name in (origin.split_key, watermark) if name is not None)]
     if isinstance(reader, Folding):
         origin = reader.found(origin)
     rows = Rows(_relation(reader, origin), () if origin.where is None or not origin.where.strip() else (origin.where,))
     if isinstance(reader, Folding):
-        reader.learn(rows, names if origin.incremental is None else [*names, origin.incremental.column])
+        reader.learn(rows, mentioned)
     natives = reader.describe(rows.tried(", ".join(reader.quoted(name) for name in names)))
+    if origin.split_key is not None and origin.split_key not in names:
+        # Also where nothing is cut by it: a name that is none is a mistake everywhere.
+        reader.describe(rows.tried(reader.quoted(origin.split_key)))
+    if origin.query is not None and isinstance(reader, Lenient):
+        _unambiguous(reader.columns(_single(origin.query)), mentioned)
     # Numbered, since the names of columns may be alike but for their case, and one may be read twice.
     columns = ", ".join(
         f"{reader.expression(reader.quoted(name), native, field.dtype.kind)} AS {reader.quoted(f'c{index}')}"
@@ -111,6 +127,16 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
     spec = replace(scan.source, fields=tuple(ScanField(f"c{index}") for index in range(len(names))))
     entries = [FileEntry(str(file), origin.table or "query", file.stat().st_size) for file in files]
     return BoundSource(spec, tuple(entries), watermark=made)
+
+
+def _unambiguous(columns: Sequence[str], names: Sequence[str]) -> None:
+    """Raise PermanentError for a name that several columns have, which these databases tell apart by case no more than others."""
+    counted = Counter(column.lower() for column in columns)
+    for name in names:
+        if counted[name.lower()] > 1:
+            raise PermanentError(
+                f"the query gives {counted[name.lower()]} columns of the name '{name}'. Name them apart, with AS."
+            )
 
 
 def _parts(reader: Reader, rows: Rows | None, origin: DatabaseSource, landing: Landing) -> list[Rows]:

@@ -100,6 +100,10 @@ class DuckReader:
             raise fault_of(error) from error
         return [Native(str(one[0]), str(one[1]), order=_order(str(one[1]))) for one in found]
 
+    def columns(self, query: str) -> Sequence[str]:
+        """Return the names of the columns of a query; in brackets a second `a` would be `a_1`."""
+        return [one.name for one in self.describe(query)]
+
     def expression(self, column: str, native: Native, kind: Kind) -> str:
         """Return the SQL of a column as it lands."""
         word = str(native.type)

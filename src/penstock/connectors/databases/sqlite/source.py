@@ -30,6 +30,7 @@ BUSY_S = 60.0
 _REFUSED = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH})
 _SPACED = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:)")
 """How SQLite's own functions write a time; ISO has a T there."""
+_NUMBERED = re.compile(r":\d+$")
 
 
 @contextmanager
@@ -92,6 +93,15 @@ class SqliteReader:
             if name.lower() not in {one.lower() for one in known}:
                 raise PermanentError(f"the database says: no such column: {name}. It has: {', '.join(sorted(known))}.")
         return [Native(one[0], "") for one in found]
+
+    def columns(self, query: str) -> Sequence[str]:
+        """Return the names of the columns of a query. In brackets a second `a` is `a:1`, which may be a name of its own as well;
+        without them the query begins to run."""
+        with answering(sqlite3.Error, fault_of), STOP.ending(self.raw.interrupt):
+            found = [one[0] for one in self.raw.execute(f"SELECT * FROM (\n{query}\n) LIMIT 0").description]
+            if any(_NUMBERED.search(name) for name in found):
+                found = [one[0] for one in self.raw.execute(query).description]
+        return found
 
     def expression(self, column: str, native: Native, kind: Kind) -> str:  # noqa: ARG002 -- values have types, not columns
         """Return the column."""
