@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -134,3 +135,11 @@ def test_columns_of_one_name_are_not_guessed_between(jobs: Any, base: Any) -> No
     assert jobs.failed(jobs.source(["b:int"], split_key="a", **given), jobs.files()) == said
     found = jobs.read(["b:int", {"name": "b:1", "alias": "c", "type": "int"}], **given)
     assert found == ['{"b":2,"c":1}']
+
+
+@pytest.mark.parametrize("base", ["sqlite", "duckdb"], indirect=True)
+def test_real_numbers_are_spelled_as_the_language_does(jobs: Any, base: Any) -> None:
+    base.sql("CREATE TABLE t (r double)", "INSERT INTO t VALUES (1e19), (-2.5e-7), (0.1)")
+    found = jobs.read([{"name": "r", "alias": "s"}, "r:double"], table="t")
+    assert [json.loads(line)["s"] for line in found] == ["-2.5E-7", "0.1", "1.0E19"]
+    assert sorted(json.loads(line)["r"] for line in found) == [-2.5e-7, 0.1, 1e19]

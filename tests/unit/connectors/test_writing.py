@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from penstock.engines.functions.decimals import double_to_text
+from penstock.kit.decimals import double_to_text
 
 Write = Callable[..., Any]
 TEXTS = [

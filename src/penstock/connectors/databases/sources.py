@@ -130,7 +130,7 @@ def land(reader: Reader, scan: Scan, origin: DatabaseSource, landing: Landing) -
 
 
 def _unambiguous(columns: Sequence[str], names: Sequence[str]) -> None:
-    """Raise PermanentError for a name that several columns have, which these databases tell apart by case no more than others."""
+    """Raise PermanentError for a name that several columns have; such databases do not tell names apart by case."""
     counted = Counter(column.lower() for column in columns)
     for name in names:
         if counted[name.lower()] > 1:

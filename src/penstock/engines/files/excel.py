@@ -13,8 +13,8 @@ from zipfile import BadZipFile
 
 from penstock.engines.files.rewriting import columns_of, positions_of, write_columns
 from penstock.engines.files.sheet_errors import errors_of
-from penstock.engines.functions.decimals import double_to_text
 from penstock.errors import PermanentError
+from penstock.kit.decimals import double_to_text
 from penstock.plan.cells import area_of
 from penstock.plan.operators import FileSource
 from penstock.plan.ports import FileEntry

@@ -7,10 +7,10 @@ import math
 import re
 from typing import Any
 
-from penstock.engines.functions import decimals, structures
+from penstock.engines.functions import structures
 from penstock.engines.functions.json_depth import guard_depth
 from penstock.errors import DataError
-from penstock.kit import json_paths
+from penstock.kit import decimals, json_paths
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Value, decode, plain_text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from penstock.engines.functions import isodate
 from penstock.engines.functions.casts import parse_double, parse_float
-from penstock.engines.functions.decimals import double_to_text, float_to_text
 from penstock.errors import DataError
+from penstock.kit.decimals import double_to_text, float_to_text
 from penstock.plan.ports import Ask, Cell, CellKind
 
 _ZONELESS = (CellKind.DATE, CellKind.TIMESTAMP)

@@ -7,8 +7,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from penstock.engines.functions import casts, decimals, isodate, raw
+from penstock.engines.functions import casts, isodate, raw
 from penstock.engines.functions import text as texts
+from penstock.kit import decimals
 from penstock.plan.dtypes import Kind
 from penstock.plan.values import Instant, Value, decode, encode, plain_text, tagged, to_float32, to_tagged
 

@@ -16,7 +16,6 @@ from penstock.engines.functions import (
     calendar,
     casts,
     curl,
-    decimals,
     decoding,
     encoding,
     iso_texts,
@@ -38,6 +37,7 @@ from penstock.engines.functions import (
 )
 from penstock.engines.functions import text as texts
 from penstock.errors import DataError
+from penstock.kit import decimals
 from penstock.plan.values import to_float32
 
 

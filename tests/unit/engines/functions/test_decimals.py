@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from penstock.engines.functions.decimals import double_to_text, float_to_text
+from penstock.kit.decimals import double_to_text, float_to_text
 
 
 @pytest.mark.parametrize(

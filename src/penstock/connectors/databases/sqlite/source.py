@@ -21,6 +21,7 @@ from penstock.connectors.databases.statements import Native, Rows, Running
 from penstock.connectors.places import FilePlace
 from penstock.domain.watermark import Order
 from penstock.errors import PermanentError, TransientError
+from penstock.kit.decimals import double_to_text
 from penstock.kit.stopping import STOP
 from penstock.plan.dtypes import Kind
 from penstock.plan.ports import Connection
@@ -95,7 +96,7 @@ class SqliteReader:
         return [Native(one[0], "") for one in found]
 
     def columns(self, query: str) -> Sequence[str]:
-        """Return the names of the columns of a query. In brackets a second `a` is `a:1`, which may be a name of its own as well;
+        """Return the names of the columns of a query. In brackets a second `a` is `a:1`, which may be a name of its own too;
         without them the query begins to run."""
         with answering(sqlite3.Error, fault_of), STOP.ending(self.raw.interrupt):
             found = [one[0] for one in self.raw.execute(f"SELECT * FROM (\n{query}\n) LIMIT 0").description]
@@ -173,7 +174,7 @@ class SqliteReader:
 def _landed(kind: Kind) -> tuple[pa.DataType, Callable[[Any], Any]]:
     match kind:
         case Kind.CHARARRAY | Kind.BYTEARRAY:
-            return pa.binary(), lambda value: value if isinstance(value, bytes) else _text(value).encode()
+            return pa.binary(), _bytes
         case Kind.BOOLEAN:
             return (
                 pa.string(),
@@ -183,6 +184,13 @@ def _landed(kind: Kind) -> tuple[pa.DataType, Callable[[Any], Any]]:
             return pa.string(), lambda value: _SPACED.sub(r"\1T\2", _text(value), count=1)
         case _:
             return pa.string(), _text
+
+
+def _bytes(value: Any) -> bytes:
+    """Return a value for a field that shows it, real numbers as the language prints them."""
+    if isinstance(value, bytes):
+        return value
+    return (double_to_text(value) if isinstance(value, float) else str(value)).encode()
 
 
 def _text(value: Any) -> str:
