@@ -263,6 +263,9 @@ def test_any_character_set(read: Read, encoding: str, codec: str) -> None:
 def test_bytes_that_a_character_set_does_not_have_say_where(read: Read) -> None:
     said = read({"in.csv": b"1,2\n3,\x81\n"}, ["a:int"], encoding="windows-1252", **CSV)
     assert said == "Component 'in': in.csv is not valid CP1252, in line 2. Set 'encoding', or convert the file."
+    said = read({"in.csv": "1,2\n3,é\n".encode()}, ["a:int"], encoding="us-ascii", **CSV)
+    assert said == "Component 'in': in.csv is not valid ASCII, in line 2. Set 'encoding', or convert the file."
+    assert read({"in.csv": b"1,2\n"}, ["a:int", "b:string"], encoding="us-ascii", **CSV) == [[1, "2"]]
     said = read({"in.csv": "1\n".encode("utf-16") + b"\x00"}, ["a:int"], encoding="utf-16")
     assert said.startswith("Component 'in': in.csv is not valid UTF-16, in line 2.")
 

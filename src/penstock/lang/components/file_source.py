@@ -32,8 +32,8 @@ from penstock.plan.operators import ConnectionRef, FileSource, Operator, Scan, S
 from penstock.plan.schema import Schema
 
 PSEUDO: dict[str, DType] = {"file_path": SCHEMA_WORDS["string"], "line_number": LONG}
-_ENCODINGS = {"ascii": "utf-8", "iso8859-1": "iso-8859-1", "utf-8-sig": "utf-8"}
-"""Names that Python has for what is called otherwise here; ASCII is UTF-8 too."""
+_ENCODINGS = {"iso8859-1": "iso-8859-1", "utf-8-sig": "utf-8"}
+"""Names that Python has for what is called otherwise here."""
 _NO_CHARACTER_SETS = frozenset(
     {"idna", "punycode", "raw-unicode-escape", "unicode-escape", "undefined", "utf-7", "mbcs", "oem"}
 )
