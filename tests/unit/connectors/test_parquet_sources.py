@@ -102,6 +102,27 @@ def test_times_far_and_before_1970(field: Callable[..., Any]) -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("statistics", [True, False])
+def test_times_that_are_too_far_are_named(read: Read, statistics: bool) -> None:
+    def content(*milliseconds: int) -> bytes:
+        made = io.BytesIO()
+        far = pa.array([0, *milliseconds], pa.timestamp("ms"))
+        pq.write_table(pa.table({"a": far, "a.b": pa.array(range(len(far)))}), made, write_statistics=statistics)
+        return made.getvalue()
+
+    farthest, beside = (2**63 - 1) // 1000, {"name": "a.b", "alias": "b", "type": "int"}
+    for one in (farthest + 1, -farthest - 1):
+        said = read({"in.parquet": content(one)}, ["a:datetime"], record_type="parquet")
+        assert said == (
+            "Component 'in': in.parquet holds times in its column 'a' that lie beyond the year 294,246, which are not read. "
+            "Write them as texts."
+        )
+        assert read({"in.parquet": content(one)}, [beside], record_type="parquet") == [[0], [1]]
+    assert read({"in.parquet": content(farthest, -farthest)}, ["a:long"], record_type="parquet") == [
+        [0], [farthest], [-farthest],
+    ]  # fmt: skip
+
+
 def test_dates_and_times_of_day(field: Callable[..., Any]) -> None:
     days = [date(2020, 1, 2), date(1, 1, 1), None]
     assert field(days, pa.date32(), "datetime") == ["2020-01-02T00:00:00.000Z", "0001-01-01T00:00:00.000Z", None]

@@ -9,6 +9,7 @@ from typing import IO
 
 from penstock.engines.files.avro import rewrite_avro
 from penstock.engines.files.excel import rewrite_excel
+from penstock.engines.files.far_times import check_times
 from penstock.engines.files.opening import packing, reading, unpacked
 from penstock.engines.files.wide_decimals import has_wide_decimals, rewrite_decimals
 from penstock.engines.files.zips import of_members
@@ -48,6 +49,8 @@ class Unpacking:
     def _rewritten(self, source: FileSource, file: FileEntry) -> FileEntry:
         names = frozenset(one.name for one in source.fields if one.name is not None)
         is_wide = source.record_type == "parquet" and has_wide_decimals(file, names)
+        if source.record_type == "parquet":
+            check_times(file, names, self.stopped)
         if source.record_type not in ("avro", "excel") and not is_wide:
             return file
         target = self._target()
