@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import re
 import sys
@@ -9,12 +10,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import obstore
 import pytest
 from obstore.store import MemoryStore
 
-from penstock.connectors.files import fetching, publication, stores
+from penstock.connectors.files import fetching, finding, publication, stores
 from penstock.connectors.files.bucket import Bucket
 from penstock.connectors.files.objects import ObjectFiles
 from penstock.errors import ConnectionTestFailed, PermanentError, TransientError
@@ -62,8 +64,24 @@ def answer(status: str, body: bytes = b"") -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status.encode(), len(body), body)
 
 
-def staged(store: ObjectFiles, connection: Connection, source: Any, tmp_path: Path, files: dict[str, str]) -> Staged:
-    target = FileTarget(source("in").source.connection, "out", (("a", "a"),), "objects", if_exists="replace")
+def put(s3: str, name: str, method: str = "PUT") -> None:
+    """Write or remove an object of a name that clients of stores do not take."""
+    opened = http.client.HTTPConnection(s3.partition("://")[2])
+    login = "AWS4-HMAC-SHA256 Credential=k/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=none"
+    opened.request(method, f"/objects/{quote(name)}", headers={"Authorization": login})
+    assert opened.getresponse().status < 300
+    opened.close()
+
+
+def staged(
+    store: ObjectFiles,
+    connection: Connection,
+    source: Any,
+    tmp_path: Path,
+    files: dict[str, str],
+    if_exists: str = "replace",
+) -> Staged:
+    target = FileTarget(source("in").source.connection, "out", (("a", "a"),), "objects", if_exists=if_exists)
     write = Write("out", "1", "cloud_storage_destination_component", source("in"), target)
     made = store.locate(write, connection, "job-1-1", tmp_path / "staging")
     store.prepare(made)
@@ -111,6 +129,95 @@ def test_a_bucket_that_is_not_there_is_named(connection: Connection, source: Cal
     for path in ("*.csv", "in/"):
         with pytest.raises(PermanentError, match=r"the bucket 'none-such' is not there|No file matches"):
             ObjectFiles(None).bind(source(path, "none-such"), connection, landing())
+
+
+@pytest.mark.parametrize("bucket", ["my bucket", "s3://lake", "..", ".", "a?b", "a#b", "a%2fb", "a\nb", "ünï", "{a,b}"])
+def test_what_is_no_name_of_a_bucket_is_refused(
+    connection: Connection, source: Callable[..., Scan], landing: Any, bucket: str
+) -> None:
+    with pytest.raises(PermanentError, match="is no name of a bucket"):
+        ObjectFiles(None).bind(source("a.csv", bucket), connection, landing())
+
+
+def test_an_object_and_a_folder_may_have_one_name(
+    connection: Connection, raw: Any, source: Callable[..., Scan], landing: Any
+) -> None:
+    for name in ("both", "both/a.csv"):
+        obstore.put(raw, name, name.encode())
+    for path, names in (("both", ["both"]), ("both/", ["both/a.csv"]), ("b*", ["both"]), ("b*/", ["both/a.csv"])):
+        files = ObjectFiles(None).bind(source(path, "objects"), connection, landing()).files
+        assert [Path(one.location).read_text() for one in files] == names
+
+
+def test_what_shows_a_folder_is_no_file(s3: str, connection: Connection, source: Any, tmp_path: Path) -> None:
+    shown = ("out/", "out/2024/")
+    for name in shown:
+        put(s3, name)
+    store = ObjectFiles(None)
+    try:
+        made = staged(store, connection, source, tmp_path, {"part-00000.csv": "new"}, if_exists="fail")
+        assert store.publish(made, Written("out", 1, ("part-00000.csv",))).places == ("objects/out/part-00000.csv",)
+    finally:
+        for name in shown:
+            put(s3, name, "DELETE")
+
+
+@pytest.mark.parametrize("name", ["in//a.csv", "in/../a.csv", "in/a\tb.csv"])
+def test_a_name_that_is_no_path_is_shown_where_its_folder_is_listed(
+    s3: str, connection: Connection, raw: Any, source: Callable[..., Scan], landing: Any, name: str
+) -> None:
+    obstore.put(raw, "in/b.csv", b"b")
+    put(s3, name)
+    store = ObjectFiles(None)
+    try:
+        assert len(store.bind(source("in/b.csv", "objects"), connection, landing()).files) == 1
+        with pytest.raises(PermanentError, match="'in' in the bucket 'objects' cannot be listed: below it is an object") as caught:
+            store.bind(source("in/*.csv", "objects"), connection, landing())
+        assert repr(name[:4])[:-1] in caught.value.message
+    finally:
+        put(s3, name, "DELETE")
+
+
+@pytest.mark.parametrize("field", ["path", "file_prefix", "file_suffix"])
+def test_names_that_no_object_can_have_are_refused_before_anything_is_computed(
+    connection: Connection, source: Any, tmp_path: Path, field: str
+) -> None:
+    azure = Connection("data", "azureblobstorage", {"username": "u"})
+    for store, text, said in ((connection, "a\nb", r"'a\\nb' holds a character"), (azure, "a\\b", "holds a backslash")):
+        words = {"path": "out", field: text}
+        target = FileTarget(source("in").source.connection, words.pop("path"), (("a", "a"),), "objects", **words)
+        write = Write("out", "1", "cloud_storage_destination_component", source("in"), target)
+        with pytest.raises(PermanentError, match=said):
+            ObjectFiles(None).locate(write, store, "job-1-1", tmp_path / "staging")
+
+
+@pytest.mark.parametrize(
+    ("said", "means"),
+    [
+        (answer("301 Moved Permanently"), "Correct the region and the endpoint"),
+        (answer("403 Forbidden", b"<Error><Code>InvalidObjectState</Code></Error>"), "lies in an archive .InvalidObjectState"),
+        (answer("409 Conflict", b"<Error><Code>BlobArchived</Code></Error>"), "lies in an archive .BlobArchived"),
+        (answer("400 Bad Request"), "status 400, and no more. Check the name of the bucket, the region"),
+    ],
+)
+def test_what_does_not_pass_is_said_at_once(
+    connection: Connection, raw: Any, relay: Any, source: Any, landing: Any, said: bytes, means: str
+) -> None:
+    obstore.put(raw, "in/a.csv", b"text")
+    relay.reset(answers=(said,), for_ever=True)
+    bucket = stores.opened(through(connection, relay), "objects", None)
+    with pytest.raises(PermanentError, match=means):
+        list(bucket.pieces(finding.Found("in/a.csv", 4), 0, 4))
+    assert relay.connections == 1
+
+
+def test_an_account_without_the_right_to_list_is_known_all_the_same(connection: Connection, relay: Any) -> None:
+    denied = answer("403 Forbidden", b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>")
+    relay.reset(answers=(denied,), for_ever=True)
+    there = through(connection, relay)
+    assert [one.name for one in ObjectFiles(None).test(there)] == ["resolve", "login"]
+    with pytest.raises(PermanentError, match=r"is refused to this account \(AccessDenied: Access Denied\)"):
+        stores.opened(there, "objects", None).children("in")
 
 
 def test_a_storm_is_waited_out(connection: Connection, raw: Any, relay: Any, source: Any, landing: Any) -> None:

@@ -123,6 +123,45 @@ def test_links_are_followed_and_what_is_no_file_is_named(
         store.bind(source("links/"), connection, landing())
 
 
+def test_what_cannot_be_read_keeps_nobody_from_the_others_of_its_folder(
+    connection: Connection, sshd: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    folder = sshd.data / "odd"
+    folder.mkdir()
+    (folder / "good.csv").write_text("good")
+    (folder / "lost.csv").symlink_to("nowhere.csv")
+    (folder / "round.csv").symlink_to("round.csv")
+    os.close(os.open(os.fsencode(folder) + b"/caf\xe9.csv", os.O_CREAT))
+    sshd.opened()
+    store = SftpFiles(None)
+    (found,) = store.bind(source("odd/g*.csv"), connection, landing()).files
+    assert Path(found.location).read_text() == "good"
+    for path, said in (
+        ("odd/l*.csv", "'odd/lost.csv' is no regular file, or a link that leads to none"),
+        ("{odd,other}/r*.csv", "'odd/round.csv' is no regular file, or a link that leads to none"),
+        ("odd/c*.csv", r"The name 'odd/caf\\udce9.csv' of a file is not valid UTF-8"),
+        ("odd/", "is not valid UTF-8"),
+    ):
+        with pytest.raises(PermanentError, match=said):
+            store.bind(source(path), connection, landing())
+
+
+@pytest.mark.parametrize("path", ["nowhere", "nowhere/out"])
+def test_a_link_that_leads_nowhere_is_no_place_to_write(
+    connection: Connection, sshd: Any, source: Callable[..., Scan], tmp_path: Path, path: str
+) -> None:
+    (sshd.data / "nowhere").unlink(missing_ok=True)
+    (sshd.data / "nowhere").symlink_to("not-there")
+    sshd.opened()
+    store = SftpFiles(None)
+    write = Write(
+        "out", "1", "cloud_storage_destination_component", source("in"),
+        FileTarget(ConnectionRef("data"), path, (("a", "a"),)),
+    )  # fmt: skip
+    with pytest.raises(PermanentError, match="'nowhere' is a link that leads nowhere"):
+        store.prepare(store.locate(write, connection, "job-1-1", tmp_path / "staging"))
+
+
 def test_a_tunnel_leads_to_a_server_that_only_another_reaches(
     connection: Connection, sshd: Any, ssh_server: Any, source: Callable[..., Scan], landing: Callable[..., Landing]
 ) -> None:

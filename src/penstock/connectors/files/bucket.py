@@ -28,12 +28,17 @@ PARTS_AT_ONCE = 6
 MARK = "penstock"
 """The metadata by which what a publication wrote is known as its own."""
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
+_PATH = re.compile(r'Path "(.{1,1024}?)"(?: contained|: Encountered)', re.DOTALL)
+_OTHERS = "Encountered object with invalid path"
+_ELSEWHERE = "redirect without LOCATION"
 _CODE = re.compile(r"<Code>([^<]{1,100})</Code>")
 _MESSAGE = re.compile(r"<Message>([^<]{1,300})")
 _REFUSALS = frozenset(
     {"SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"}
 )
 """What some stores say with another status than 403."""
+_ARCHIVED = frozenset({"InvalidObjectState", "BlobArchived", "BlobBeingRehydrated"})
+"""What stores say of an object that they keep in an archive."""
 _MAY_WORK_LATER = frozenset({408, 425, 429})
 
 
@@ -73,7 +78,8 @@ class Bucket:
         return [*files, *(Folder(str(name)) for name in listed["common_prefixes"])]
 
     def below(self, folder: str) -> list[Found]:
-        """Return all objects below a folder, however deep."""
+        """Return all objects below a folder, however deep. The empty objects that show folders in it are among them, under
+        names without the slash at their end, which the client leaves out: `find` finds none of that name."""
         listed = self._asked(folder, lambda: obstore.list(self._store, folder or None).collect())
         return [_found(one) for one in listed if one["path"] != folder]
 
@@ -167,8 +173,12 @@ class Bucket:
         except exceptions.PreconditionError as error:
             raise PermanentError(f"{what} changed while it was read. Run the job again.") from error
         except exceptions.AlreadyExistsError as error:
+            if _code(error) in _ARCHIVED:
+                raise _archived(what, error) from error
             raise Taken(f"{what} exists already.") from error
         except (exceptions.InvalidPathError, ValueError) as error:
+            if _OTHERS in str(error):
+                raise _unnameable(what, error) from error
             raise PermanentError(f"{what} has a name that cannot be used: {_first_line(error)}. Rename it.") from error
         except exceptions.BaseError as error:
             raise _fault(what, error) from error
@@ -190,7 +200,25 @@ def _found(meta: object) -> Found:
     return Found(str(one["path"]), int(str(one["size"])), str(one["e_tag"] or ""))
 
 
-def _refused(what: str, error: Exception) -> Refused:
+def _unnameable(what: str, error: Exception) -> PermanentError:
+    """Return what is said of a folder with an object whose name the client does not take: it gives none of the others then."""
+    found = _PATH.search(str(error))
+    name = f", {found[1]!r}" if found else ""
+    return PermanentError(
+        f"{what} cannot be listed: below it is an object whose name is no path{name}. Such names hold '//', a segment '.' or "
+        "'..', or a control character. Rename it, or name files that do not have to be looked for."
+    )
+
+
+def _archived(what: str, error: Exception) -> PermanentError:
+    return PermanentError(
+        f"{what} lies in an archive{_because(error)}. Have the store restore it, then run the job again."
+    )
+
+
+def _refused(what: str, error: Exception) -> PermanentError:
+    if _code(error) in _ARCHIVED:
+        return _archived(what, error)
     return Refused(
         f"{what} is refused to this account{_because(error)}. Check its key, its rights and the clock here.",
         reason=_code(error),
@@ -208,6 +236,18 @@ def _fault(what: str, error: Exception) -> PermanentError | TransientError:
     number = int(status[1]) if status else 0
     if number == 404:
         return Missing(f"{what} is not there{_because(error)}. Check bucket and path.")
+    if number in (401, 403):
+        return _refused(what, error)
+    if _ELSEWHERE in text:
+        return PermanentError(
+            f"{what} lies somewhere else: the store sends to another region or endpoint, and does not say which. Correct the "
+            "region and the endpoint of the connection."
+        )
+    if number == 400 and _code(error) is None:  # S3 says no more to a HEAD
+        return PermanentError(
+            f"{what} cannot be used: {_reason(text)}, and no more. Check the name of the bucket, the region and the endpoint, "
+            "and whether the key has expired."
+        )
     if 400 <= number < 500 and number not in _MAY_WORK_LATER:
         return PermanentError(f"{what} cannot be used: {_reason(text)}.")
     return TransientError(f"{what} could not be reached: {_reason(text)}. It was tried several times.")

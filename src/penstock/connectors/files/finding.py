@@ -72,7 +72,7 @@ def _find(tree: Tree, relative: str, top: str) -> dict[str, Found]:
         for pattern in patterns.expand(relative):
             parts = parts_of(pattern)
             is_folder = pattern.endswith("/") or not parts
-            for one in _walk(tree, parts, top, pool):
+            for one in _walk(tree, parts, top, pool, is_folder=is_folder):
                 if isinstance(one, Found):
                     if not is_folder:
                         found[one.name] = one
@@ -87,8 +87,10 @@ def _find(tree: Tree, relative: str, top: str) -> dict[str, Found]:
     return found
 
 
-def _walk(tree: Tree, parts: Sequence[str], top: str, pool: ThreadPoolExecutor) -> Iterable[Found | Folder]:
-    """Return what is at the places that segments stand for."""
+def _walk(
+    tree: Tree, parts: Sequence[str], top: str, pool: ThreadPoolExecutor, *, is_folder: bool
+) -> Iterable[Found | Folder]:
+    """Return what is at the places that segments stand for. *is_folder*: what is wanted is a folder, which need not be there."""
     at: list[Found | Folder] = [Folder(top)]
     is_known = not parts
     for part in parts:
@@ -105,7 +107,7 @@ def _walk(tree: Tree, parts: Sequence[str], top: str, pool: ThreadPoolExecutor) 
             if not hidden(one.name) and wanted.fullmatch(base(one.name))
         ]
         is_known = True
-    if is_known:
+    if is_known or is_folder:  # a bucket may have an object and a folder of one name
         return at
     return [one for one in pool.map(tree.look, [one.name for one in at]) if one is not None]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
@@ -22,6 +23,10 @@ LONGEST_KEY_BYTES = 900
 """Of a target; stores take 1,024 for a key, and names follow."""
 KEPT = "kept"
 """The mark of what no output is."""
+_BUCKET = re.compile(r"[A-Za-z0-9._$-]{1,255}")
+"""What a bucket or container of any store is called; other characters would make another address of it."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+"""What the client takes in no name."""
 _KNOWN_ACCOUNT = frozenset({"AccessDenied", "AllAccessDisabled"})
 """What a store says to an account that it knows, of a bucket that is not its own."""
 
@@ -77,10 +82,11 @@ class ObjectFiles:
             raise PermanentError(
                 f"'{spec.path[:40]}…' has more than {LONGEST_KEY_BYTES} bytes, too many for a store's names. Shorten it."
             )
-        if connection.type == "azureblobstorage" and "\\" in spec.path:
-            raise PermanentError(
-                f"'{spec.path}' holds a backslash, which Azure takes for a slash. Choose another path."
-            )
+        for given in ("/".join(parts), spec.file_prefix, spec.file_suffix or ""):
+            if _CONTROL.search(given):
+                raise PermanentError(f"{given!r} holds a character that names in a store cannot have. Choose another name.")
+            if connection.type == "azureblobstorage" and "\\" in given:
+                raise PermanentError(f"'{given}' holds a backslash, which Azure takes for a slash. Choose another name.")
         target = Path("/", connection.type, stores.place_of(connection).replace("/", "_"), name, *parts)
         return Staged(write, connection, folder_for(staging, str(target), token), target, token)
 
@@ -143,4 +149,8 @@ def _split(bucket: str | None) -> tuple[str, str]:
     name, _, folder = (bucket or "").strip("/").partition("/")
     if not name:
         raise PermanentError("No bucket is named. Give the component its 'bucket'.")
+    if not _BUCKET.fullmatch(name) or name in (".", ".."):
+        raise PermanentError(
+            f"{name!r} is no name of a bucket. Write its name as the store shows it, without an address before it."
+        )
     return name, f"{folder}/" if folder else ""

@@ -244,10 +244,15 @@ class Publishing:
     # --- what is there
 
     def held(self) -> dict[str, Found]:
-        """Return what the target holds by names within it, without what publications need for themselves."""
+        """Return what the target holds by names within it, without what publications need for themselves, and what only shows
+        folders."""
         begin = self._in("")
         found = {one.name.removeprefix(begin): one for one in self._bucket.below(self._target)}
-        return {name: one for name, one in found.items() if not is_working(name)}
+        return {
+            name: one
+            for name, one in found.items()
+            if not is_working(name) and (one.size_bytes or self._bucket.find(one.name) is not None)
+        }
 
     def _in(self, name: str) -> str:
         return f"{self._target}/{name}"

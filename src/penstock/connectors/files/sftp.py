@@ -10,7 +10,7 @@ from uuid import uuid4
 from penstock.connectors.files import fetching, finding, folders, previews
 from penstock.connectors.files.finding import Folder, Found, base, joined, parents
 from penstock.connectors.files.sftp_publication import NOTE, SftpPublishing
-from penstock.connectors.files.sftp_session import SPECIAL, Session, login_of, opened
+from penstock.connectors.files.sftp_session import SPECIAL, Session, is_text, login_of, opened
 from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.staging import folder_for, prepare
 from penstock.domain.rung import Rungs
@@ -51,8 +51,13 @@ class SftpFiles:
             where = f"the folders of the server '{connection.parameters.get('host')}'"
             found = finding.find(session, path, where, _top(path))
             for one in found:
+                if not is_text(one.name):
+                    raise PermanentError(f"The name {one.name!a} of a file is not valid UTF-8. Rename the file.")
                 if one.version == SPECIAL:
-                    raise PermanentError(f"'{one.name}' is no regular file. Only files and folders can be read.")
+                    raise PermanentError(
+                        f"'{one.name}' is no regular file, or a link that leads to none that this user may read. Only files "
+                        "and folders can be read."
+                    )
             reader: fetching.Reader = session
             if landing.size is not None:
                 found = found[:1]
@@ -161,5 +166,7 @@ def _nearest(session: Session, target: str) -> str:
             raise PermanentError(f"'{at}' is a file; a destination needs a folder. Choose another path.")
         if found is not None:
             return at
+        if session.leads_nowhere(at):
+            raise PermanentError(f"'{at}' is a link that leads nowhere. Remove it, or choose another path.")
         at = at.rpartition("/")[0] or _top(target)
     return at

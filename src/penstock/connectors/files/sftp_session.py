@@ -103,10 +103,10 @@ class Session:
                 if name in (".", ".."):
                     continue
                 place = joined(folder, name)
-                attrs = one.attrs
-                if attrs.type not in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_DIRECTORY):
-                    attrs = await sftp.stat(place)  # a link, or a server that does not say
-                made.append(_entry(place, attrs))
+                if one.attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_DIRECTORY):
+                    made.append(_entry(place, one.attrs))
+                else:
+                    made += await _followed(sftp, place)
             return made
 
         try:
@@ -140,6 +140,10 @@ class Session:
     def _still(self, found: Found) -> None:
         if self.look(found.name) != found:
             raise PermanentError(f"'{found.name}' changed while it was read. Run the job again.")
+
+    def leads_nowhere(self, name: str) -> bool:
+        """Tell whether a name at which `look` finds nothing is taken all the same, by a link."""
+        return retried(lambda: self._call(name, lambda sftp: sftp.lexists(name)))
 
     # --- writing
 
@@ -200,7 +204,7 @@ class Session:
             async with asyncio.timeout(limit_s):
                 return await call(sftp)
 
-        what = f"'{name}' on the server '{self._login.host}'"
+        what = f"{shown(name)} on the server '{self._login.host}'"
         try:
             return self._run(made())
         except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath) as error:
@@ -246,7 +250,8 @@ class Session:
         async with self._opening:
             if self._connection is None or self._sftp is None or self._connection.is_closed():
                 self._connection = await self._logged_in()
-                self._sftp = await self._connection.start_sftp_client()
+                # A name in another character set is to be refused when it is wanted, and not with all of its folder.
+                self._sftp = await self._connection.start_sftp_client(path_errors="surrogateescape")
             return self._sftp
 
     async def _logged_in(self) -> asyncssh.SSHClientConnection:
@@ -268,6 +273,17 @@ _NO_MORE = " The server says no more; many say so when their disk is full, or a 
 """OpenSSH has no other word for it."""
 
 
+async def _followed(sftp: SFTPClient, name: str) -> list[Found | Folder]:
+    """Return what a link leads to, or what is at a name of which a server does not say what it is. One that leads nowhere, or
+    where this user may not look, keeps nobody from the others of its folder: it is refused when it is wanted."""
+    try:
+        return [_entry(name, await sftp.stat(name))]
+    except asyncssh.SFTPPermissionDenied:
+        return [Found(name, 0, SPECIAL), Folder(name)]  # it may be either
+    except (asyncssh.SFTPNoSuchFile, asyncssh.SFTPNoSuchPath, asyncssh.SFTPLinkLoop, asyncssh.SFTPFailure):
+        return [Found(name, 0, SPECIAL)]
+
+
 def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:
     mode = attrs.permissions or 0
     if stat.S_ISDIR(mode):
@@ -275,6 +291,16 @@ def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:
     if not stat.S_ISREG(mode):
         return Found(name, 0, SPECIAL)
     return Found(name, attrs.size or 0, f"{attrs.mtime}.{attrs.mtime_ns or 0}")
+
+
+def is_text(name: str) -> bool:
+    """Tell whether a name was UTF-8 on its server."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
+
+
+def shown(name: str) -> str:
+    """Return a name as a message shows it."""
+    return f"'{name}'" if is_text(name) else ascii(name)
 
 
 def _sentence(text: str) -> str:
