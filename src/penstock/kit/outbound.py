@@ -101,13 +101,14 @@ class NotSent(TransientError):
 @dataclass(frozen=True, slots=True)
 class Streamed:
     """An answer whose body is still coming: *url* is where it came from after redirects, *header* looks one up whatever its
-    spelling, *charset* is what the server names, *chunks* the body, unpacked."""
+    spelling, *charset* is what the server names, *chunks* the body, unpacked, *raw* instead of them the body as it comes."""
 
     status: int
     headers: Mapping[str, str]
     url: str
     charset: str | None
     chunks: Iterator[bytes]
+    raw: Iterator[bytes]
 
     def header(self, name: str) -> str | None:
         """Return the value of a header, None without it."""
@@ -149,15 +150,20 @@ def place_of(url: str) -> str:
 def _streamed(response: httpx2.Response, stop: Stop, deadline: float) -> Streamed:
     place = _place(response.request.url)
 
-    def chunks() -> Iterator[bytes]:
-        for chunk in _unpacked(response, place):
+    def chunks(body: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in body:
             stop.check()
             if time.monotonic() > deadline:
                 raise TransientError(f"{place} took too long.")
             yield chunk
 
     return Streamed(
-        response.status_code, _named(response), str(response.request.url), response.charset_encoding, chunks()
+        response.status_code,
+        _named(response),
+        str(response.request.url),
+        response.charset_encoding,
+        chunks(_unpacked(response, place)),
+        chunks(response.iter_raw()),
     )
 
 

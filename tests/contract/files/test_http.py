@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -94,7 +96,7 @@ def test_nothing_is_written_there(source: Callable[..., Scan], tmp_path: Path) -
         HttpFiles(None).locate(write, at("http://127.0.0.1:9"), "run-1-1", tmp_path)
 
 
-@pytest.mark.parametrize("endpoint", ["", "ftp://a.example", "a.example/x", "https://"])
+@pytest.mark.parametrize("endpoint", ["", "ftp://a.example", "a.example/x", "https://", "http://[::1/", "http://a:b/"])
 def test_an_endpoint_is_an_address(endpoint: str) -> None:
     with pytest.raises(ConnectionTestFailed, match="has no endpoint"):
         HttpFiles(None).test(at(endpoint))
@@ -114,6 +116,8 @@ class Server(ThreadingHTTPServer):
         self.etag = '"1"'
         self.plan: list[str] = []
         self.asked: list[str] = []
+        self.paths: list[str] = []
+        self.logins: list[str | None] = []
         self.ranges = True
 
     @property
@@ -128,11 +132,17 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         asked = self.headers.get("range") or ""
         self.server.asked.append(asked)
+        self.server.paths.append(self.path)
+        self.server.logins.append(self.headers.get("authorization"))
         does = self.server.plan.pop(0) if self.server.plan else "give"
         if does.isdigit():
             self._say(int(does), {"Retry-After": "1"} if does == "429" else {}, b"")
         elif does.startswith("to "):
             self._say(302, {"Location": does[3:]}, b"")
+        elif does.startswith("packed "):
+            self._say(200, {"Content-Encoding": does[7:]}, self.server.held)
+        elif does == "a part":
+            self._say(206, {"Content-Range": f"bytes 0-99/{len(self.server.held)}"}, self.server.held[:100])
         elif does == "chunked":
             self.send_response(200)
             self.send_header("Transfer-Encoding", "chunked")
@@ -177,6 +187,65 @@ def test_a_large_file_comes_in_parts(bind: Bind, server: Server, text: str) -> N
     assert bind(at(server.url), "a.csv") == {f"{server.url}/a.csv": text}
     assert sorted(server.asked[1:])[0] == "bytes=0-99999"
     assert len(server.asked) == 1 + 8
+
+
+@pytest.mark.parametrize("behind", ["?signature=canary", "#there"])
+def test_no_path_stands_behind_a_query(behind: str) -> None:
+    with pytest.raises(ConnectionTestFailed, match="holds a query or a fragment") as caught:
+        HttpFiles(None).test(at(f"http://127.0.0.1:9/files{behind}"))
+    assert "canary" not in caught.value.message
+
+
+def test_what_a_name_holds_reaches_the_server(bind: Bind, server: Server) -> None:
+    for name in ("100%.csv", "100% a%20b.csv", "a#b.csv", "100%.csv?x=a b"):
+        bind(at(server.url), name)
+    asked = list(dict.fromkeys(server.paths))
+    assert asked == ["/100%25.csv", "/100%25%20a%20b.csv", "/a%23b.csv", "/100%25.csv?x=a%20b"]
+
+
+def test_the_user_of_a_connection_comes_before_that_of_its_endpoint(bind: Bind, server: Server, text: str) -> None:
+    inside = server.url.replace("//", "//other:else@")
+    assert bind(at(inside), "a.csv") == {f"{server.url}/a.csv": text}
+    before = len(server.logins)
+    bind(at(inside, "canary"), "a.csv")
+    assert len(set(server.logins[:before])) == len(set(server.logins[before:])) == 1
+    assert server.logins[0] != server.logins[-1] == "Basic " + base64.b64encode(b"guest:canary").decode()
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_query_is_no_part_of_the_name(
+    server: Server, source: Callable[..., Scan], landing: Callable[..., Landing], is_known: bool
+) -> None:
+    server.plan = [] if is_known else ["chunked", "chunked"]
+    (found,) = HttpFiles(None).bind(source("a.csv.gz?to=canary/b.zip"), at(server.url), landing()).files
+    assert Path(found.location).name.endswith("0.csv.gz")
+
+
+def test_what_is_packed_on_its_way_lands_as_the_file_is(
+    bind: Bind, server: Server, text: str, source: Callable[..., Scan], landing: Callable[..., Landing]
+) -> None:
+    server.held = gzip.compress(text.encode())
+    server.plan = ["packed gzip", "packed x-gzip"]
+    assert bind(at(server.url), "a.csv") == {f"{server.url}/a.csv": text}
+    for words in ({"path": "a.csv.gz"}, {"path": "a.csv", "compression": "gzip"}):
+        server.plan = ["packed gzip", "packed gzip"]
+        (found,) = HttpFiles(None).bind(source(**words), at(server.url), landing()).files
+        assert gzip.decompress(Path(found.location).read_bytes()).decode() == text
+    for packing in ("br", "zstd", "gzip, br"):
+        server.plan = [f"packed {packing}"]
+        with pytest.raises(PermanentError, match="is packed on its way in a form that is not read: " + packing):
+            bind(at(server.url), "a.csv")
+
+
+def test_a_part_that_nobody_asked_for_is_no_file(bind: Bind, server: Server) -> None:
+    server.plan = ["a part"]
+    with pytest.raises(PermanentError, match="is no file: the server answers with status 206"):
+        bind(at(server.url), "a.csv")
+
+
+def test_a_server_that_refuses_parts_gives_the_whole(bind: Bind, server: Server, text: str) -> None:
+    server.plan = ["give", "416"]
+    assert bind(at(server.url), "a.csv") == {f"{server.url}/a.csv": text}
 
 
 def test_a_server_without_parts_gives_the_whole(bind: Bind, server: Server, text: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.parse import quote
 
 import obstore
@@ -171,7 +172,7 @@ def test_a_name_that_is_no_path_is_shown_where_its_folder_is_listed(
     store = ObjectFiles(None)
     try:
         assert len(store.bind(source("in/b.csv", "objects"), connection, landing()).files) == 1
-        with pytest.raises(PermanentError, match="'in' in the bucket 'objects' cannot be listed: below it is an object") as caught:
+        with pytest.raises(PermanentError, match="'in' in the bucket 'objects' cannot be listed") as caught:
             store.bind(source("in/*.csv", "objects"), connection, landing())
         assert repr(name[:4])[:-1] in caught.value.message
     finally:
@@ -195,7 +196,10 @@ def test_names_that_no_object_can_have_are_refused_before_anything_is_computed(
     ("said", "means"),
     [
         (answer("301 Moved Permanently"), "Correct the region and the endpoint"),
-        (answer("403 Forbidden", b"<Error><Code>InvalidObjectState</Code></Error>"), "lies in an archive .InvalidObjectState"),
+        (
+            answer("403 Forbidden", b"<Error><Code>InvalidObjectState</Code></Error>"),
+            "lies in an archive .InvalidObjectState",
+        ),
         (answer("409 Conflict", b"<Error><Code>BlobArchived</Code></Error>"), "lies in an archive .BlobArchived"),
         (answer("400 Bad Request"), "status 400, and no more. Check the name of the bucket, the region"),
     ],
@@ -218,6 +222,32 @@ def test_an_account_without_the_right_to_list_is_known_all_the_same(connection: 
     assert [one.name for one in ObjectFiles(None).test(there)] == ["resolve", "login"]
     with pytest.raises(PermanentError, match=r"is refused to this account \(AccessDenied: Access Denied\)"):
         stores.opened(there, "objects", None).children("in")
+
+
+def test_an_account_without_the_right_to_delete_is_told_so(
+    connection: Connection, relay: Any, source: Any, tmp_path: Path
+) -> None:
+    denied = answer(
+        "200 OK",
+        b"<DeleteResult><Error><Key>out/_probe-job-1-1</Key><Code>AccessDenied</Code><Message>Access Denied.</Message></Error>"
+        b"</DeleteResult>",
+    )
+    there = through(connection, relay)
+    store = ObjectFiles(None)
+    target = FileTarget(source("in").source.connection, "out", (("a", "a"),), "objects")
+    write = Write("out", "1", "cloud_storage_destination_component", source("in"), target)
+    write_object = Bucket.write
+
+    def written(bucket: Bucket, name: str, mark: str) -> None:
+        write_object(bucket, name, mark)
+        relay.reset(answers=(denied,), for_ever=True)
+
+    relay.reset()
+    made = store.locate(write, there, "job-1-1", tmp_path / "staging")
+    with mock.patch.object(Bucket, "write", written), pytest.raises(PermanentError) as caught:
+        store.prepare(made)
+    assert "is refused to this account (AccessDenied: Access Denied)" in caught.value.message
+    assert "The account may write, and not delete" in caught.value.message
 
 
 def test_a_storm_is_waited_out(connection: Connection, raw: Any, relay: Any, source: Any, landing: Any) -> None:

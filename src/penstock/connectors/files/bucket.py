@@ -32,9 +32,18 @@ _PATH = re.compile(r'Path "(.{1,1024}?)"(?: contained|: Encountered)', re.DOTALL
 _OTHERS = "Encountered object with invalid path"
 _ELSEWHERE = "redirect without LOCATION"
 _CODE = re.compile(r"<Code>([^<]{1,100})</Code>")
+_OF_ONE = re.compile(r"DeleteObjects request failed for key .*: (.*) \(code: (\w+)\)")
+"""What S3 says of one of the objects that were to be removed together: message and code."""
 _MESSAGE = re.compile(r"<Message>([^<]{1,300})")
 _REFUSALS = frozenset(
-    {"SignatureDoesNotMatch", "InvalidAccessKeyId", "ExpiredToken", "InvalidToken", "RequestTimeTooSkewed"}
+    {
+        "AccessDenied",
+        "SignatureDoesNotMatch",
+        "InvalidAccessKeyId",
+        "ExpiredToken",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+    }
 )
 """What some stores say with another status than 403."""
 _ARCHIVED = frozenset({"InvalidObjectState", "BlobArchived", "BlobBeingRehydrated"})
@@ -254,16 +263,18 @@ def _fault(what: str, error: Exception) -> PermanentError | TransientError:
 
 
 def _because(error: Exception) -> str:
-    found = _CODE.search(str(error))
-    return f" ({_reason(str(error))})" if found else ""
+    return f" ({_reason(str(error))})" if _code(error) else ""
 
 
 def _code(error: Exception) -> str | None:
-    found = _CODE.search(str(error))
-    return found[1] if found else None
+    found, of_one = _CODE.search(str(error)), _OF_ONE.search(str(error))
+    return found[1] if found else of_one[2] if of_one else None
 
 
 def _reason(text: str) -> str:
+    of_one = _OF_ONE.search(text)
+    if of_one:
+        return f"{of_one[2]}: {of_one[1].rstrip('.')}"
     code, message = _CODE.search(text), _MESSAGE.search(text)
     if code:
         return f"{code[1]}: {message[1].strip().rstrip('.')}" if message else code[1]

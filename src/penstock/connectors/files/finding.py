@@ -90,7 +90,7 @@ def _find(tree: Tree, relative: str, top: str) -> dict[str, Found]:
 def _walk(
     tree: Tree, parts: Sequence[str], top: str, pool: ThreadPoolExecutor, *, is_folder: bool
 ) -> Iterable[Found | Folder]:
-    """Return what is at the places that segments stand for. *is_folder*: what is wanted is a folder, which need not be there."""
+    """Return what is at the places that segments stand for. *is_folder*: folders are wanted, which need not be there."""
     at: list[Found | Folder] = [Folder(top)]
     is_known = not parts
     for part in parts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -24,6 +24,11 @@ from penstock.plan.systems import System
 
 _KEPT = "/%:@!$&'()*+,;=~"
 """What stands in the path of an address as it is; one that is encoded already stays so."""
+_NO_CODE = re.compile("%(?![0-9A-Fa-f]{2})")
+"""A percent sign that encodes nothing: it is one of the name."""
+_GZIP = frozenset({"gzip", "x-gzip"})
+_UNPACKED = frozenset({"", "identity", "deflate", *_GZIP})
+"""How bodies may be packed on their way."""
 
 
 class HttpFiles:
@@ -97,17 +102,16 @@ class _Site:
         self._endpoint = _endpoint(connection).rstrip("/")
         self._allow = asking.EVERYWHERE if allow is None else allow
         user, password = connection.parameters.get("username"), connection.secret("password")
-        self._login = {}
-        if user or password:
-            both = base64.b64encode(f"{user or ''}:{password or ''}".encode()).decode()
-            self._login = {"Authorization": f"Basic {both}"}
+        # Before those in the address of the endpoint, if there are any.
+        self._user = str(user or "") if user or password else None
+        self._password = str(password) if password else None
 
     def url(self, name: str) -> str:
         """Return the address of a file."""
         if not name:
             return f"{self._endpoint}/"
         path, mark, query = name.partition("?")
-        return f"{self._endpoint}/{quote(path.lstrip('/'), _KEPT)}{mark}{query}"
+        return f"{self._endpoint}/{quote(_NO_CODE.sub('%25', path.lstrip('/')), _KEPT)}{mark}{query}"
 
     def title(self, name: str) -> str:
         """Return how a file is called: its address without a query, in which there may be a secret."""
@@ -122,27 +126,30 @@ class _Site:
         with self._asked(name, {}) as answer:
             return _seen(answer)
 
-    def pieces(self, found: Found, begin: int, end: int) -> Iterator[bytes]:
+    def pieces(self, name: str, found: Found, begin: int, end: int) -> Iterator[bytes]:
         """Give the bytes of a file that is still the one that was found."""
         is_part = bool(begin) or end < found.size_bytes
         headers = {"Range": f"bytes={begin}-{end - 1}"} if is_part else {}
-        with self._asked(found.name, headers) as answer:
+        with self._asked(name, headers) as answer:
+            if answer.status == 416:
+                raise NoRanges(f"{found.name} is not given in parts.")
             seen = _seen(answer)
             if seen.version != found.version or seen.size_bytes not in (None, found.size_bytes):
-                raise PermanentError(f"{self.title(found.name)} changed while it was read. Run the job again.")
+                raise PermanentError(f"{found.name} changed while it was read. Run the job again.")
             if is_part and answer.status != 206:
-                raise NoRanges(f"{self.title(found.name)} is not given in parts.")
+                raise NoRanges(f"{found.name} is not given in parts.")
             if is_part and not (answer.header("content-range") or "").startswith(f"bytes {begin}-"):
-                raise NoRanges(f"{self.title(found.name)} is given in other parts than were asked for.")
+                raise NoRanges(f"{found.name} is given in other parts than were asked for.")
             yield from answer.chunks
 
-    def whole(self, name: str, place: Path, landing: Landing) -> int:
-        """Write a file of which nobody says how large it is; returns its size. Where it breaks off it begins anew."""
+    def whole(self, name: str, place: Path, landing: Landing, *, is_packed: bool) -> int:
+        """Write a file of which nobody says how large it is; returns its size. Where it breaks off it begins anew.
+        *is_packed*: it is a gzip file itself, which many servers say as if it was packed on its way."""
 
         def once() -> int:
             size = 0
             with self._asked(name, {}) as answer, place.open("wb") as made:
-                for chunk in answer.chunks:
+                for chunk in answer.raw if is_packed and _packing(answer) in _GZIP else answer.chunks:
                     made.write(chunk)
                     size += len(chunk)
                     landing.arrived(size, "bytes")
@@ -155,7 +162,9 @@ class _Site:
         """Give an answer that is the file, or a part of it."""
         title = self.title(name)
         # Nothing is packed on the way: sizes and parts are those of the file.
-        request = outbound.Request("GET", self.url(name), {"Accept-Encoding": "identity", **self._login, **headers})
+        request = outbound.Request(
+            "GET", self.url(name), {"Accept-Encoding": "identity", **headers}, user=self._user, password=self._password
+        )
         try:
             with outbound.stream(request, self._allow) as answer:
                 status = answer.status
@@ -167,11 +176,28 @@ class _Site:
                     raise _Missing(f"No file matches: {title} is not there (status {status}). Correct the path.")
                 if status in (401, 403):
                     raise PermanentError(f"{title} is refused (status {status}). Check user, password and path.")
-                if status not in (200, 206):
+                if status not in ((200, 206, 416) if headers else (200,)):
                     raise PermanentError(f"{title} is no file: the server answers with status {status}.")
+                if _packing(answer) not in _UNPACKED:
+                    raise PermanentError(
+                        f"{title} is packed on its way in a form that is not read: {_packing(answer)[:40]}. Have the server "
+                        "give it as it is."
+                    )
                 yield answer
         except DataError as error:
             raise PermanentError(error.message) from error
+
+
+class _File:
+    """One file of a web server (`fetching.Reader`), found under its title: nobody else needs its query."""
+
+    def __init__(self, site: _Site, name: str) -> None:
+        self._site = site
+        self._name = name
+
+    def pieces(self, found: Found, begin: int, end: int) -> Iterator[bytes]:
+        """Its bytes."""
+        return self._site.pieces(self._name, found, begin, end)
 
 
 def _landed(site: _Site, name: str, spec: FileSource, landing: Landing) -> FileEntry:
@@ -181,24 +207,25 @@ def _landed(site: _Site, name: str, spec: FileSource, landing: Landing) -> FileE
         landing.folder.mkdir(parents=True)
         place = landing.folder / f"0{fetching.ending(title)}"
         try:
-            return FileEntry(str(place), title, site.whole(name, place, landing))
+            is_packed = spec.compression == "gzip" or (spec.compression == "auto" and title.lower().endswith(".gz"))
+            return FileEntry(str(place), title, site.whole(name, place, landing, is_packed=is_packed))
         except OSError as error:
             raise fetching.not_kept(error) from error
     if landing.is_known(title, seen.size_bytes):
         return FileEntry("", title, seen.size_bytes)
-    reader: fetching.Reader = site
-    found = Found(name, seen.size_bytes, seen.version)
+    reader: fetching.Reader = _File(site, name)
+    found = Found(title, seen.size_bytes, seen.version)
     if landing.size is not None:
-        wanted = previews.is_enough(spec, Found(title, seen.size_bytes), landing.size)
+        wanted = previews.is_enough(spec, found, landing.size)
         if wanted is not None:
-            reader, found = previews.begin_of(site, found, wanted)
+            reader, found = previews.begin_of(reader, found, wanted)
     (made,) = fetching.fetch(reader, [found], landing, numbered=True)
     return FileEntry(made.location, title, made.size_bytes)
 
 
 def _seen(answer: outbound.Streamed) -> _Seen:
     version = answer.header("etag") or answer.header("last-modified") or ""
-    if answer.header("content-encoding") not in (None, "", "identity"):
+    if _packing(answer) not in ("", "identity"):
         return _Seen(None, version)
     if answer.status == 206:
         total = (answer.header("content-range") or "").rpartition("/")[2]
@@ -207,9 +234,24 @@ def _seen(answer: outbound.Streamed) -> _Seen:
     return _Seen(int(length) if length.isdigit() else None, version)
 
 
+def _packing(answer: outbound.Streamed) -> str:
+    """Return how a body is packed on its way, empty where it is not."""
+    return (answer.header("content-encoding") or "").strip().lower()
+
+
 def _endpoint(connection: Connection) -> str:
-    endpoint = str(connection.parameters.get("endpoint") or "")
-    if not endpoint.startswith(("http://", "https://")) or not urlsplit(endpoint).hostname:
+    endpoint = str(connection.parameters.get("endpoint") or "").strip()
+    try:
+        url = urlsplit(endpoint)
+        is_address = url.scheme in ("http", "https") and bool(url.hostname) and url.port != 0
+    except ValueError:
+        is_address = False
+    if is_address and ("?" in endpoint or "#" in endpoint):
+        raise PermanentError(
+            f"The endpoint of the connection '{connection.key}' holds a query or a fragment, behind which no path can stand. "
+            "Take it out; a query belongs to the path of a component."
+        )
+    if not is_address:
         raise PermanentError(
             f"The connection '{connection.key}' has no endpoint. Give it the address that paths begin at, such as "
             "https://data.example.com/files."

@@ -84,9 +84,13 @@ class ObjectFiles:
             )
         for given in ("/".join(parts), spec.file_prefix, spec.file_suffix or ""):
             if _CONTROL.search(given):
-                raise PermanentError(f"{given!r} holds a character that names in a store cannot have. Choose another name.")
+                raise PermanentError(
+                    f"{given!r} holds a character that names in a store cannot have. Choose another name."
+                )
             if connection.type == "azureblobstorage" and "\\" in given:
-                raise PermanentError(f"'{given}' holds a backslash, which Azure takes for a slash. Choose another name.")
+                raise PermanentError(
+                    f"'{given}' holds a backslash, which Azure takes for a slash. Choose another name."
+                )
         target = Path("/", connection.type, stores.place_of(connection).replace("/", "_"), name, *parts)
         return Staged(write, connection, folder_for(staging, str(target), token), target, token)
 
@@ -101,7 +105,13 @@ class ObjectFiles:
             )
         probe = f"{target}/{PROBE}{staged.token}"
         bucket.write(probe, staged.token)
-        bucket.delete([probe])
+        try:
+            bucket.delete([probe])
+        except Refused as error:
+            raise PermanentError(
+                f"{error.message} The account may write, and not delete, which takes it as well: grant it that, and remove "
+                "this object."
+            ) from error
         prepare(staged)
 
     def publish(self, staged: Staged, written: Written) -> Publication:
