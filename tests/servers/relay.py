@@ -15,13 +15,14 @@ class Relay:
 
     *cuts*: after how many bytes from the server each coming connection is cut, one after the other; None carries it to its
     end. *answers*: what is said to each coming connection in place of the server, as HTTP writes it. The last of both lists
-    holds for all that follow when *for_ever* is set. *uploads* counts the other direction. *most* is how many bytes a
-    connection carried at most since `reset`, in the direction that counts."""
+    holds for all that follow when *for_ever* is set; *asked* is the begin of what was asked for each. *uploads* counts the
+    other direction. *most* is how many bytes a connection carried at most since `reset`, in the direction that counts."""
 
     def __init__(self, port: int) -> None:
         self.to = port
         self.cuts: list[int | None] = []
         self.answers: list[bytes | None] = []
+        self.asked: list[bytes] = []
         self.for_ever = False
         self.uploads = False
         self.connections = 0
@@ -64,7 +65,7 @@ class Relay:
             cut, answer, uploads = self._next(self.cuts), self._next(self.answers), self.uploads
         with suppress(OSError), client:
             if answer is not None:
-                client.recv(65_536)
+                self.asked.append(client.recv(65_536))
                 client.sendall(answer)
                 return
             with socket.create_connection(("127.0.0.1", self.to)) as server:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
+import json
 import os
 import re
 import sys
@@ -248,6 +250,21 @@ def test_an_account_without_the_right_to_delete_is_told_so(
         store.prepare(made)
     assert "is refused to this account (AccessDenied: Access Denied)" in caught.value.message
     assert "The account may write, and not delete" in caught.value.message
+
+
+def test_google_is_asked_for_objects_as_they_are_stored(relay: Any) -> None:
+    """It unpacks those that say that they are packed for whoever does not take them so."""
+    key = json.dumps({"client_email": "a@b", "private_key_id": "1", "private_key": "", "disable_oauth": True})
+    given = {"project_id": "p", "endpoint": f"http://127.0.0.1:{relay.port}"}
+    there = Connection("data", "gs", given, hidden({"password": key}))
+    packed = gzip.compress(b"text")
+    said = answer("200 OK", packed).replace(
+        b"\r\n\r\n", b"\r\nContent-Encoding: gzip\r\nETag: 1\r\nLast-Modified: Wed, 21 Oct 2015 07:28:00 GMT\r\n\r\n", 1
+    )
+    relay.reset(answers=(said,), for_ever=True)
+    bucket = stores.opened(there, "lake", None)
+    assert b"".join(bucket.pieces(finding.Found("a.csv.gz", len(packed)), 0, len(packed))) == packed
+    assert b"accept-encoding: gzip\r\n" in relay.asked[-1].lower()
 
 
 def test_a_storm_is_waited_out(connection: Connection, raw: Any, relay: Any, source: Any, landing: Any) -> None:

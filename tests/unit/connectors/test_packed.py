@@ -195,6 +195,28 @@ def test_archives_under_a_password(read: Read, archive: str, password: str) -> N
     assert "is under a password. Set 'compression_password'." in read(files, fields, **CSV)
 
 
+OLD_DEFLATE = (
+    "UEsDBBQAAQAIAAAAAABHk2yvFgAAAAgAAAAGAAAAaW4uY3N2f/9Iv+8upEpUPxedEMnjQAcow87XB1BLAQIUABQAAQAIAAAAAABHk2yvFgAAAAgAAAAGAAAA"
+    "AAAAAAAAAAAAAAAAAABpbi5jc3ZQSwUGAAAAAAEAAQA0AAAAOgAAAAAA"
+)
+OLD_BZIP2 = (
+    "UEsDBBQAAQAMAAAAAABHk2yvOgAAAAgAAAAGAAAAaW4uY3N2PiK72Xu9v62+MhxZ89UXJ3dGtnnB2pZhGLPiSJNObXvszl6YY7Q+3oybmDlSQ0vT7TFItRDs"
+    "rIveaFBLAQIUABQAAQAMAAAAAABHk2yvOgAAAAgAAAAGAAAAAAAAAAAAAAAAAAAAAABpbi5jc3ZQSwUGAAAAAAEAAQA0AAAAXgAAAAAA"
+)
+
+
+@pytest.mark.parametrize(
+    ("archive", "wrong"), [(OLD_DEFLATE, "wrong136"), (OLD_BZIP2, "wrong311")], ids=["deflate", "bzip2"]
+)
+def test_a_wrong_password_that_the_old_cipher_takes_is_said(read: Read, archive: str, wrong: str) -> None:
+    files = {"in.zip": base64.b64decode(archive)}
+    assert read(files, ["a:int"], compression_password="right", **CSV) == [[1], [3]]
+    said = read(files, ["a:int"], compression_password=wrong, **CSV)
+    assert said.endswith(
+        "in.zip cannot be read: the password is wrong, or the file is damaged. Correct 'compression_password'."
+    )
+
+
 def test_an_encrypted_archive_that_is_damaged_fails_the_job(read: Read) -> None:
     archive = bytearray(base64.b64decode(AES_256))
     archive[75] ^= 1

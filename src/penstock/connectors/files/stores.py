@@ -72,11 +72,11 @@ def _gs(connection: Connection, bucket: str, allow: str | None) -> tuple[GCSStor
     config: GCSConfig = {"service_account_key": _secret(connection, "password")}
     if endpoint:
         config["base_url"] = endpoint
+    options = _client(endpoint or "https://storage.googleapis.com", allow)
+    # Else Google unpacks objects that were stored as packed, and says neither how large they are nor gives parts of them.
+    options["default_headers"] = {"Accept-Encoding": "gzip"}
     with _alone():
-        made = GCSStore(
-            bucket, config=config, client_options=_client(endpoint or "https://storage.googleapis.com", allow),
-            retry_config=_retries(),
-        )  # fmt: skip
+        made = GCSStore(bucket, config=config, client_options=options, retry_config=_retries())
     return made, "bucket"
 
 

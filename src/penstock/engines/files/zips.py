@@ -27,6 +27,7 @@ _KEY_BYTES = {1: 16, 2: 24, 3: 32}
 _SUM_BYTES = 10
 _ROUNDS = 1000
 _ENCRYPTED = 1
+_NOT_WHOLE = (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError)
 _RAW_DEFLATE = -zlib.MAX_WBITS
 
 
@@ -45,7 +46,7 @@ def of_members(location: str, name: str, password: str | None, take: Callable[[I
                     with _member(archive, member, name, password) as stream:
                         made.append(take(stream))
         return made
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
+    except _NOT_WHOLE as error:
         raise Damaged(f"is no whole zip file ({error})") from error
     except NotImplementedError as error:  # what `zipfile` raises for a method of packing that it does not know
         raise PermanentError(f"{name} is packed in a way that is not read: {error}. Pack it with deflate.") from error
@@ -75,8 +76,10 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str, passwo
     try:
         with stream:
             yield stream
-    except zipfile.BadZipFile as error:
-        # One byte tells a wrong password of the old cipher: one in 256 is found out by the sum alone.
+    except (*_NOT_WHOLE, OSError) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise  # of this machine; what is wrong with bzip2 has no number
+        # One byte tells a wrong password of the old cipher: one in 256 is found out by what it is unpacked to alone.
         raise PermanentError(
             f"{name} cannot be read: the password is wrong, or the file is damaged. Correct 'compression_password'."
         ) from error
