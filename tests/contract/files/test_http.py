@@ -316,3 +316,17 @@ def test_a_preview_reads_the_begin(
     server.held = b"".join(b"%d,a line\n" % number for number in range(30_000))
     (found,) = HttpFiles(None).bind(source("{a,b}.csv"), at(server.url), landing(1)).files
     assert Path(found.location).read_bytes() == server.held[: server.held[:16_384].rindex(b"\n") + 1]
+
+
+@pytest.mark.parametrize("plan", [["give", "503"], ["give", "cut"]])
+def test_a_preview_waits_and_does_without_parts(
+    server: Server, source: Callable[..., Scan], landing: Callable[..., Landing], text: str, plan: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("penstock.connectors.files.previews.LEAST_BYTES", 1000)
+    server.held, server.plan = text.encode() + b"\n" + text.encode(), plan
+    for has_parts in (True, False):
+        server.ranges = has_parts
+        (found,) = HttpFiles(None).bind(source("a.csv"), at(server.url), landing(60)).files
+        begin = 800_001 if has_parts else 1_600_001
+        assert Path(found.location).read_bytes() == server.held[:begin]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.connectors.files.fetching import Reader
+from penstock.connectors.files.fetching import NoRanges, Reader, retried
 from penstock.connectors.files.finding import Found
 from penstock.plan.operators import FileSource
 
@@ -25,8 +25,11 @@ def is_enough(spec: FileSource, found: Found, size: int) -> int | None:
 
 def begin_of(reader: Reader, found: Found, wanted: int) -> tuple[Reader, Found]:
     """Return a file that holds the whole lines of the first bytes of another, and what reads it. A line that is longer than
-    all of them: the file itself."""
-    got = b"".join(reader.pieces(found, 0, wanted))
+    all of them, or a store that gives no parts: the file itself. Raises what *reader* does."""
+    try:
+        got = retried(lambda: b"".join(reader.pieces(found, 0, wanted)))
+    except NoRanges:
+        return reader, found
     cut = got[: got.rfind(b"\n") + 1]
     return (_Held(cut), Found(found.name, len(cut))) if cut else (reader, found)
 
