@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh.sftp import SFTPAttrs
 
 from penstock.connectors.files.sftp import SftpFiles
 from penstock.errors import ConnectionTestFailed, PermanentError
@@ -144,6 +145,29 @@ def test_what_cannot_be_read_keeps_nobody_from_the_others_of_its_folder(
     ):
         with pytest.raises(PermanentError, match=said):
             store.bind(source(path), connection, landing())
+
+
+def test_a_file_of_a_size_that_nobody_says_is_not_taken_for_an_empty_one(
+    connection: Connection,
+    sshd: Any,
+    source: Callable[..., Scan],
+    landing: Callable[..., Landing],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (sshd.data / "unsized").mkdir()
+    (sshd.data / "unsized" / "a.csv").write_text("a")
+    sshd.opened()
+    decode = SFTPAttrs.decode
+
+    def unsized(*words: Any, **named: Any) -> SFTPAttrs:
+        made = decode(*words, **named)
+        made.size = None
+        return made
+
+    monkeypatch.setattr(SFTPAttrs, "decode", staticmethod(unsized))
+    for path in ("unsized/a.csv", "unsized/", "unsized/*"):
+        with pytest.raises(PermanentError, match="does not say how large"):
+            SftpFiles(None).bind(source(path), connection, landing())
 
 
 @pytest.mark.parametrize("path", ["nowhere", "nowhere/out"])

@@ -10,7 +10,7 @@ from uuid import uuid4
 from penstock.connectors.files import fetching, finding, folders, previews
 from penstock.connectors.files.finding import Folder, Found, base, joined, parents
 from penstock.connectors.files.sftp_publication import NOTE, SftpPublishing
-from penstock.connectors.files.sftp_session import SPECIAL, Session, is_text, login_of, opened
+from penstock.connectors.files.sftp_session import SPECIAL, UNSIZED, Session, is_text, login_of, opened
 from penstock.connectors.ladder import Ladder, Name
 from penstock.connectors.staging import folder_for, prepare
 from penstock.domain.rung import Rungs
@@ -57,6 +57,11 @@ class SftpFiles:
                     raise PermanentError(
                         f"'{one.name}' is no regular file, or a link that leads to none that this user may read. Only files "
                         "and folders can be read."
+                    )
+                if one.version == UNSIZED:
+                    raise PermanentError(
+                        f"The server does not say how large '{one.name}' is, so that nobody could tell whether all of it came. "
+                        "It cannot be read."
                     )
             reader: fetching.Reader = session
             if landing.size is not None:

@@ -31,6 +31,8 @@ CALL_S = 120.0
 PIECE_BYTES = 4 << 20
 SPECIAL = "special"
 """The version of what is neither file nor folder."""
+UNSIZED = "unsized"
+"""The version of a file of which the server does not say how large it is."""
 ResultT = TypeVar("ResultT")
 
 
@@ -103,9 +105,10 @@ class Session:
                 if name in (".", ".."):
                     continue
                 place = joined(folder, name)
-                if one.attrs.type in (asyncssh.FILEXFER_TYPE_REGULAR, asyncssh.FILEXFER_TYPE_DIRECTORY):
+                is_file = one.attrs.type == asyncssh.FILEXFER_TYPE_REGULAR and one.attrs.size is not None
+                if is_file or one.attrs.type == asyncssh.FILEXFER_TYPE_DIRECTORY:
                     made.append(_entry(place, one.attrs))
-                else:
+                else:  # a link, or a server that does not say
                     made += await _followed(sftp, place)
             return made
 
@@ -290,7 +293,9 @@ def _entry(name: str, attrs: SFTPAttrs) -> Found | Folder:
         return Folder(name)
     if not stat.S_ISREG(mode):
         return Found(name, 0, SPECIAL)
-    return Found(name, attrs.size or 0, f"{attrs.mtime}.{attrs.mtime_ns or 0}")
+    if attrs.size is None:
+        return Found(name, 0, UNSIZED)
+    return Found(name, attrs.size, f"{attrs.mtime}.{attrs.mtime_ns or 0}")
 
 
 def is_text(name: str) -> bool:
