@@ -140,7 +140,7 @@ def test_a_job_whose_process_is_killed_fails(server: Any, data: Path, flows: Any
 
 def test_a_cluster_runs_no_more_jobs_than_it_has_nodes(server: Any, data: Path, flows: Any) -> None:
     key = server.connect(data)
-    flows.write_numbers(data, 3_000)
+    flows.write_numbers(data, 5_000)  # so that somebody is seen to wait
     cluster = server.cluster(nodes=1)
     package = server.package(flows.pairs(key))
     other = server.package(flows.pairs(key, "others"))

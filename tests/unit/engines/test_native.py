@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from penstock.engines.duckdb.fields import ATTEMPTS, from_bytes
+from penstock.engines.duckdb.fields import ATTEMPTS, Given, from_text
 from penstock.engines.duckdb.functions import Functions
 from penstock.engines.duckdb.native import addition_of, extraction_of, pattern_of, replacement_of, strftime_of
 from penstock.engines.duckdb.types import text_literal
@@ -52,7 +52,7 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(connection: duckdb.DuckDBPyConnection, text: str, kind: Kind, zone: int) -> Any:
-    sql = from_bytes("c", kind, Context(NOW, zone), "t")
+    sql = from_text(Given("c", kind, Context(NOW, zone), "t"))
     layer = f"SELECT *, TRY_CAST(c AS {ATTEMPTS[kind]}) AS t FROM (SELECT {text_literal(text)} AS c LIMIT 1)"
     row = connection.execute(f"SELECT {sql} FROM ({layer})").fetchone()
     assert row is not None

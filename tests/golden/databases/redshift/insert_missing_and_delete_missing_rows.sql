@@ -27,6 +27,6 @@ INSERT INTO penstock_0 ("id", "name", "paid", "at", "total", "more") VALUES (CAS
 SELECT min("id"), max("id") FROM penstock_0;
 SELECT count(*) FROM "shop"."orders" WHERE "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 SELECT count(*) FROM "shop"."orders";
-INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
+INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 AS penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
 DELETE FROM "shop"."orders" WHERE "shop"."orders"."id" IS NOT NULL AND NOT EXISTS (SELECT 1 FROM penstock_0 given WHERE given."id" = "shop"."orders"."id");
 COMMIT;

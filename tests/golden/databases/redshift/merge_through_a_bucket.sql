@@ -30,5 +30,5 @@ SELECT pg_last_copy_count();
 -- the bucket is cleared;
 SELECT min("id"), max("id") FROM penstock_0;
 UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more" FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id" AND "shop"."orders"."id" BETWEEN 1 AND 2;
-INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
+INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 AS penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
 COMMIT;

@@ -35,7 +35,7 @@ CREATE TEMPORARY TABLE penstock_0 AS SELECT "id", "name", "paid", "at", "total",
 INSERT INTO penstock_0 ("id", "name", "paid", "at", "total", "more") VALUES (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))) -- ['1', "it's \\ 😀", 'true', '2024-05-06 07:08:09.123000', '0.1', '{"a":[1]}'];
 SELECT min("id"), max("id") FROM penstock_0;
 UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more" FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id" AND "shop"."orders"."id" BETWEEN 1 AND 2;
-INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
+INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 AS penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
 COMMIT;
 
 SELECT c.oid::bigint, c.relkind = 'r' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -74,5 +74,5 @@ CREATE TEMPORARY TABLE penstock_0 AS SELECT "id", "name", "paid", "at", "total",
 INSERT INTO penstock_0 ("id", "name", "paid", "at", "total", "more") VALUES (CAST(%s AS bigint), CAST(%s AS varchar(65535)), CAST(%s AS boolean), CAST(%s AS timestamp with time zone), CAST(%s AS double precision), CAST(%s AS varchar(65535))) -- ['2', '', None, None, None, None];
 SELECT min("id"), max("id") FROM penstock_0;
 UPDATE "shop"."orders" SET "name" = given."name", "paid" = given."paid", "at" = given."at", "total" = given."total", "more" = given."more" FROM penstock_0 AS given WHERE "shop"."orders"."id" = given."id" AND "shop"."orders"."id" BETWEEN 1 AND 2;
-INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
+INSERT INTO "shop"."orders" ("id", "name", "paid", "at", "total", "more") SELECT "id", "name", "paid", "at", "total", "more" FROM penstock_0 AS penstock_0 WHERE NOT EXISTS (SELECT 1 FROM "shop"."orders" there WHERE there."id" = penstock_0."id" AND there."id" BETWEEN 1 AND 2);
 COMMIT;
