@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -27,7 +28,7 @@ from penstock.plan.systems import DatabaseSource
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d(\.\d{1,9})?)?)?")
 _SMALL = 2**31
 _KINDS = {
-    **dict.fromkeys(("BOOLEAN",), CellKind.BOOLEAN), "FLOAT": CellKind.FLOAT, "DOUBLE": CellKind.DOUBLE,
+    "BOOLEAN": CellKind.BOOLEAN, "FLOAT": CellKind.FLOAT, "DOUBLE": CellKind.DOUBLE,
     **dict.fromkeys((f"{sign}{word}" for sign in ("", "U") for word in "TINYINT SMALLINT INTEGER BIGINT".split()),
                     CellKind.WHOLE),
     "DATE": CellKind.DATE, "TIMESTAMP": CellKind.TIMESTAMP, "TIMESTAMP WITH TIME ZONE": CellKind.INSTANT,
@@ -89,7 +90,7 @@ class EveryDatabase(asking.Databases):
             raise ConnectionTestFailed(error.message[:1].upper() + error.message[1:]) from error
 
 
-class _File:
+class _File(ABC):
     """What both have in common (`session.Session`): only what gives rows can be asked, for it is asked for in brackets."""
 
     errors: type[Exception]
@@ -118,15 +119,17 @@ class _File:
         finally:
             timer.cancel()
 
-    def _rows(self, statement: str) -> tuple[tuple[Column, ...], list[Row]]:
-        raise NotImplementedError
+    def close(self) -> None:
+        """End the session; whoever opened it may do so once more."""
+        self._raw.close()
 
+    @abstractmethod
+    def _rows(self, statement: str) -> tuple[tuple[Column, ...], list[Row]]:
+        """Return the columns and rows of a statement."""
+
+    @abstractmethod
     def tables(self) -> Iterator[TableFacts]:
         """Yield the tables and views, by schema and name."""
-        raise NotImplementedError
-
-    def close(self) -> None:
-        """Whoever opened it closes it."""
 
 
 class _Sqlite(_File):

@@ -3,7 +3,6 @@ holds, and writes them into a file beside the outputs (`penstock.kit.rejects`)."
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,10 +49,8 @@ class Rejecting:
                 out.add(pa.RecordBatch.from_arrays(columns, schema=SCHEMA))
             return pa.array(np.zeros(len(records), bool))
 
-        # DuckDB reads the number of parameters off the Python function.
-        taking: Callable[[pa.ChunkedArray], pa.Array] = lambda records: add(records)  # noqa: E731, PLW0108
         connection.create_function(
-            self.name, taking, [duckdb.sqltype(_TYPE)], duckdb.sqltype("BOOLEAN"), type=PythonUDFType.ARROW,
+            self.name, add, [duckdb.sqltype(_TYPE)], duckdb.sqltype("BOOLEAN"), type=PythonUDFType.ARROW,
             null_handling=FunctionNullHandling.SPECIAL, side_effects=True,
         )  # fmt: skip
 
